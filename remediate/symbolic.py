@@ -1,0 +1,55 @@
+"""Strings of which a template fixes only a part.
+
+``arn:aws:s3:::${Bucket}/AWSLogs/${AWS::AccountId}/*`` is a Text of known and unknown parts. Two unknown parts with the
+same name are the same string, so that much can be proved without knowing it; everything else about them stays open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Alphabet = Literal["digits", "name", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A non-empty string that the template does not fix.
+
+    ``name`` identifies it (``AWS::AccountId``, a parameter, or the JSON text of an expression). ``alphabet`` bounds what
+    it can hold: ``digits`` only digits, ``name`` no ``/`` and no ``:`` (bucket names, Regions, ids), ``any`` anything.
+    """
+
+    name: str
+    alphabet: Alphabet = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string as its known and unknown parts, in order; made by :func:`text`, which joins neighbouring known parts."""
+
+    parts: tuple[str | Unknown, ...]
+
+    @property
+    def known(self) -> str | None:
+        """The whole string where no part is unknown, else None."""
+        return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
+
+    def __str__(self) -> str:
+        return "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in self.parts)
+
+
+Value: TypeAlias = "Text | bool | int | float | None | list[Value] | dict[str, Value]"
+"""Template data under given parameters: every string is a Text, every ``Fn::If`` is decided, ``AWS::NoValue`` is gone."""
+
+
+def text(*parts: str | Unknown | Text) -> Text:
+    """Join parts to a Text."""
+    joined: list[str | Unknown] = []
+    for part in parts:
+        for piece in part.parts if isinstance(part, Text) else (part,):
+            if isinstance(piece, str) and joined and isinstance(joined[-1], str):
+                joined[-1] += piece
+            elif piece != "":
+                joined.append(piece)
+    return Text(tuple(joined))

@@ -1,0 +1,68 @@
+"""JSON patch operations (RFC 6902) and JSON pointers (RFC 6901)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from remediate.template.errors import Refused
+from remediate.template.node import Plain
+
+Verb = Literal["add", "remove", "replace", "move", "copy", "test"]
+_NEEDS_VALUE = {"add", "replace", "test"}
+_NEEDS_FROM = {"move", "copy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. ``before`` names the member that a new member is written in front of.
+
+    JSON objects have no order (RFC 8259 section 4) but a template's reader expects ``DependsOn`` above ``Properties``;
+    ``before`` is for the text alone and is not exported. Without it a new member is the last one.
+    """
+
+    op: Verb
+    path: str
+    value: Plain = None
+    source: str = ""
+    before: str | None = None
+
+    def to_json(self) -> dict[str, Plain]:
+        """Return the operation as RFC 6902 writes it."""
+        out: dict[str, Plain] = {"op": self.op, "path": self.path}
+        if self.op in _NEEDS_FROM:
+            out["from"] = self.source
+        if self.op in _NEEDS_VALUE:
+            out["value"] = self.value
+        return out
+
+
+def parse_operation(raw: object) -> Operation:
+    """Read one operation from JSON data; members that RFC 6902 does not define are ignored (section 4)."""
+    if not isinstance(raw, dict):
+        raise Refused("an operation is a JSON object with `op` and `path` (RFC 6902 section 4)")
+    verb, path, source = raw.get("op"), raw.get("path"), raw.get("from", "")
+    if verb not in {"add", "remove", "replace", "move", "copy", "test"}:
+        raise Refused(f"`op` is {verb!r}: RFC 6902 knows add, remove, replace, move, copy and test")
+    if not isinstance(path, str) or not isinstance(source, str):
+        raise Refused("`path` and `from` are JSON pointers, which are strings (RFC 6901)")
+    if verb in _NEEDS_VALUE and "value" not in raw:
+        raise Refused(f"`{verb}` needs a `value` (RFC 6902 section 4)")
+    if verb in _NEEDS_FROM and "from" not in raw:
+        raise Refused(f"`{verb}` needs a `from` (RFC 6902 section 4)")
+    tokens(path), tokens(source)
+    return Operation(cast(Verb, verb), path, cast(Plain, raw.get("value")), source)
+
+
+def tokens(path: str) -> list[str]:
+    """Split a JSON pointer into its reference tokens (RFC 6901 section 4)."""
+    if path == "":
+        return []
+    if not path.startswith("/"):
+        raise Refused(f"{path!r} is no JSON pointer: it must be empty or begin with `/` (RFC 6901 section 3)")
+    return [token.replace("~1", "/").replace("~0", "~") for token in path[1:].split("/")]
+
+
+def pointer(*path: str | int) -> str:
+    """Join reference tokens to a JSON pointer, escaping ``~`` and ``/`` (RFC 6901 section 3)."""
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in path)

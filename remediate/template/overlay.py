@@ -1,0 +1,293 @@
+"""A working copy of the node tree on which operations take place, before any text is written.
+
+Operations run one after another against this copy, each seeing the result of those before, while every node that no
+operation reached still is the original one with its span. What is written at the end is the difference: a container
+that changed knows which of its original entries it still has and what came between them. An entry that was added and
+removed again leaves no trace.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from remediate.template.errors import Refused, place
+from remediate.template.node import Alias, Mapping, Member, Node, Plain, Scalar, Sequence, Tagged, long_form
+from remediate.template.operation import Operation, tokens
+
+
+@dataclass(slots=True, eq=False)
+class New:
+    """Data that has no text yet."""
+
+    data: Plain
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """An entry of a changed container: ``origin`` is the entry it had in the text, None for a new one.
+
+    In a mapping ``key`` is the member's name and ``origin`` its Member; in a sequence ``key`` is None and ``origin`` the
+    item. ``value`` is the original node where nothing changed, a Changed container, or New data.
+    """
+
+    key: str | None
+    origin: Member | Node | None
+    value: Working
+
+
+@dataclass(slots=True, eq=False)
+class Changed:
+    """A container with other entries than its text has. Entries that stayed are in the text's order."""
+
+    node: Mapping | Sequence | Tagged
+    slots: list[Slot]
+
+
+Working: TypeAlias = "Scalar | Mapping | Sequence | Tagged | Alias | New | Changed"
+
+
+def overlay(root: Node, operations: list[Operation], text: str) -> Working:
+    """Return the tree after ``operations``.
+
+    Raises Refused, with the place in ``text``, where a pointer leads nowhere, a ``test`` fails, or the way leads through
+    an alias, an anchored node or a merged mapping, of which other places hold the same text.
+    """
+    return _Overlay(root, text).run(operations)
+
+
+def data_of(working: Working) -> Plain:
+    """Return the plain data of a working node. New data is handed out as it is, not copied."""
+    match working:
+        case New(data):
+            return data
+        case Scalar():
+            return working.value
+        case Alias():
+            return data_of(working.target)
+        case Tagged():
+            return long_form(working.function, data_of(working.content))
+        case Sequence():
+            return [data_of(item) for item in working.items]
+        case Mapping():
+            return mapping_data(working)
+        case Changed(Sequence(), slots):
+            return [data_of(slot.value) for slot in slots]
+        case Changed(Tagged() as node, slots):
+            return long_form(node.function, data_of(slots[0].value))
+        case Changed(_, slots):
+            return {str(slot.key): data_of(slot.value) for slot in slots}
+
+
+def mapping_data(node: Mapping) -> dict[str, Plain]:
+    """Return a mapping's data, with the members that ``<<`` brings in after its own (YAML 1.1 merge key)."""
+    if not node.merged:
+        return {member.key.text: data_of(member.value) for member in node.members}
+    own: dict[str, Plain] = {}
+    merged: dict[str, Plain] = {}
+    for member in node.members:
+        if not (member.key.text == "<<" and member.key.style == ""):
+            own[member.key.text] = data_of(member.value)
+            continue
+        sources = data_of(member.value)
+        for source in sources if isinstance(sources, list) else [sources]:
+            if isinstance(source, dict):
+                merged = {**source, **merged}
+    return {**own, **{key: value for key, value in merged.items() if key not in own}}
+
+
+class _Overlay:
+    def __init__(self, root: Node, text: str) -> None:
+        self.root: Working = root
+        self.text = text
+
+    def run(self, operations: list[Operation]) -> Working:
+        for operation in operations:
+            self._apply(operation)
+        return self.root
+
+    def _apply(self, operation: Operation) -> None:
+        path = tokens(operation.path)
+        match operation.op:
+            case "add":
+                self._add(path, copy.deepcopy(operation.value), operation)
+            case "remove":
+                self._remove(path, operation.path)
+            case "replace":
+                self._find(path, operation.path)
+                self._replace(path, copy.deepcopy(operation.value), operation.path)
+            case "test":
+                found = data_of(self._find(path, operation.path))
+                if not same(found, operation.value):
+                    raise self._refusal(f"`test` at {operation.path} failed: the template has another value there", path)
+            case "copy" | "move":
+                source = tokens(operation.source)
+                if operation.op == "move" and path[: len(source)] == source and len(path) > len(source):
+                    raise Refused(f"cannot move {operation.source} into itself (RFC 6902 section 4.4)")
+                value = copy.deepcopy(data_of(self._find(source, operation.source)))
+                if operation.op == "move":
+                    if source == path:
+                        return
+                    self._remove(source, operation.source)
+                self._add(path, value, operation)
+
+    def _add(self, path: list[str], value: Plain, operation: Operation) -> None:
+        if not path:
+            self.root = New(value)
+            return
+        parent = self._open(path[:-1], operation.path)
+        token = path[-1]
+        if isinstance(parent, New):
+            _add_to_data(parent.data, token, value, operation)
+        elif isinstance(parent.node, Sequence):
+            index = len(parent.slots) if token == "-" else _index(token, len(parent.slots) + 1, operation.path)
+            parent.slots.insert(index, Slot(None, None, New(value)))
+        else:
+            slot = next((slot for slot in parent.slots if slot.key == token), None)
+            if slot:
+                slot.value = New(value)
+                return
+            keys = [slot.key for slot in parent.slots]
+            index = keys.index(operation.before) if operation.before in keys else len(keys)
+            parent.slots.insert(index, Slot(token, None, New(value)))
+
+    def _replace(self, path: list[str], value: Plain, shown: str) -> None:
+        if not path:
+            self.root = New(value)
+            return
+        parent = self._open(path[:-1], shown)
+        if isinstance(parent, New):
+            if isinstance(parent.data, list):
+                parent.data[_index(path[-1], len(parent.data), shown)] = value
+            elif isinstance(parent.data, dict):
+                parent.data[path[-1]] = value
+        else:
+            self._slot(parent, path[-1], shown).value = New(value)
+
+    def _remove(self, path: list[str], shown: str) -> None:
+        if not path:
+            raise Refused("cannot remove the whole template")
+        self._find(path, shown)
+        parent = self._open(path[:-1], shown)
+        if isinstance(parent, New):
+            if isinstance(parent.data, list):
+                del parent.data[_index(path[-1], len(parent.data), shown)]
+            elif isinstance(parent.data, dict):
+                del parent.data[path[-1]]
+        else:
+            parent.slots.remove(self._slot(parent, path[-1], shown))
+
+    def _find(self, path: list[str], shown: str) -> Working:
+        """Walk to a node without opening it for change."""
+        current = self.root
+        for token in path:
+            current = self._child(current, token, shown)
+        return current
+
+    def _child(self, parent: Working, token: str, shown: str) -> Working:
+        match parent:
+            case Changed(Sequence(), slots):
+                return slots[_index(token, len(slots), shown)].value
+            case Changed(_, slots):
+                found = next((slot.value for slot in slots if slot.key == token), None)
+            case Mapping(merged=False):
+                found = next((member.value for member in parent.members if member.key.text == token), None)
+            case Sequence():
+                return parent.items[_index(token, len(parent.items), shown)]
+            case Tagged(content=content) if token == parent.function and not _splits(parent):
+                return content
+            case _:
+                found = _data_child(data_of(parent), token, shown)
+        if found is None:
+            raise Refused(f"{shown} leads nowhere: there is no {token!r}")
+        return found
+
+    def _open(self, path: list[str], shown: str) -> Changed | New:
+        """Walk to a container and open it, and all on the way, for change."""
+        slot = Slot(None, None, self.root)
+        self.root = current = slot.value = self._opened(slot.value, shown)
+        for token in path:
+            if isinstance(current, New):
+                child = _data_child(current.data, token, shown)
+                current = child
+                continue
+            slot = self._slot(current, token, shown)
+            current = slot.value = self._opened(slot.value, shown)
+        return current
+
+    def _opened(self, working: Working, shown: str) -> Changed | New:
+        if isinstance(working, New | Changed):
+            return working
+        if isinstance(working, Alias):
+            raise self._at(f"{shown} leads through the alias *{working.name}: an edit would change its anchor too", working)
+        if working.anchor is not None:
+            message = f"{shown} leads into the anchor &{working.anchor}: an edit would change every alias of it too"
+            raise self._at(message, working)
+        if isinstance(working, Mapping) and working.merged:
+            raise self._at(f"{shown} leads into a mapping with a merge key (<<), of which other places hold members", working)
+        if isinstance(working, Mapping):
+            return Changed(working, [Slot(member.key.text, member, member.value) for member in working.members])
+        if isinstance(working, Sequence):
+            return Changed(working, [Slot(None, item, item) for item in working.items])
+        if isinstance(working, Tagged) and not _splits(working):
+            return Changed(working, [Slot(working.function, working.content, working.content)])
+        if isinstance(working, Tagged):
+            return New(data_of(working))
+        raise self._at(f"{shown} leads into a scalar, which has no members", working)
+
+    def _slot(self, parent: Changed, token: str, shown: str) -> Slot:
+        if isinstance(parent.node, Sequence):
+            return parent.slots[_index(token, len(parent.slots), shown)]
+        for slot in parent.slots:
+            if slot.key == token:
+                return slot
+        raise self._at(f"{shown} leads nowhere: there is no {token!r}", parent.node)
+
+    def _at(self, message: str, node: Node) -> Refused:
+        return Refused(message, *place(self.text, node.span.start))
+
+    def _refusal(self, message: str, path: list[str]) -> Refused:
+        node = self._find(path, "")
+        return Refused(message) if isinstance(node, New | Changed) else self._at(message, node)
+
+
+def same(left: Plain, right: Plain) -> bool:
+    """Compare data as JSON does: ``1`` and ``1.0`` are equal, ``1`` and ``true`` are not (RFC 6902 section 4.6)."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return left == right
+
+
+def _splits(node: Tagged) -> bool:
+    """Tell whether the tag's one scalar stands for a list (``!GetAtt A.B``), so that its parts have no nodes."""
+    return node.function == "Fn::GetAtt" and isinstance(node.content, Scalar)
+
+
+def _data_child(data: Plain, token: str, shown: str) -> New:
+    if isinstance(data, list):
+        return New(data[_index(token, len(data), shown)])
+    if isinstance(data, dict) and token in data:
+        return New(data[token])
+    raise Refused(f"{shown} leads nowhere: there is no {token!r}")
+
+
+def _add_to_data(data: Plain, token: str, value: Plain, operation: Operation) -> None:
+    if isinstance(data, list):
+        data.insert(len(data) if token == "-" else _index(token, len(data) + 1, operation.path), value)
+    elif isinstance(data, dict):
+        data[token] = value
+    else:
+        raise Refused(f"{operation.path} leads into a scalar, which has no members")
+
+
+def _index(token: str, length: int, shown: str) -> int:
+    if not (token.isascii() and token.isdigit()) or (len(token) > 1 and token[0] == "0"):
+        raise Refused(f"{shown}: {token!r} is no list index (RFC 6901 section 4)")
+    if int(token) >= length:
+        raise Refused(f"{shown}: the list has no item {token}")
+    return int(token)
