@@ -1,0 +1,43 @@
+"""Mends CloudFormation templates whose CloudTrail logging stack does not deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from remediate.engine import Report
+
+__all__ = ["fix"]
+__version__ = "0.1.0"
+
+
+def fix(
+    template: str | Path,
+    *,
+    patch_set: str = "cloudtrail-create",
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    review: bool = False,
+    patches: Path | None = None,
+    parameters: Mapping[str, str] | None = None,
+    organization_id: str | None = None,
+) -> Report:
+    """Return what becomes of a template: a Path is read, a str is the template's own text. Nothing is written.
+
+    The report's ``after`` is the new text, ``applied`` what was changed and why, ``skipped`` what was not and why. Raises
+    ``remediate.template.TemplateError`` for what is no template, ``remediate.patchset.PatchError`` for patches that cannot
+    be used and ``remediate.verify.Broken`` where a guarantee does not hold.
+    """
+    # Imported here, so that `import remediate` costs nothing.
+    from remediate.cloudformation.locate import Given  # noqa: PLC0415
+    from remediate.engine import remediate  # noqa: PLC0415
+    from remediate.patchset import load  # noqa: PLC0415
+    from remediate.plan import Options  # noqa: PLC0415
+
+    raw = template.read_bytes() if isinstance(template, Path) else template.encode()
+    given = Given(parameters=dict(parameters or {}), organization_id=organization_id)
+    options = Options(given, frozenset(select), frozenset(ignore), review)
+    name = str(template) if isinstance(template, Path) else "template"
+    return remediate(raw, name, load(patch_set, patches), options)

@@ -9,6 +9,7 @@ removed again leaves no trace.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -60,22 +61,20 @@ def overlay(root: Node, operations: list[Operation], text: str) -> Working:
 def data_of(working: Working) -> Plain:
     """Return the plain data of a working node. New data is handed out as it is, not copied."""
     match working:
-        case New(data):
-            return data
         case Scalar():
             return working.value
-        case Alias():
-            return data_of(working.target)
-        case Tagged():
-            return long_form(working.function, data_of(working.content))
-        case Sequence():
-            return [data_of(item) for item in working.items]
         case Mapping():
             return mapping_data(working)
+        case Sequence():
+            return [data_of(item) for item in working.items]
+        case Tagged():
+            return long_form(working.function, data_of(working.content))
+        case Alias():
+            return data_of(working.target)
+        case New(data):
+            return data
         case Changed(Sequence(), slots):
             return [data_of(slot.value) for slot in slots]
-        case Changed(Tagged() as node, slots):
-            return long_form(node.function, data_of(slots[0].value))
         case Changed(_, slots):
             return {str(slot.key): data_of(slot.value) for slot in slots}
 
@@ -83,7 +82,10 @@ def data_of(working: Working) -> Plain:
 def mapping_data(node: Mapping) -> dict[str, Plain]:
     """Return a mapping's data, with the members that ``<<`` brings in after its own (YAML 1.1 merge key)."""
     if not node.merged:
-        return {member.key.text: data_of(member.value) for member in node.members}
+        return {
+            member.key.text: member.value.value if type(member.value) is Scalar else data_of(member.value)
+            for member in node.members
+        }
     own: dict[str, Plain] = {}
     merged: dict[str, Plain] = {}
     for member in node.members:
@@ -100,6 +102,7 @@ def mapping_data(node: Mapping) -> dict[str, Plain]:
 class _Overlay:
     def __init__(self, root: Node, text: str) -> None:
         self.root: Working = root
+        self.tree = root
         self.text = text
 
     def run(self, operations: list[Operation]) -> Working:
@@ -221,7 +224,7 @@ class _Overlay:
             return working
         if isinstance(working, Alias):
             raise self._at(f"{shown} leads through the alias *{working.name}: an edit would change its anchor too", working)
-        if working.anchor is not None:
+        if working.anchor is not None and any(alias.target is working for alias in aliases(self.tree)):
             message = f"{shown} leads into the anchor &{working.anchor}: an edit would change every alias of it too"
             raise self._at(message, working)
         if isinstance(working, Mapping) and working.merged:
@@ -250,6 +253,24 @@ class _Overlay:
     def _refusal(self, message: str, path: list[str]) -> Refused:
         node = self._find(path, "")
         return Refused(message) if isinstance(node, New | Changed) else self._at(message, node)
+
+
+def aliases(working: Working) -> Iterator[Alias]:
+    """Yield every alias in a working tree that still has its text."""
+    match working:
+        case Alias():
+            yield working
+        case Mapping(members=members):
+            for member in members:
+                yield from aliases(member.value)
+        case Sequence(items=items):
+            for item in items:
+                yield from aliases(item)
+        case Tagged(content=content):
+            yield from aliases(content)
+        case Changed(slots=slots):
+            for slot in slots:
+                yield from aliases(slot.value)
 
 
 def same(left: Plain, right: Plain) -> bool:

@@ -1,0 +1,96 @@
+"""Policy documents in a template and the statements in them, wherever ``Fn::If`` has put them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from remediate.cloudformation.expression import Alternative, alternatives, function
+from remediate.cloudformation.resources import Data, properties
+from remediate.template import Plain, pointer
+
+Kind = Literal["bucket", "key"]
+POLICY_PROPERTY: Mapping[Kind, str] = {"bucket": "PolicyDocument", "key": "KeyPolicy"}
+
+
+@dataclass(frozen=True, slots=True)
+class RawStatement:
+    """A statement as written. ``guard`` tells under which conditions it is part of the document."""
+
+    path: tuple[str | int, ...]
+    data: dict[str, Plain]
+    guard: tuple[tuple[str, bool], ...]
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer of the statement in the template."""
+        return pointer(*self.path)
+
+    @property
+    def label(self) -> str:
+        """What a person calls it: its Sid, else its place in the list."""
+        sid = self.data.get("Sid")
+        return f"`{sid}`" if isinstance(sid, str) else f"statement {self.path[-1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A bucket or key policy in the template.
+
+    ``obstacle`` says why its statements cannot be read as they stand, None where they can.
+    """
+
+    logical_id: str
+    kind: Kind
+    path: tuple[str | int, ...]
+    guard: tuple[tuple[str, bool], ...]
+    statements: tuple[RawStatement, ...]
+    obstacle: str | None = None
+
+    @property
+    def list_path(self) -> tuple[str | int, ...]:
+        """The path of the document's ``Statement``."""
+        return (*self.path, "Statement")
+
+
+def documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
+    """Return the policy documents of a bucket policy or a key: one, or one for each branch of an ``Fn::If``."""
+    written = properties(data, logical_id)
+    if POLICY_PROPERTY[kind] not in written:
+        return ()
+    path = ("Resources", logical_id, "Properties", POLICY_PROPERTY[kind])
+    found = alternatives(written[POLICY_PROPERTY[kind]], path)
+    return tuple(_document(logical_id, kind, alternative) for alternative in found)
+
+
+def _document(logical_id: str, kind: Kind, where: Alternative) -> Document:
+    obstacle = _obstacle(where.value)
+    if obstacle or not isinstance(where.value, dict):
+        return Document(logical_id, kind, where.path, where.guard, (), obstacle)
+    found: list[RawStatement] = []
+    for outer in alternatives(where.value["Statement"], (*where.path, "Statement")):
+        items = outer.value if isinstance(outer.value, list) else [outer.value]
+        for index, item in enumerate(items):
+            path = (*outer.path, index) if isinstance(outer.value, list) else outer.path
+            for inner in alternatives(item, path, outer.guard):
+                if not isinstance(inner.value, dict) or function(inner.value) or "Effect" not in inner.value:
+                    obstacle = f"{pointer(*inner.path)} is no statement that can be read as it stands"
+                    return Document(logical_id, kind, where.path, where.guard, (), obstacle)
+                found.append(RawStatement(inner.path, inner.value, (*where.guard, *inner.guard)))
+    return Document(logical_id, kind, where.path, where.guard, tuple(found))
+
+
+def _obstacle(document: Plain) -> str | None:
+    if isinstance(document, str):
+        return "the policy document is a JSON string, of which no part can be edited on its own; write it as YAML or JSON"
+    call = function(document)
+    if call:
+        return f"the policy document comes from {call[0]}, which is not evaluated here"
+    if not isinstance(document, dict):
+        return "the policy document is no mapping"
+    if "Fn::Transform" in document:
+        return "the policy document is made by a macro (Fn::Transform), which is not evaluated here"
+    if "Statement" not in document:
+        return "the policy document has no Statement; a macro may make one of it, which is not evaluated here"
+    return None

@@ -1,0 +1,137 @@
+"""Template expressions: walking their alternatives, finding what they mention, and writing new ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from remediate.template import Plain
+
+NO_VALUE: Plain = {"Ref": "AWS::NoValue"}
+_SUB_VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of the values that an expression can take through ``Fn::If``.
+
+    ``path`` leads to it as JSON-pointer tokens; ``guard`` holds the conditions under which it is the one.
+    """
+
+    path: tuple[str | int, ...]
+    value: Plain
+    guard: tuple[tuple[str, bool], ...] = ()
+
+
+def function(expression: Plain) -> tuple[str, Plain] | None:
+    """Return name and argument of an intrinsic function, or None where the expression is none."""
+    if isinstance(expression, dict) and len(expression) == 1:
+        ((name, argument),) = expression.items()
+        if name in {"Ref", "Condition"} or name.startswith("Fn::"):
+            return name, argument
+    return None
+
+
+def alternatives(
+    expression: Plain, path: tuple[str | int, ...], guard: tuple[tuple[str, bool], ...] = ()
+) -> Iterator[Alternative]:
+    """Yield every value behind the ``Fn::If`` functions of an expression; ``AWS::NoValue`` is none."""
+    match function(expression):
+        case ("Fn::If", [str(condition), yes, no]):
+            for index, branch, holds in ((1, yes, True), (2, no, False)):
+                if (condition, not holds) not in guard:
+                    yield from alternatives(branch, (*path, "Fn::If", index), (*guard, (condition, holds)))
+        case ("Ref", "AWS::NoValue"):
+            return
+        case _:
+            yield Alternative(path, expression, guard)
+
+
+def mentions(expression: Plain) -> set[str]:
+    """Return every logical ID, parameter and pseudo parameter that an expression reads."""
+    found: set[str] = set()
+    stack: list[Plain] = [expression]
+    while stack:
+        current = stack.pop()
+        match function(current):
+            case ("Ref", str(name)):
+                found.add(name)
+            case ("Fn::GetAtt", [str(name), *_]):
+                found.add(name)
+            case ("Fn::GetAtt", str(name)):
+                found.add(name.split(".")[0])
+            case ("Fn::Sub", str(text)):
+                found.update(_sub_names(text))
+            case ("Fn::Sub", [str(text), dict(variables)]):
+                found.update(_sub_names(text) - variables.keys())
+        if isinstance(current, dict):
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+    return found
+
+
+def conditions_of(expression: Plain) -> set[str]:
+    """Return the conditions that an expression tests with ``Fn::If`` or names with ``Condition``."""
+    found: set[str] = set()
+    stack: list[Plain] = [expression]
+    while stack:
+        current = stack.pop()
+        match function(current):
+            case ("Fn::If", [str(name), *_]):
+                found.add(name)
+            case ("Condition", str(name)):
+                found.add(name)
+        if isinstance(current, dict):
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+    return found
+
+
+def sub(*parts: Plain) -> Plain:
+    """Join literal text and expressions to one string expression.
+
+    References become ``${Name}``, attributes ``${Name.Attribute}``, other functions a variable of the long ``Fn::Sub``;
+    text alone stays text. Source: AWS CloudFormation User Guide, Fn::Sub.
+    """
+    text, variables = "", dict[str, Plain]()
+    literal = True
+    for part in parts:
+        match function(part):
+            case None:
+                text += str(part).replace("${", "${!")
+                continue
+            case ("Ref", str(name)):
+                text += f"${{{name}}}"
+            case ("Fn::GetAtt", [str(name), str(attribute)]):
+                text += f"${{{name}.{attribute}}}"
+            case ("Fn::Sub", str(inner)):
+                text += inner
+            case _:
+                name = f"Part{len(variables) + 1}"
+                variables[name] = part
+                text += f"${{{name}}}"
+        literal = False
+    if literal:
+        return text.replace("${!", "${")
+    return {"Fn::Sub": [text, variables] if variables else text}
+
+
+def distribute(expression: Plain, *around: Plain) -> Plain:
+    """Return ``sub`` of the expression placed where ``around`` has ``...``, inside every branch of its ``Fn::If``."""
+    match function(expression):
+        case ("Fn::If", [condition, yes, no]):
+            return {"Fn::If": [condition, distribute(yes, *around), distribute(no, *around)]}
+        case ("Ref", "AWS::NoValue"):
+            return NO_VALUE
+    return sub(*(expression if part == HERE else part for part in around))
+
+
+HERE = "\0here"
+"""Stands for the expression among the parts given to :func:`distribute`."""
+
+
+def _sub_names(text: str) -> set[str]:
+    return {name.strip().split(".")[0] for name in _SUB_VARIABLE.findall(text)}

@@ -1,0 +1,211 @@
+"""What a template expression is worth under given parameters and conditions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from remediate.cloudformation.expression import function
+from remediate.cloudformation.organization import is_organization_id
+from remediate.cloudformation.resources import ALIAS, BUCKET, KEY, TRAIL, Data, properties, resource, section
+from remediate.symbolic import Text, Unknown, Value, text
+from remediate.template import Plain
+
+_SUB_PART = re.compile(r"\$\{(!?[^${}]*)\}")
+_ABSENT = object()
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """One way in which a template can be deployed.
+
+    ``parameters`` holds known parameters and pseudo parameters, ``conditions`` the conditions that are decided. What is
+    in neither stays unknown, and the same unknown is the same string everywhere.
+    """
+
+    parameters: Mapping[str, Value]
+    conditions: Mapping[str, bool]
+
+    def admits(self, guard: tuple[tuple[str, bool], ...]) -> bool:
+        """Tell whether the conditions are as a guard wants them; one that is not decided is admitted."""
+        return all(self.conditions.get(name, holds) == holds for name, holds in guard)
+
+
+class Resolver:
+    """Resolves expressions of one template under one scenario."""
+
+    def __init__(self, data: Data, scenario: Scenario) -> None:
+        self.data = data
+        self.scenario = scenario
+        self._resolving: set[str] = set()
+
+    def value(self, expression: Plain) -> Value:
+        """Return the expression's value; ``AWS::NoValue`` as a whole is None."""
+        found = self._value(expression)
+        return None if found is _ABSENT else found  # type: ignore[return-value]  # _ABSENT is the one other thing
+
+    def string(self, expression: Plain) -> Text | None:
+        """Return a string or number expression as Text; None for absent values, lists, mappings and booleans."""
+        found = self.value(expression)
+        if isinstance(found, bool) or found is None:
+            return None
+        if isinstance(found, int | float):
+            return text(str(found))
+        return found if isinstance(found, Text) else None
+
+    def exists(self, logical_id: str) -> bool:
+        """Tell whether a resource is created under this scenario."""
+        found = resource(self.data, logical_id)
+        condition = found.get("Condition")
+        return bool(found) and (not isinstance(condition, str) or self.scenario.conditions.get(condition, True))
+
+    def property(self, logical_id: str, name: str) -> Plain:
+        """Return a resource's property as written, None where it is absent."""
+        return properties(self.data, logical_id).get(name)
+
+    def arn(self, service: str, *resource: str | Text | Unknown) -> Text:
+        """Return an ARN of this template's own partition, Region and account; a bucket's has neither of the last two."""
+        if service == "s3":
+            return text("arn:", self.pseudo("AWS::Partition"), ":s3:::", *resource)
+        region, account = self.pseudo("AWS::Region"), self.pseudo("AWS::AccountId")
+        return text("arn:", self.pseudo("AWS::Partition"), f":{service}:", region, ":", account, ":", *resource)
+
+    def pseudo(self, name: str) -> Text:
+        """Return a pseudo parameter. Partition and URL suffix follow a known Region and else are those of ``aws``."""
+        given = self.scenario.parameters.get(name)
+        if isinstance(given, Text):
+            return given
+        if name in {"AWS::Partition", "AWS::URLSuffix"}:
+            region = self.pseudo("AWS::Region").known or ""
+            china, government = region.startswith("cn-"), region.startswith("us-gov-")
+            if name == "AWS::URLSuffix":
+                return text("amazonaws.com.cn" if china else "amazonaws.com")
+            return text("aws-cn" if china else "aws-us-gov" if government else "aws")
+        return text(Unknown(name, "digits" if name == "AWS::AccountId" else "any" if name == "AWS::StackId" else "name"))
+
+    def _value(self, expression: Plain) -> object:
+        if isinstance(expression, str):
+            return text(Unknown(expression, "any")) if "{{resolve:" in expression else text(expression)
+        if isinstance(expression, list):
+            return [found for item in expression if (found := self._value(item)) is not _ABSENT]
+        call = function(expression)
+        if call:
+            return self._call(call[0], call[1], expression)
+        if isinstance(expression, dict):
+            members = ((key, self._value(item)) for key, item in expression.items())
+            return {key: found for key, found in members if found is not _ABSENT}
+        return expression
+
+    def _call(self, name: str, argument: Plain, expression: Plain) -> object:
+        match name, argument:
+            case "Ref", str(target):
+                return _ABSENT if target == "AWS::NoValue" else self._ref(target)
+            case "Fn::GetAtt", [str(target), str(attribute)]:
+                return self._attribute(target, attribute)
+            case "Fn::Sub", str(template):
+                return self._sub(template, {})
+            case "Fn::Sub", [str(template), dict(variables)]:
+                return self._sub(template, variables)
+            case "Fn::Join", [str(delimiter), items]:
+                return self._join(delimiter, self._value(items), expression)
+            case "Fn::If", [str(condition), yes, no] if condition in self.scenario.conditions:
+                return self._value(yes if self.scenario.conditions[condition] else no)
+            case "Fn::Select", [index, items]:
+                return self._select(self._value(index), self._value(items), expression)
+            case "Fn::Split", [str(delimiter), source]:
+                whole = self.string(source)
+                if whole is not None and whole.known is not None:
+                    return [text(part) for part in whole.known.split(delimiter)]
+            case "Fn::FindInMap", [mapping, first, second, *_]:
+                return self._find_in_map(mapping, first, second, expression)
+        return _opaque(expression)
+
+    def _ref(self, name: str) -> object:
+        if name in self.scenario.parameters:
+            return self.scenario.parameters[name]
+        if name.startswith("AWS::"):
+            return self.pseudo(name)
+        if name in section(self.data, "Parameters"):
+            return _unknown_parameter(name, section(self.data, "Parameters")[name])
+        return self._own_name(name)
+
+    def _own_name(self, logical_id: str) -> Text:
+        """Return what ``Ref`` of a resource gives: its explicit name, else an unknown of its own."""
+        kind = resource(self.data, logical_id).get("Type")
+        named = {BUCKET: "BucketName", TRAIL: "TrailName", ALIAS: "AliasName"}
+        if isinstance(kind, str) and kind in named and logical_id not in self._resolving:
+            self._resolving.add(logical_id)
+            explicit = self.string(self.property(logical_id, named[kind]))
+            self._resolving.discard(logical_id)
+            if explicit is not None:
+                return explicit
+        return text(Unknown(logical_id, "name"))
+
+    def _attribute(self, logical_id: str, attribute: str) -> Text:
+        own_name = self._own_name(logical_id)
+        forms = {
+            (BUCKET, "Arn"): self.arn("s3", own_name),
+            (KEY, "Arn"): self.arn("kms", "key/", own_name),
+            (KEY, "KeyId"): own_name,
+            (TRAIL, "Arn"): self.arn("cloudtrail", "trail/", own_name),
+        }
+        found = forms.get((str(resource(self.data, logical_id).get("Type")), attribute))
+        return found or _opaque({"Fn::GetAtt": [logical_id, attribute]})
+
+    def _sub(self, template: str, variables: Mapping[str, Plain]) -> Text:
+        parts: list[str | Text] = []
+        end = 0
+        for found in _SUB_PART.finditer(template):
+            parts.append(template[end : found.start()])
+            end = found.end()
+            name = found[1].strip()
+            if name.startswith("!"):
+                parts.append(f"${{{name[1:]}}}")
+            elif name in variables:
+                parts.append(self.string(variables[name]) or _opaque(variables[name]))
+            elif "." in name:
+                parts.append(self._attribute(*name.split(".", 1)))
+            else:
+                parts.append(self.string({"Ref": name}) or _opaque({"Ref": name}))
+        return text(*parts, template[end:])
+
+    def _join(self, delimiter: str, items: object, expression: Plain) -> Text:
+        if not isinstance(items, list) or not all(isinstance(item, Text | str | int) for item in items):
+            return _opaque(expression)
+        parts: list[str | Text] = []
+        for item in items:
+            parts += [delimiter, item if isinstance(item, Text) else str(item)]
+        return text(*parts[1:])
+
+    def _select(self, index: object, items: object, expression: Plain) -> object:
+        number = index.known if isinstance(index, Text) else str(index)
+        if isinstance(items, list) and number is not None and number.isdigit() and int(number) < len(items):
+            return items[int(number)]
+        return _opaque(expression)
+
+    def _find_in_map(self, mapping: Plain, first: Plain, second: Plain, expression: Plain) -> object:
+        found: Plain = dict(section(self.data, "Mappings"))
+        for step in (mapping, first, second):
+            key = self.string(step)
+            if key is None or key.known is None or not isinstance(found, dict) or key.known not in found:
+                return _opaque(expression)
+            found = found[key.known]
+        return self._value(found)
+
+
+def _unknown_parameter(name: str, parameter: Plain) -> Text:
+    """Return a parameter without a value as what its name and pattern say of it."""
+    if is_organization_id(name, parameter):
+        return text("o-", Unknown(name))
+    pattern = str(parameter.get("AllowedPattern", "")) if isinstance(parameter, dict) else ""
+    if "12}" in pattern and ("\\d" in pattern or "[0-9]" in pattern):
+        return text(Unknown(name, "digits"))
+    # Only an ARN holds slashes and colons as a rule, and only these names say that they are one.
+    return text(Unknown(name, "any" if "arn" in name.lower() else "name"))
+
+
+def _opaque(expression: Plain) -> Text:
+    """Return an unknown that equals itself wherever the same expression stands."""
+    return text(Unknown(json.dumps(expression, sort_keys=True, default=str), "any"))

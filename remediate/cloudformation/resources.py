@@ -1,0 +1,39 @@
+"""Reading a template's sections and resources, whatever a malformed one holds in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from remediate.template import Plain
+
+Data = Mapping[str, Plain]
+
+TRAIL = "AWS::CloudTrail::Trail"
+BUCKET = "AWS::S3::Bucket"
+BUCKET_POLICY = "AWS::S3::BucketPolicy"
+KEY = "AWS::KMS::Key"
+ALIAS = "AWS::KMS::Alias"
+
+
+def section(data: Data, name: str) -> Data:
+    """Return a top-level section (``Resources``, ``Parameters``, …), empty where it is absent."""
+    found = data.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def resource(data: Data, logical_id: str) -> Data:
+    """Return a resource, empty where there is none."""
+    found = section(data, "Resources").get(logical_id)
+    return found if isinstance(found, dict) else {}
+
+
+def properties(data: Data, logical_id: str) -> Data:
+    """Return a resource's properties, empty where it has none."""
+    found = resource(data, logical_id).get("Properties")
+    return found if isinstance(found, dict) else {}
+
+
+def of_type(data: Data, kind: str) -> list[str]:
+    """Return the logical IDs of all resources of a type, in the template's order."""
+    resources = section(data, "Resources")
+    return [name for name, one in resources.items() if isinstance(one, dict) and one.get("Type") == kind]

@@ -1,0 +1,94 @@
+"""The whole of it, in one sentence: read, locate, plan, splice, verify, report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from remediate.cloudformation.locate import locate
+from remediate.patchset import PatchSet
+from remediate.plan import Applied, Options, Plan, Skipped, plan
+from remediate.template import Operation, Template, Unreadable, edit, read, splice
+from remediate.verify import verify_plan, verify_settled, verify_text
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a template and what becomes of it.
+
+    ``before`` and ``after`` are whole texts without byte-order mark; they are equal where nothing is to be changed.
+    """
+
+    name: str
+    before: str
+    after: str
+    bom: bool
+    operations: tuple[Operation, ...]
+    applied: tuple[Applied, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to write."""
+        return self.before != self.after
+
+    @property
+    def unfixed(self) -> tuple[Skipped, ...]:
+        """What is left to do for the user."""
+        return tuple(one for one in self.skipped if one.unfixed)
+
+    def to_bytes(self) -> bytes:
+        """Return the new file, with the byte-order mark that the old one had."""
+        return (b"\xef\xbb\xbf" if self.bom else b"") + self.after.encode()
+
+
+def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> Report:
+    """Fix a template given as bytes; ``name`` is what messages call it.
+
+    Raises Unreadable for input that is no template, Refused where a change cannot be written, and Broken where a
+    guarantee does not hold.
+    """
+    template = read(raw, name)
+    check_is_cloudformation(template)
+    located = locate(template.data, options.given)
+    planned = plan(template.data, located, patch_set, options)
+    if planned.operations:
+        after = _spliced(template, planned.operations)
+        verify_plan(template, after, planned)
+        verify_settled(_second_run(after, patch_set, options))
+        return _report(template, after.text, planned)
+    return _report(template, template.text, planned)
+
+
+def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
+    """Apply RFC 6902 operations to a YAML or JSON document, leaving every other byte as it is.
+
+    Raises Unreadable, Refused and Broken as :func:`remediate` does.
+    """
+    template = read(raw, name)
+    after = _spliced(template, operations)
+    return Report(name, template.text, after.text, template.bom, tuple(operations))
+
+
+def check_is_cloudformation(template: Template) -> None:
+    """Raise Unreadable where a document is no CloudFormation template.
+
+    Source: AWS CloudFormation User Guide, Template sections: Resources is the one that must be there.
+    """
+    if not isinstance(template.data.get("Resources"), dict):
+        raise Unreadable("this is no CloudFormation template: it has no Resources section", 1, 1)
+
+
+def _spliced(template: Template, operations: Sequence[Operation]) -> Template:
+    edits = edit(template, operations)
+    return verify_text(template, operations, edits, splice(template.text, edits))
+
+
+def _second_run(after: Template, patch_set: PatchSet, options: Options) -> Plan:
+    return plan(after.data, locate(after.data, options.given), patch_set, options)
+
+
+def _report(template: Template, after: str, planned: Plan) -> Report:
+    return Report(
+        template.name, template.text, after, template.bom, planned.operations, planned.applied, planned.skipped
+    )

@@ -1,0 +1,216 @@
+"""Reading patch sets: the files in ``patches/`` that say what must hold in a template, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal, TypeAlias, cast
+
+from remediate.template import Mapping as MappingNode
+from remediate.template import Node, Plain, Sequence, TemplateError, place, read
+
+Condition = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Allow:
+    """A service may do the actions on the resources; needed where one of the ``denied`` requests is denied."""
+
+    sid: str
+    service: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    denied: tuple[str, ...]
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True)
+class NotRequire:
+    """No Allow statement of the service requires the condition keys (``*`` at the end of one matches any rest)."""
+
+    service: str
+    conditions: tuple[str, ...]
+    because: str
+    unless: str | None = None
+    when: Mapping[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class Require:
+    """The service's Allow statements for the action carry the condition."""
+
+    service: str
+    action: str
+    condition: Condition
+    when: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Complete:
+    """An Allow statement that the service already has gains the actions."""
+
+    service: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Separate:
+    """The actions stand in a statement of their own under the condition, whose keys no other action has."""
+
+    service: str
+    actions: tuple[str, ...]
+    condition: Condition
+    because: str
+
+
+@dataclass(frozen=True)
+class DependOn:
+    """The resource is created after the one with this role."""
+
+    role: str
+
+
+@dataclass(frozen=True)
+class AddPolicy:
+    """The bucket has a policy of these statements and of what the named patches ensure."""
+
+    statements: tuple[dict[str, Plain], ...]
+    including: tuple[str, ...]
+
+
+Ensure: TypeAlias = "Allow | NotRequire | Require | Complete | Separate | DependOn | AddPolicy"
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One patch, as its file says."""
+
+    id: str
+    title: str
+    why: str
+    references: tuple[str, ...]
+    safety: Literal["safe", "review"]
+    roles: tuple[str, ...]
+    ensure: tuple[Ensure, ...]
+
+
+@dataclass(frozen=True)
+class PatchSet:
+    """A named set of patches in the order in which they are planned."""
+
+    name: str
+    patches: tuple[Patch, ...]
+
+    def patch(self, patch_id: str) -> Patch | None:
+        """Return the patch with an id, None where the set has none."""
+        return next((patch for patch in self.patches if patch.id == patch_id), None)
+
+
+class PatchError(Exception):
+    """A patch set or patch file that cannot be used; the message begins with its place."""
+
+
+def load(name: str, extra: Path | None = None) -> PatchSet:
+    """Read the patch set ``name``, shipped and in the folder ``extra``.
+
+    A file of ``extra`` replaces the shipped patch with the same id; one with a new id is added. File names give the order.
+    Raises PatchError where there is no such set or a file does not fit the schema.
+    """
+    files: dict[str, Path] = {}
+    for root in (_shipped(), extra):
+        for file in sorted((root / name).glob("*.yaml")) if root else ():
+            number, _, patch_id = file.stem.partition("-")
+            if not number.isdigit() or not patch_id:
+                raise PatchError(f"{file}: a patch file is named <number>-<id>.yaml")
+            files[patch_id] = file
+    if not files:
+        raise PatchError(f"there is no patch set {name!r}; known are: {', '.join(names(extra))}")
+    ordered = sorted(files.items(), key=lambda item: item[1].name)
+    return PatchSet(name, tuple(_read_patch(file, patch_id, file.is_relative_to(_shipped())) for patch_id, file in ordered))
+
+
+def names(extra: Path | None = None) -> list[str]:
+    """Return the names of all patch sets, shipped and in ``extra``."""
+    found = {folder.name for root in (_shipped(), extra) if root for folder in root.iterdir() if folder.is_dir()}
+    return sorted(found)
+
+
+def schema() -> dict[str, Plain]:
+    """Return the JSON Schema of a patch file."""
+    return cast("dict[str, Plain]", json.loads((_shipped() / "schema.json").read_text("utf-8")))
+
+
+def _shipped() -> Path:
+    """Return the shipped patches: inside the installed package, or at the top of a source checkout."""
+    inside = Path(__file__).parent / "patches"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "patches"
+
+
+def _read_patch(file: Path, patch_id: str, shipped: bool) -> Patch:
+    try:
+        template = read(file.read_bytes(), str(file))
+    except TemplateError as error:
+        raise PatchError(error.located(str(file))) from error
+    if not shipped:  # the shipped ones are held to the schema by a test, which saves every run the import
+        _check(template.data, template.root, template.text, file)
+    raw = template.data
+    if raw["id"] != patch_id:
+        raise PatchError(f"{file}: its id is {raw['id']!r}; it must be the {patch_id!r} of the file's name")
+    roles = raw["resource"]
+    ensure = cast("list[dict[str, Plain]]", raw["ensure"])
+    return Patch(
+        id=patch_id,
+        title=str(raw["title"]),
+        why=str(raw["why"]),
+        references=tuple(cast("list[str]", raw["references"])),
+        safety=cast("Literal['safe', 'review']", raw["safety"]),
+        roles=tuple(str(role) for role in (roles if isinstance(roles, list) else [roles])),
+        ensure=tuple(_ensure(*next(iter(one.items()))) for one in ensure),
+    )
+
+
+_KINDS: dict[str, type[Allow | NotRequire | Require | Complete | Separate]] = {
+    "allow": Allow,
+    "not-require": NotRequire,
+    "require": Require,
+    "complete": Complete,
+    "separate": Separate,
+}
+
+
+def _ensure(kind: str, raw: Plain) -> Ensure:
+    if kind == "depend-on":
+        return DependOn(str(raw))
+    content = cast("dict[str, Plain]", raw)
+    if kind == "policy":
+        statements = cast("list[dict[str, Plain]]", content["statements"])
+        return AddPolicy(tuple(statements), tuple(cast("list[str]", content["with"])))
+    made = _KINDS[kind]
+    values = {field.name: _frozen(content[field.name]) for field in fields(made) if field.name in content}
+    return made(**values)  # type: ignore[arg-type]  # the schema has checked the members
+
+
+def _frozen(value: Plain) -> object:
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return value
+
+
+def _check(data: Plain, root: Node, text: str, file: Path) -> None:
+    import jsonschema  # only for patch files of the user's own
+
+    error = next(iter(jsonschema.Draft202012Validator(schema()).iter_errors(data)), None)
+    if error is None:
+        return
+    node = root
+    for step in error.absolute_path:
+        if isinstance(node, MappingNode):
+            node = next((member.value for member in node.members if member.key.text == step), node)
+        elif isinstance(node, Sequence) and isinstance(step, int):
+            node = node.items[step]
+    line, column = place(text, node.span.start)
+    raise PatchError(f"{file}:{line}:{column}: {error.message}; patches/schema.json says what a patch file holds")

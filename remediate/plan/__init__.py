@@ -1,0 +1,8 @@
+"""From patches and located resources to operations, or the reasons why there are none."""
+
+from __future__ import annotations
+
+from remediate.plan.outcome import Applied, Skipped
+from remediate.plan.planner import Options, Plan, plan
+
+__all__ = ["Applied", "Options", "Plan", "Skipped", "plan"]

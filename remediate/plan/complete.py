@@ -1,0 +1,31 @@
+"""The rule ``complete``: an Allow statement that a service already has gains actions."""
+
+from __future__ import annotations
+
+from remediate.patchset import Complete
+from remediate.plan.allow import extend
+from remediate.plan.case import Case
+from remediate.policy.match import matches
+from remediate.policy.truth import Truth
+from remediate.symbolic import text
+from remediate.template import Plain
+
+
+def ensure_complete(case: Case, rule: Complete) -> None:
+    """Add the actions that no statement of the service has to its first one; a service without one gets none."""
+    statements = case.allows(rule.service)
+    written: list[Plain] = []
+    for raw in statements:
+        actions = raw.data.get("Action")
+        written += actions if isinstance(actions, list) else [actions]
+    missing = [action for action in rule.actions if not any(_covers(one, action) for one in written)]
+    if not statements or not missing:
+        return
+    first = next((one for one in statements if not case.is_shared(one)), statements[0])
+    own = case.own(first, rule.service)
+    if own and not extend(case, case.again(own), "Action", *missing):
+        case.skip("obstacle", f"the actions of {own.label} are written so that none can be added")
+
+
+def _covers(written: Plain, action: str) -> bool:
+    return isinstance(written, str) and matches(text(written), text(action), ignore_case=True) is Truth.YES

@@ -1,0 +1,55 @@
+"""The conditions of a statement as they are written: finding and removing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from remediate.cloudformation.documents import RawStatement
+from remediate.cloudformation.expression import NO_VALUE, alternatives, function
+from remediate.plan.draft import Draft
+from remediate.template import Plain
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One condition key under one operator, at its place in the template."""
+
+    path: tuple[str | int, ...]
+    operator: str
+    key: str
+    value: Plain
+    guard: tuple[tuple[str, bool], ...]
+
+
+def entries(statement: RawStatement) -> Iterator[Entry]:
+    """Yield every condition of a statement, through any ``Fn::If``."""
+    for block in alternatives(statement.data.get("Condition", {}), (*statement.path, "Condition"), statement.guard):
+        if not isinstance(block.value, dict) or function(block.value):
+            continue
+        for operator, written in block.value.items():
+            for keys in alternatives(written, (*block.path, operator), block.guard):
+                if isinstance(keys.value, dict) and not function(keys.value):
+                    for key, value in keys.value.items():
+                        yield Entry((*keys.path, key), operator, key, value, keys.guard)
+
+
+def named(key: str, patterns: tuple[str, ...]) -> bool:
+    """Tell whether a condition key is one of the named; keys ignore case (IAM User Guide, Condition)."""
+    name = key.lower()
+    return any(name.startswith(one[:-1].lower()) if one.endswith("*") else name == one.lower() for one in patterns)
+
+
+def remove_entry(draft: Draft, path: tuple[str | int, ...]) -> None:
+    """Remove the condition at a path, and with it an operator or ``Condition`` that would be left empty."""
+    while path[-1] != "Condition" and len(_mapping(draft, path[:-1])) == 1:
+        path = path[:-1]
+        if isinstance(path[-1], int):  # the branch of an Fn::If cannot go, only become nothing
+            draft.replace(path, NO_VALUE)
+            return
+    draft.remove(path)
+
+
+def _mapping(draft: Draft, path: tuple[str | int, ...]) -> dict[str, Plain]:
+    found = draft.at(path)
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,47 @@
+"""The rule ``depend-on``: a trail is created after the policy of its bucket."""
+
+from __future__ import annotations
+
+from remediate.cloudformation.dependencies import depends, depends_on
+from remediate.cloudformation.resources import properties, resource
+from remediate.plan.draft import Draft
+from remediate.plan.outcome import Skipped
+from remediate.plan.target import Target
+
+
+def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str], skipped: list[Skipped]) -> None:
+    """Add the bucket policy to the trail's ``DependsOn``, unless the trail waits for it already or it for the trail."""
+    trail = target.logical_id
+    for policy in dict.fromkeys(policy for view in target.views for policy in view.bucket_policies):
+        if depends(draft.data, trail, policy):
+            continue
+        chain = depends(draft.data, policy, trail)
+        if chain:
+            reason = (
+                f"{trail} cannot wait for {policy}, which itself waits for it ({' → '.join(chain)}): that would be a cycle"
+            )
+            advice = (
+                f"take the reference to {trail} out of {policy}; a condition on its ARN can be written without it: "
+                "ArnLike aws:SourceArn = arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*"
+            )
+            skipped.append(Skipped(subject, "obstacle", reason, trail, advice))
+            continue
+        if _add(draft, trail, policy, subject, skipped):
+            notes.append(f"{trail} waits for {policy}")
+
+
+def _add(draft: Draft, trail: str, policy: str, subject: str, skipped: list[Skipped]) -> bool:
+    path = ("Resources", trail, "DependsOn")
+    written = resource(draft.data, trail).get("DependsOn")
+    if written is None:
+        draft.add(path, policy, before="Properties" if properties(draft.data, trail) else None)
+    elif isinstance(written, str):
+        draft.replace(path, [written, policy])
+    elif isinstance(written, list) and depends_on({"DependsOn": written}) == written:
+        draft.add((*path, len(written)), policy)
+    else:
+        skipped.append(
+            Skipped(subject, "obstacle", f"the DependsOn of {trail} is neither a name nor a list of names", trail)
+        )
+        return False
+    return True

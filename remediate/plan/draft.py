@@ -1,0 +1,61 @@
+"""The template's data while patches are planned, each seeing what those before it did."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import jsonpatch
+
+from remediate.template import Operation, Plain, pointer, tokens
+
+
+class Draft:
+    """A working copy of a template's data, and the operations that led to it.
+
+    Only the resources that operations reach are copied; the original data is never changed.
+    """
+
+    def __init__(self, data: dict[str, Plain]) -> None:
+        """Begin with a template's data, which is read only."""
+        resources = data.get("Resources")
+        self.data: dict[str, Plain] = {**data, "Resources": {**resources} if isinstance(resources, dict) else {}}
+        self.operations: list[Operation] = []
+        self._own: set[str] = set()
+
+    def at(self, path: Sequence[str | int]) -> Plain:
+        """Return the value at a path that exists."""
+        found: Plain = self.data
+        for step in path:
+            if isinstance(found, list):
+                found = found[int(step)]
+            elif isinstance(found, dict):
+                found = found[str(step)]
+        return found
+
+    def add(self, path: Sequence[str | int], value: Plain, before: str | None = None) -> None:
+        """Add a member or list item; ``before`` names the member that it is written in front of."""
+        self._apply(Operation("add", pointer(*path), copy.deepcopy(value), before=before))
+
+    def replace(self, path: Sequence[str | int], value: Plain) -> None:
+        """Replace the value at a path."""
+        self._guard(path)
+        self._apply(Operation("replace", pointer(*path), copy.deepcopy(value)))
+
+    def remove(self, path: Sequence[str | int]) -> None:
+        """Remove the member or item at a path."""
+        self._guard(path)
+        self._apply(Operation("remove", pointer(*path)))
+
+    def _guard(self, path: Sequence[str | int]) -> None:
+        """Put a ``test`` first, so that the patch fails on a template that has changed (RFC 6902 section 4.6)."""
+        self._apply(Operation("test", pointer(*path), copy.deepcopy(self.at(path))))
+
+    def _apply(self, operation: Operation) -> None:
+        resources = self.data["Resources"]
+        step = tokens(operation.path)[1]
+        if isinstance(resources, dict) and step in resources and step not in self._own:
+            resources[step] = copy.deepcopy(resources[step])
+            self._own.add(step)
+        jsonpatch.JsonPatch([copy.deepcopy(operation.to_json())]).apply(self.data, in_place=True)
+        self.operations.append(operation)

@@ -1,0 +1,46 @@
+"""What planning a patch came to: changes with their reasons, or the reason there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from remediate.patchset import Patch
+from remediate.template import Operation
+
+Why = Literal["review", "obstacle", "blocked", "denied", "outside", "undecidable", "kept"]
+"""Why something is as it was.
+
+review: the patch needs ``--review``. obstacle: the template's form is in the way. blocked: a Deny statement is. denied: no
+patch of the run allows it. outside: it is not in the template. undecidable: the template does not tell. kept: it is right.
+"""
+
+UNFIXED: frozenset[Why] = frozenset({"review", "obstacle", "blocked", "denied", "outside"})
+"""The reasons that leave something to do."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A patch that changed a resource. ``notes`` say what each change is for; a guard that is removed is always among them."""
+
+    patch: Patch
+    logical_id: str
+    operations: tuple[Operation, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something that was not changed. ``advice`` says what the user can do, ``paste`` is a statement to put elsewhere."""
+
+    subject: str
+    why: Why
+    reason: str
+    logical_id: str = ""
+    advice: str = ""
+    paste: str = ""
+
+    @property
+    def unfixed(self) -> bool:
+        """Whether it leaves something to do."""
+        return self.why in UNFIXED

@@ -1,0 +1,171 @@
+"""Planning a patch set: patch by patch, role by role, rule by rule, each seeing what those before it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from remediate.cloudformation.documents import documents
+from remediate.cloudformation.locate import Given, Located, View, locate
+from remediate.cloudformation.resources import properties
+from remediate.patchset import AddPolicy, Allow, Complete, DependOn, Ensure, NotRequire, Patch, PatchSet, Require
+from remediate.plan.add_policy import ensure_policy
+from remediate.plan.allow import ensure_allow
+from remediate.plan.case import Case
+from remediate.plan.complete import ensure_complete
+from remediate.plan.depend_on import ensure_depends
+from remediate.plan.draft import Draft
+from remediate.plan.not_require import ensure_not_required
+from remediate.plan.outcome import Applied, Skipped
+from remediate.plan.require import ensure_required
+from remediate.plan.residue import residue
+from remediate.plan.separate import ensure_separate
+from remediate.plan.target import Target, targets
+from remediate.template import Operation, Plain
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user chose: what is said about the template, which patches, and whether those that need a review too."""
+
+    given: Given = field(default_factory=Given)
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    review: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done to a template. ``located`` is what was found in it, ``data`` its data after the operations."""
+
+    located: Located
+    applied: tuple[Applied, ...]
+    skipped: tuple[Skipped, ...]
+    operations: tuple[Operation, ...]
+    data: dict[str, Plain]
+
+
+def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options) -> Plan:
+    """Plan a patch set for a template's data, which stays as it is."""
+    return _Planner(data, located, patch_set, options).run()
+
+
+class _Planner:
+    def __init__(self, data: dict[str, Plain], found: Located, patch_set: PatchSet, options: Options) -> None:
+        self.first = self.located = found
+        self.patch_set = patch_set
+        self.options = options
+        self.draft = Draft(data)
+        self.applied: list[Applied] = []
+        self.skipped: list[Skipped] = []
+
+    def run(self) -> Plan:
+        for patch in self._chosen():
+            for role in patch.roles:
+                for target in list(targets(self.located, role)):
+                    self._patch(patch, target)
+        rest = residue(self.located, self.draft.data, self.skipped)
+        skipped = (*dict.fromkeys(self.skipped), *rest)
+        return Plan(self.first, tuple(self.applied), skipped, tuple(self.draft.operations), self.draft.data)
+
+    def _chosen(self) -> Iterator[Patch]:
+        for patch in self.patch_set.patches:
+            selected = not self.options.select or patch.id in self.options.select
+            if selected and patch.id not in self.options.ignore:
+                yield patch
+
+    def _patch(self, patch: Patch, target: Target) -> None:
+        start = len(self.draft.operations)
+        notes: list[str] = []
+        for rule in patch.ensure:
+            if isinstance(rule, DependOn):
+                ensure_depends(patch.id, self.draft, target, notes, self.skipped)
+            elif isinstance(rule, AddPolicy):
+                notes += self._add_policy(patch, rule, target)
+            else:
+                notes += self._at_documents(patch, rule, target)
+        operations = tuple(self.draft.operations[start:])
+        if operations:
+            self.applied.append(Applied(patch, target.logical_id, operations, tuple(notes)))
+
+    def _at_documents(self, patch: Patch, rule: Ensure, target: Target) -> list[str]:
+        notes: list[str] = []
+        kind = target.kind
+        if kind is None:
+            return notes
+        if kind == "key" and isinstance(rule, Allow) and "KeyPolicy" not in properties(self.draft.data, target.logical_id):
+            notes.append(self._write_out_default_key_policy(target.logical_id))
+        for document in documents(self.draft.data, target.logical_id, kind):
+            views = tuple(view for view in target.views if view.resolver.scenario.admits(document.guard))
+            if not views:
+                continue
+            if document.obstacle:
+                self.skipped.append(Skipped(patch.id, "obstacle", document.obstacle, target.logical_id))
+                continue
+            case = Case(
+                patch.id, self.draft, document.path, target.logical_id, kind, views, self.options.given, self.options.review
+            )
+            _apply_rule(case, rule)
+            notes += case.notes
+            self.skipped += case.skipped
+        return notes
+
+    def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target) -> list[str]:
+        if patch.safety == "review" and not self.options.review:
+            advice = "if no other stack gives it one, run again with --review to add it"
+            reason = f"the log bucket {target.logical_id} has no policy in the template"
+            self.skipped.append(Skipped(patch.id, "review", reason, target.logical_id, advice))
+            return []
+        has_one = any(view.bucket_policies for view in self.located.views if _is_bucket(view, target.logical_id))
+        if has_one:
+            reason = f"{target.logical_id} has a policy under some conditions only; a second one would overwrite it"
+            self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id))
+            return []
+        added = ensure_policy(self.draft, target, rule)
+        self.located = locate(self.draft.data, self.options.given)
+        notes = [f"{added} is added for {target.logical_id}"]
+        for name in rule.including:
+            included = self.patch_set.patch(name)
+            for one in targets(self.located, "bucket-policy"):
+                if included and one.logical_id == added:
+                    for part in included.ensure:
+                        notes += self._at_documents(included, part, one)
+        return notes
+
+    def _write_out_default_key_policy(self, key: str) -> str:
+        """Write the key policy that KMS gives a key without one, so that a statement can be added to it.
+
+        Source: AWS KMS Developer Guide, Default key policy.
+        """
+        root: Plain = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+        statement: Plain = {
+            "Sid": "EnableIAMUserPermissions",
+            "Effect": "Allow",
+            "Principal": {"AWS": root},
+            "Action": "kms:*",
+            "Resource": "*",
+        }
+        policy: Plain = {"Version": "2012-10-17", "Statement": [statement]}
+        if properties(self.draft.data, key):
+            self.draft.add(("Resources", key, "Properties", "KeyPolicy"), policy)
+        else:
+            self.draft.add(("Resources", key, "Properties"), {"KeyPolicy": policy})
+        return f"{key} had no KeyPolicy: the default one of KMS is written out, so that CloudTrail's statement can join it"
+
+
+def _apply_rule(case: Case, rule: Ensure) -> None:
+    match rule:
+        case Allow():
+            ensure_allow(case, rule)
+        case NotRequire():
+            ensure_not_required(case, rule)
+        case Require():
+            ensure_required(case, rule)
+        case Complete():
+            ensure_complete(case, rule)
+        case _:
+            ensure_separate(case, rule)  # type: ignore[arg-type]  # the planner handles the two other rules itself
+
+
+def _is_bucket(view: View, logical_id: str) -> bool:
+    return view.bucket is not None and view.bucket.logical_id == logical_id

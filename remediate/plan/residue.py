@@ -1,0 +1,125 @@
+"""What is still not allowed after the last patch, and what the user can do about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from remediate.cloudformation.documents import Kind
+from remediate.cloudformation.keys import Place
+from remediate.cloudformation.locate import Located, View
+from remediate.cloudformation.resources import Data
+from remediate.plan.judge import document_for, judge, made
+from remediate.plan.outcome import Skipped
+from remediate.policy.cloudtrail import CloudTrailRequest
+from remediate.policy.evaluate import Decision, Outcome
+from remediate.symbolic import Text
+from remediate.template import Plain
+
+_EXCEPTION = 'add the condition "BoolIfExists": {"aws:PrincipalIsAWSService": "false"} to it, which excepts AWS services'
+
+
+def residue(located: Located, data: Data, said: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    """Return what is left to say of a template, once for each reason; ``said`` is what planning has said already."""
+    explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
+    found = [one for view in located.views for one in _of_view(view, data, explained)]
+    if not located.complete:
+        found.append(
+            Skipped(
+                "conditions",
+                "undecidable",
+                "the conditions have too many combinations to try all; one deviation from the defaults at a time was tried",
+                advice="fix some with --parameter KEY=VALUE",
+            )
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def _of_view(view: View, data: Data, explained: set[str]) -> Iterator[Skipped]:
+    if view.trail:
+        yield from _outside(view)
+    if len(view.bucket_policies) > 1:
+        names = " and ".join(view.bucket_policies)
+        reason = f"{names} are policies of one bucket, which keeps the one that is written last"
+        yield Skipped("bucket-policy", "obstacle", reason, view.bucket_policies[0], "merge them into one")
+    elif view.bucket_policies:
+        yield from _judged(view, data, view.bucket_policies[0], "bucket", explained)
+    if view.key and view.key.logical_id:
+        yield from _judged(view, data, view.key.logical_id, "key", explained)
+
+
+def _outside(view: View) -> Iterator[Skipped]:
+    if view.bucket is None:
+        yield Skipped("log bucket", "outside", f"{view.trail} names no S3BucketName", str(view.trail))
+    elif view.bucket.logical_id is None and not view.bucket_policies:
+        reason = f"the log bucket of {view.trail} is not in the template: {_named(view.bucket)}"
+        advice = "see that its policy has these statements, or name the bucket with --bucket if it is in the template"
+        yield Skipped("log bucket", "outside", reason, str(view.trail), advice, _bucket_statements(view))
+    if view.key and view.key.logical_id is None:
+        reason = f"the key of {view.trail} is not in the template: {_named(view.key)}"
+        advice = "see that its policy has this statement, or name the key with --key if it is in the template"
+        yield Skipped("key", "outside", reason, str(view.trail), advice, _key_statement(view))
+
+
+def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[str]) -> Iterator[Skipped]:
+    document = document_for(data, logical_id, kind, view)
+    if document is None or document.obstacle:
+        if logical_id not in explained:
+            reason = (
+                document.obstacle if document and document.obstacle else f"{logical_id} has no policy that can be judged"
+            )
+            yield Skipped(f"{kind} policy", "obstacle", reason, logical_id)
+        return
+    for one in made(view, kind):
+        decision = judge(document, view, one.request)
+        if decision.outcome is not Outcome.ALLOWED:
+            yield _left(one, decision, logical_id, view)
+
+
+def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: View) -> Skipped:
+    if decision.outcome is Outcome.UNDECIDABLE:
+        advice = "give the values that it hangs on with --parameter KEY=VALUE, or have it changed with --review"
+        return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if view.trail else "")
+    if decision.explicit:
+        return Skipped(one.id, "blocked", decision.reason, logical_id, _EXCEPTION)
+    organization = "organization" in one.id and view.facts.organization_id is not None
+    advice = "give the organization's id with --organization-id" if organization else ""
+    return Skipped(one.id, "denied", decision.reason, logical_id, advice)
+
+
+def _named(place: Place) -> str:
+    expression = place.expression
+    return expression if isinstance(expression, str) else json.dumps(expression)
+
+
+def _bucket_statements(view: View) -> str:
+    facts = view.facts
+    folder = f"{facts.prefix}/" if facts.prefix else ""
+    paths: list[Plain] = [f"{facts.bucket_arn}/{folder}AWSLogs/{facts.account}/*"]
+    if facts.organization_id:
+        paths.append(f"{facts.bucket_arn}/{folder}AWSLogs/{facts.organization_id}/*")
+    return _shown(
+        _statement("AWSCloudTrailAclCheck", ["s3:GetBucketAcl", "s3:GetBucketLocation"], str(facts.bucket_arn), facts.arn),
+        _statement("AWSCloudTrailWrite", ["s3:PutObject"], paths if len(paths) > 1 else paths[0], facts.arn),
+    )
+
+
+def _key_statement(view: View) -> str:
+    actions = ["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"]
+    return _shown(_statement("AWSCloudTrailKeyAccess", actions, "*", view.facts.arn))
+
+
+def _statement(sid: str, actions: list[str], resource: Plain, trail: Text) -> dict[str, Plain]:
+    account_trails = str(trail).rsplit("/", 1)[0] + "/*"
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": [*actions],
+        "Resource": resource,
+        "Condition": {"ArnLike": {"aws:SourceArn": account_trails}},
+    }
+
+
+def _shown(*statements: dict[str, Plain]) -> str:
+    return json.dumps([*statements], indent=2)

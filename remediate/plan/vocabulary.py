@@ -1,0 +1,56 @@
+"""The names that patch files use for things of the template at hand, as template expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from remediate.cloudformation.expression import HERE, distribute, function, sub
+from remediate.cloudformation.locate import Given, View
+from remediate.cloudformation.organization import find_organization_id
+from remediate.cloudformation.resources import BUCKET, Data, properties, resource
+from remediate.template import Plain
+
+ACCOUNT: Plain = {"Ref": "AWS::AccountId"}
+PARTITION: Plain = {"Ref": "AWS::Partition"}
+REGION: Plain = {"Ref": "AWS::Region"}
+
+
+def bucket_arn(data: Data, bucket: Plain) -> Plain:
+    """Return the ARN of a bucket that is given as ``Ref`` of a bucket resource or as any expression for its name."""
+    match function(bucket):
+        case ("Ref", str(name)) if resource(data, name).get("Type") == BUCKET:
+            return {"Fn::GetAtt": [name, "Arn"]}
+        case ("Fn::If", [condition, yes, no]):
+            return {"Fn::If": [condition, bucket_arn(data, yes), bucket_arn(data, no)]}
+    return sub("arn:", PARTITION, ":s3:::", bucket)
+
+
+def log_objects(data: Data, arn: Plain, views: tuple[View, ...], given: Given) -> dict[str, Plain]:
+    """Return the paths that trails write to, by kind: plain, with the trail's prefix, and with the organization's id.
+
+    Source: AWS CloudTrail User Guide, Finding your CloudTrail log files.
+    """
+    paths: dict[str, Plain] = {"account": sub(arn, "/AWSLogs/", ACCOUNT, "/*")}
+    organization: Plain = given.organization_id or find_organization_id(data)
+    if organization is not None and any(view.facts.organization_id for view in views):
+        paths["organization"] = sub(arn, "/AWSLogs/", organization, "/*")
+    for trail in dict.fromkeys(view.trail for view in views if view.trail and view.facts.prefix):
+        prefix = properties(data, str(trail)).get("S3KeyPrefix")
+        paths[f"{trail} prefix"] = distribute(prefix, arn, "/", HERE, "/AWSLogs/", ACCOUNT, "/*")
+        if "organization" in paths:
+            paths[f"{trail} prefix organization"] = distribute(prefix, arn, "/", HERE, "/AWSLogs/", organization, "/*")
+    return paths
+
+
+def condition(written: Mapping[str, Mapping[str, str]]) -> dict[str, Plain]:
+    """Return a patch's condition with its named values as expressions."""
+    return {operator: {key: value(name) for key, name in keys.items()} for operator, keys in written.items()}
+
+
+def value(name: str) -> Plain:
+    """Return the expression behind a name of the vocabulary, any other text as it is."""
+    named: dict[str, Plain] = {
+        "account-trails": sub("arn:", PARTITION, ":cloudtrail:*:", ACCOUNT, ":trail/*"),
+        "trail-via-service": sub("cloudtrail.", REGION, ".amazonaws.com"),
+    }
+    return named.get(name, name)

@@ -1,0 +1,233 @@
+"""The requests that CloudTrail makes when a trail is created and when it delivers logs.
+
+Sources: AWS CloudTrail User Guide, Amazon S3 bucket policy for CloudTrail; Configure AWS KMS key policies for CloudTrail;
+Finding your CloudTrail log files. Each request says how well it is documented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from remediate.policy.document import PolicyKind
+from remediate.policy.request import KeyValue, Request
+from remediate.policy.service import service_request
+from remediate.symbolic import Text, text
+
+SERVICE: Final = "cloudtrail.amazonaws.com"
+
+Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
+
+_BUCKET_POLICY = "AWS CloudTrail User Guide, Amazon S3 bucket policy for CloudTrail"
+_KEY_POLICY = "AWS CloudTrail User Guide, Configure AWS KMS key policies for CloudTrail"
+_LOG_FILES = "AWS CloudTrail User Guide, Finding your CloudTrail log files"
+
+_NOT_SENT_WITH_OBJECTS = frozenset(
+    {
+        "s3:x-amz-copy-source",
+        "s3:x-amz-grant-*",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+        "s3:x-amz-server-side-encryption-customer-algorithm",
+    }
+)
+"""Absent from a write of CloudTrail (the key id unless the trail has a key): headers that exclude the ones it sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrailFacts:
+    """What is known of a trail and of what it logs through.
+
+    ``account`` owns the trail (of an organization trail: the management account). ``organization_id`` is None for a trail
+    that is not an organization trail. ``key_arn`` is the trail's own key, ``bucket_key_arn`` the default KMS key of the
+    bucket. ``digests``: the trail validates log files, so it writes digest files too.
+    """
+
+    name: str
+    arn: Text
+    account: Text
+    region: Text
+    partition: Text
+    bucket_arn: Text
+    prefix: Text | None = None
+    organization_id: Text | None = None
+    key_arn: Text | None = None
+    bucket_key_arn: Text | None = None
+    bucket_key_enabled: bool = False
+    digests: bool = False
+
+    @property
+    def sse(self) -> Literal["aws:kms", "AES256"]:
+        """The ``x-amz-server-side-encryption`` header that CloudTrail sends."""
+        return "AES256" if self.key_arn is None else "aws:kms"
+
+
+@dataclass(frozen=True, slots=True)
+class CloudTrailRequest:
+    """A request that CloudTrail makes: what it is for, which policy decides it, and how well it is documented."""
+
+    id: str
+    title: str
+    policy: PolicyKind
+    request: Request
+    confidence: Confidence
+    source: str
+
+
+def requests(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
+    """Return every request that CloudTrail makes for this trail."""
+    return (*bucket_checks(facts), *put_objects(facts), *key_requests(facts, decrypt=facts.bucket_key_enabled))
+
+
+def bucket_checks(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
+    """Return what CloudTrail asks of the bucket itself before it writes."""
+    return (
+        CloudTrailRequest(
+            "get-bucket-acl",
+            "read the access control list of the bucket",
+            "bucket",
+            _request(facts, "s3:GetBucketAcl", facts.bucket_arn),
+            "documented",
+            _BUCKET_POLICY,
+        ),
+        CloudTrailRequest(
+            "get-bucket-location",
+            "read the Region of the bucket",
+            "bucket",
+            _request(facts, "s3:GetBucketLocation", facts.bucket_arn),
+            "inferred",
+            "No AWS page names this request; it is asked for here as a precaution.",
+        ),
+    )
+
+
+def put_objects(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
+    """Return what CloudTrail writes: below the account, below the organization, and digest files where there are any."""
+    folder = _prefixed(facts)
+    found = [_put_object(facts, "put-object", "write a log file", text(folder, facts.account))]
+    if facts.organization_id is not None:
+        folder = text(folder, facts.organization_id, "/")
+        found.append(
+            _put_object(
+                facts,
+                "put-object-organization",
+                "write a log file of the organization",
+                text(folder, facts.account),
+                "indirect",
+            )
+        )
+    if facts.digests:
+        owner = text(folder, facts.account)
+        found.append(_put_object(facts, "put-object-digest", "write a digest file", owner, kind="CloudTrail-Digest"))
+    return tuple(found)
+
+
+def promised_put_objects(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
+    """Return the writes that a mended bucket policy must allow: with and without prefix, by account and organization."""
+    plain = [_put_object(facts, "put-object-plain", "write a log file without prefix", text("AWSLogs/", facts.account))]
+    if facts.organization_id is not None:
+        folder = text("AWSLogs/", facts.organization_id, "/", facts.account)
+        title = "write a log file of the organization without prefix"
+        plain.append(_put_object(facts, "put-object-organization-plain", title, folder, "indirect"))
+    return (*put_objects(facts), *plain) if facts.prefix is not None else put_objects(facts)
+
+
+def key_requests(facts: TrailFacts, *, decrypt: bool = True) -> tuple[CloudTrailRequest, ...]:
+    """Return what CloudTrail asks of the trail's key, else of the bucket's default key; nothing where there is neither.
+
+    CloudTrail decrypts only where the bucket has an S3 Bucket Key.
+    """
+    if facts.key_arn is None:
+        return () if facts.bucket_key_arn is None else (_default_key_request(facts, facts.bucket_key_arn),)
+    documented = [
+        ("generate-data-key", "get a data key for a log file", "kms:GenerateDataKey", _own_key_context(facts)),
+        ("describe-key", "look up the key", "kms:DescribeKey", {}),
+    ]
+    if decrypt:
+        documented.append(("decrypt", "use the S3 Bucket Key of the bucket", "kms:Decrypt", {}))
+    return tuple(
+        CloudTrailRequest(name, title, "key", _key_request(facts, action, facts.key_arn, context), "documented", _KEY_POLICY)
+        for name, title, action, context in documented
+    )
+
+
+def _prefixed(facts: TrailFacts) -> Text:
+    return text("AWSLogs/") if facts.prefix is None else text(facts.prefix, "/AWSLogs/")
+
+
+def _put_object(
+    facts: TrailFacts,
+    name: str,
+    title: str,
+    folder: Text,
+    confidence: Confidence = "documented",
+    kind: str = "CloudTrail",
+) -> CloudTrailRequest:
+    """Return the write of an example file to ``folder``, which ends with the account."""
+    context: dict[str, KeyValue] = {
+        "s3:x-amz-acl": text("bucket-owner-full-control"),
+        "s3:x-amz-server-side-encryption": text(facts.sse),
+    }
+    if facts.key_arn is not None:
+        context["s3:x-amz-server-side-encryption-aws-kms-key-id"] = facts.key_arn
+    file_name = text(facts.account, "_", kind, "_", facts.region, "_20300101T0000Z_example.json.gz")
+    key = text(folder, "/", kind, "/", facts.region, "/2030/01/01/", file_name)
+    request = _request(facts, "s3:PutObject", text(facts.bucket_arn, "/", key), context, _NOT_SENT_WITH_OBJECTS)
+    return CloudTrailRequest(name, title, "bucket", request, confidence, f"{_BUCKET_POLICY}; {_LOG_FILES}")
+
+
+def _own_key_context(facts: TrailFacts) -> dict[str, KeyValue]:
+    """Return the encryption context that CloudTrail gives with the trail's own key.
+
+    Source: AWS CloudTrail User Guide, How AWS CloudTrail uses AWS KMS; Amazon S3 User Guide, Reducing the cost of SSE-KMS
+    with Amazon S3 Bucket Keys (the bucket's ARN then takes the place of the object's).
+    """
+    return {
+        "kms:EncryptionContext:aws:cloudtrail:arn": facts.arn,
+        "kms:EncryptionContext:aws:s3:arn": _s3_context(facts),
+        "kms:EncryptionContextKeys": (text("aws:cloudtrail:arn"), text("aws:s3:arn")),
+    }
+
+
+def _s3_context(facts: TrailFacts) -> Text:
+    return facts.bucket_arn if facts.bucket_key_enabled else put_objects(facts)[0].request.resource
+
+
+def _default_key_request(facts: TrailFacts, key_arn: Text) -> CloudTrailRequest:
+    """Return the request for the bucket's default key; whether S3 makes it for a trail without a key is not documented."""
+    context: dict[str, KeyValue] = {
+        "kms:EncryptionContext:aws:s3:arn": _s3_context(facts),
+        "kms:EncryptionContextKeys": (text("aws:s3:arn"),),
+    }
+    return CloudTrailRequest(
+        "generate-data-key-bucket-default",
+        "get a data key from the default key of the bucket",
+        "key",
+        _key_request(facts, "kms:GenerateDataKey", key_arn, context),
+        "inferred",
+        "Amazon S3 User Guide, Using server-side encryption with AWS KMS keys",
+    )
+
+
+def _key_request(facts: TrailFacts, action: str, key_arn: Text, context: dict[str, KeyValue]) -> Request:
+    """Return a request to KMS, which CloudTrail makes as itself: no ``kms:ViaService``.
+
+    The encryption context is all that ``context`` names; that of Decrypt is not documented and stays open.
+    """
+    absent = {"kms:viaservice"} | ({"kms:encryptioncontext:*"} if context else set())
+    return _request(facts, action, key_arn, context, frozenset(absent))
+
+
+def _request(
+    facts: TrailFacts,
+    action: str,
+    resource: Text,
+    context: dict[str, KeyValue] | None = None,
+    absent: frozenset[str] = frozenset(),
+) -> Request:
+    common: dict[str, KeyValue] = {
+        "aws:SourceArn": facts.arn,
+        "aws:SourceAccount": facts.account,
+        "aws:RequestedRegion": facts.region,
+    }
+    tls: dict[str, tuple[KeyValue | None, ...]] = {"s3:tlsversion": (text("1.2"), text("1.3"))}
+    return service_request(SERVICE, action, resource, common | (context or {}), possible=tls, absent=absent)

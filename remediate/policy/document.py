@@ -1,0 +1,192 @@
+"""A resource policy as statements whose strings may have unknown parts.
+
+Source of the structure: IAM User Guide, Grammar of the IAM JSON policy language. Nothing here raises on odd input: what
+cannot be read makes the statement, or one condition of it, ``unmodelled``, and the evaluator does not judge it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from remediate.symbolic import Text, Unknown, Value, text
+
+Effect: TypeAlias = Literal["Allow", "Deny"]
+PolicyKind: TypeAlias = Literal["bucket", "key"]
+
+_ELEMENTS = frozenset(
+    {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+)
+_PRINCIPAL_KINDS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
+_EITHER_OR = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who a statement is about. ``others`` are (kind, name) of Federated and CanonicalUser; ``negated`` for NotPrincipal."""
+
+    services: tuple[Text, ...] = ()
+    aws: tuple[Text, ...] = ()
+    others: tuple[tuple[str, Text], ...] = ()
+    anyone: bool = False
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One key under one operator. ``unmodelled`` says why its values cannot be read."""
+
+    operator: str
+    key: str
+    values: tuple[Text, ...] = ()
+    unmodelled: str | None = None
+
+    def __str__(self) -> str:
+        """Return operator and key."""
+        return f"{self.operator} {self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of a policy.
+
+    ``pointer`` is its JSON pointer in the template, ``index`` its position (from 0). Of each pair ``actions`` and
+    ``not_actions``, ``resources`` and ``not_resources`` at most one is filled. ``effect`` is None where it cannot be read.
+    """
+
+    pointer: str
+    logical_id: str
+    index: int
+    effect: Effect | None
+    sid: str | None = None
+    principal: Principal = field(default_factory=Principal)
+    actions: tuple[Text, ...] = ()
+    not_actions: tuple[Text, ...] = ()
+    resources: tuple[Text, ...] = ()
+    not_resources: tuple[Text, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    unmodelled: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call it: its Sid, else its position from 1."""
+        return f'statement "{self.sid}"' if self.sid else f"statement {self.index + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The statements that apply together to a bucket or a key."""
+
+    kind: PolicyKind
+    statements: tuple[Statement, ...]
+
+
+def parse_statement(data: Value, pointer: str, logical_id: str, index: int) -> Statement:
+    """Read a statement from template data; element names are matched in their exact case, as AWS does.
+
+    What cannot be read becomes an unknown string in its place, which may mean anything.
+    """
+    anything = text(Unknown(f"unreadable at {pointer}", "any"))
+    if not isinstance(data, dict):
+        problem = "it is not an object"
+        everything = Principal(aws=(anything,))
+        return Statement(
+            pointer, logical_id, index, None, None, everything, (anything,), (), (anything,), (), (), unmodelled=problem
+        )
+    reader = _Reader(anything)
+    sid = data.get("Sid")
+    return Statement(
+        pointer=pointer,
+        logical_id=logical_id,
+        index=index,
+        effect=reader.effect(data.get("Effect")),
+        sid=str(sid) if isinstance(sid, Text) else None,
+        principal=reader.principal(data),
+        actions=reader.element(data, "Action"),
+        not_actions=reader.element(data, "NotAction"),
+        resources=reader.element(data, "Resource"),
+        not_resources=reader.element(data, "NotResource"),
+        conditions=reader.conditions(data.get("Condition", {})),
+        unmodelled="; ".join(_shape_problems(data) + reader.problems) or None,
+    )
+
+
+def _shape_problems(data: dict[str, Value]) -> list[str]:
+    problems = [f"the element {name} is not one of a policy statement" for name in data if name not in _ELEMENTS]
+    return problems + [f"it has both {one} and {other}" for one, other in _EITHER_OR if one in data and other in data]
+
+
+class _Reader:
+    """Reads the elements of one statement and keeps the problems met."""
+
+    def __init__(self, anything: Text) -> None:
+        self.anything = anything
+        self.problems: list[str] = []
+
+    def effect(self, value: Value) -> Effect | None:
+        known = value.known if isinstance(value, Text) else None
+        if known == "Allow":
+            return "Allow"
+        if known == "Deny":
+            return "Deny"
+        self.problems.append("its Effect is neither Allow nor Deny")
+        return None
+
+    def element(self, data: dict[str, Value], name: str) -> tuple[Text, ...]:
+        return self.strings(data[name], name) if name in data else ()
+
+    def principal(self, data: dict[str, Value]) -> Principal:
+        negated = "NotPrincipal" in data
+        value = data.get("NotPrincipal" if negated else "Principal")
+        if isinstance(value, Text):
+            if value.known is not None and value.known != "*":
+                self.problems.append("its Principal is a text other than *")
+            return Principal(aws=() if value.known == "*" else (value,), anyone=value.known == "*", negated=negated)
+        if not isinstance(value, dict) or not _PRINCIPAL_KINDS.issuperset(value):
+            self.problems.append(
+                "its Principal is missing, or neither * nor an object of AWS, Service, Federated, CanonicalUser"
+            )
+            return Principal(aws=(self.anything,), negated=negated)
+        kinds = {kind: self.strings(names, f"Principal {kind}") for kind, names in value.items()}
+        aws = kinds.get("AWS", ())
+        return Principal(
+            services=kinds.get("Service", ()),
+            aws=tuple(name for name in aws if name.known != "*"),
+            others=tuple((kind, name) for kind in ("Federated", "CanonicalUser") for name in kinds.get(kind, ())),
+            anyone=any(name.known == "*" for name in aws),
+            negated=negated,
+        )
+
+    def conditions(self, value: Value) -> tuple[Condition, ...]:
+        if not isinstance(value, dict):
+            return (Condition("Condition", "", unmodelled="its Condition is not an object"),)
+        return tuple(condition for operator, keys in value.items() for condition in self.conditions_of(operator, keys))
+
+    def conditions_of(self, operator: str, keys: Value) -> list[Condition]:
+        if not isinstance(keys, dict):
+            return [Condition(operator, "", unmodelled=f"the condition operator {operator} has no object of keys")]
+        conditions = []
+        for key, given in keys.items():
+            values = _texts(given)
+            unread = None if None not in values else f"a value of the condition {operator} {key} is not a string"
+            conditions.append(Condition(operator, key, tuple(value for value in values if value is not None), unread))
+        return conditions
+
+    def strings(self, value: Value, name: str) -> tuple[Text, ...]:
+        values = _texts(value)
+        if None in values:
+            self.problems.append(f"a value of {name} is not a string")
+        return tuple(self.anything if value is None else value for value in values)
+
+
+def _texts(value: Value) -> list[Text | None]:
+    """Return a value or a list of values as texts; numbers and booleans as AWS writes them, None for anything else."""
+    return [_text(item) for item in (value if isinstance(value, list) else [value])]
+
+
+def _text(value: Value) -> Text | None:
+    if isinstance(value, bool):
+        return text("true" if value else "false")
+    if isinstance(value, int | float):
+        return text(str(value))
+    return value if isinstance(value, Text) else None

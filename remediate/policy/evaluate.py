@@ -1,0 +1,178 @@
+"""Would a resource policy allow a request, and which statements say so.
+
+Source of the order: IAM User Guide, Policy evaluation logic: an explicit deny wins, then an allow, else it is denied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from remediate.policy.conditions import condition_truth
+from remediate.policy.match import arn_fields, matches
+from remediate.policy.principals import principal_truth
+from remediate.policy.truth import Truth, all_of, any_of, negate
+from remediate.policy.variables import with_variables
+from remediate.symbolic import Text, text
+
+if TYPE_CHECKING:
+    from remediate.policy.document import Condition, Policy, Statement
+    from remediate.policy.request import Request
+
+_ARN_FIELDS = 6
+
+
+class Outcome(Enum):
+    """What a policy says of a request."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNDECIDABLE = "undecidable"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An outcome and what it rests on.
+
+    ``explicit`` is true for a Deny statement. ``by`` holds the statements that deny or that allow, or those that could not
+    be decided; it is empty where no statement allows the request. ``reason`` is a sentence for people.
+    """
+
+    outcome: Outcome
+    explicit: bool
+    by: tuple[Statement, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """How each element of a statement meets a request; ``failing`` are the conditions that are not surely met."""
+
+    statement: Statement
+    principal: Truth
+    action: Truth
+    resource: Truth
+    conditions: Truth
+    failing: tuple[Condition, ...]
+
+    @property
+    def applies(self) -> Truth:
+        """Whether the statement applies to the request; a statement that cannot be read applies at most perhaps."""
+        applies = all_of((self.principal, self.action, self.resource, self.conditions))
+        return Truth.UNKNOWN if applies is Truth.YES and self.statement.unmodelled else applies
+
+
+def evaluate(policy: Policy, request: Request) -> Decision:
+    """Decide a request by the statements of one resource policy."""
+    judged = [statement_truth(statement, request) for statement in policy.statements]
+    denying = [one for one in judged if one.statement.effect == "Deny" and one.applies is Truth.YES]
+    if denying:
+        return _decision(Outcome.DENIED, denying, request, explicit=True)
+    allowing = [one for one in judged if one.statement.effect == "Allow" and one.applies is Truth.YES]
+    perhaps_denying = [one for one in judged if one.statement.effect != "Allow" and one.applies is Truth.UNKNOWN]
+    if allowing and not perhaps_denying:
+        return _decision(Outcome.ALLOWED, allowing, request)
+    if allowing:
+        return _decision(Outcome.UNDECIDABLE, perhaps_denying, request)
+    undecided = [one for one in judged if one.applies is Truth.UNKNOWN]
+    if any(one.statement.effect != "Deny" for one in undecided):
+        return _decision(Outcome.UNDECIDABLE, undecided, request)
+    return Decision(Outcome.DENIED, explicit=False, by=(), reason=_why_not_allowed(judged, request))
+
+
+def statement_truth(statement: Statement, request: Request) -> Elements:
+    """Judge each element of a statement on its own."""
+    truths = [(condition, condition_truth(condition, request)) for condition in statement.conditions]
+    return Elements(
+        statement=statement,
+        principal=principal_truth(statement.principal, request.principal, statement.effect),
+        action=_action_truth(statement, request),
+        resource=_resource_truth(statement, request),
+        conditions=all_of(truth for _, truth in truths),
+        failing=tuple(condition for condition, truth in truths if truth is not Truth.YES),
+    )
+
+
+def _action_truth(statement: Statement, request: Request) -> Truth:
+    """Return whether the action is meant; action names ignore case (IAM JSON policy elements: Action)."""
+    action = text(request.action)
+    if statement.not_actions:
+        return negate(any_of(matches(pattern, action, ignore_case=True) for pattern in statement.not_actions))
+    return _named_or_missing(
+        [matches(pattern, action, ignore_case=True) for pattern in statement.actions], statement, request
+    )
+
+
+def _resource_truth(statement: Statement, request: Request) -> Truth:
+    if statement.not_resources:
+        return negate(any_of(_resource_matches(pattern, request) for pattern in statement.not_resources))
+    return _named_or_missing([_resource_matches(pattern, request) for pattern in statement.resources], statement, request)
+
+
+def _named_or_missing(truths: list[Truth], statement: Statement, request: Request) -> Truth:
+    """Return the disjunction; of a missing element what the service makes of it.
+
+    KMS gives a statement without Action or Resource no effect (AWS KMS API Reference, PutKeyPolicy). S3 rejects the policy.
+    """
+    if truths:
+        return any_of(truths)
+    return Truth.NO if request.action.lower().startswith("kms:") and not statement.unmodelled else Truth.UNKNOWN
+
+
+def _resource_matches(pattern: Text, request: Request) -> Truth:
+    return matches(_completed(with_variables(pattern, request)), request.resource)
+
+
+def _completed(pattern: Text) -> Text:
+    """Add the fields that an ARN lacks, as wildcards (IAM JSON policy elements: Resource, incomplete ARNs)."""
+    fields = arn_fields(pattern)
+    if fields is None or len(fields) == _ARN_FIELDS or fields[0].known != "arn":
+        return pattern
+    return text(pattern, ":*" * (_ARN_FIELDS - len(fields)))
+
+
+def _decision(outcome: Outcome, elements: list[Elements], request: Request, *, explicit: bool = False) -> Decision:
+    by = tuple(one.statement for one in elements)
+    names = ", ".join(dict.fromkeys(f"{one.statement.label} of {one.statement.logical_id}" for one in elements))
+    if outcome is Outcome.UNDECIDABLE:
+        reason = f"cannot tell whether {names} applies: " + "; ".join(_doubts(one) for one in elements)
+    else:
+        reason = f"{names} {'denies' if explicit else 'allows'} {request.action}" + _notes(elements, request)
+    return Decision(outcome, explicit, by, reason)
+
+
+def _why_not_allowed(judged: list[Elements], request: Request) -> str:
+    """Return that no statement allows the request, and what stands in the way of those about this caller and action."""
+    obstacles = [
+        f"{one.statement.label} of {one.statement.logical_id}: {_obstacle(one, request)}"
+        for one in judged
+        if one.statement.effect == "Allow" and one.principal is not Truth.NO and one.action is not Truth.NO
+    ]
+    return "; ".join([f"no statement allows {request.action} to {request.principal}", *obstacles])
+
+
+def _obstacle(elements: Elements, request: Request) -> str:
+    if elements.resource is Truth.NO:
+        return f"its resource is not {request.resource}"
+    failed = [condition for condition in elements.failing if condition_truth(condition, request) is Truth.NO]
+    return "; ".join(f"its condition {condition} does not hold{_note(condition, request)}" for condition in failed)
+
+
+def _doubts(elements: Elements) -> str:
+    if elements.statement.unmodelled:
+        return elements.statement.unmodelled
+    doubtful = [name for name in ("principal", "action", "resource") if getattr(elements, name) is Truth.UNKNOWN]
+    doubtful += [condition.unmodelled or f"condition {condition}" for condition in elements.failing]
+    return f"its {', '.join(doubtful)} cannot be decided"
+
+
+def _notes(elements: list[Elements], request: Request) -> str:
+    """Return why the keys of the deciding conditions are as they are, where the request says it."""
+    notes = [_note(condition, request) for one in elements for condition in one.statement.conditions]
+    return "".join(dict.fromkeys(notes))
+
+
+def _note(condition: Condition, request: Request) -> str:
+    note = request.note_on(condition.key)
+    return f" ({note})" if note else ""

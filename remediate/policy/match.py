@@ -1,0 +1,137 @@
+"""Does a policy's pattern match a value, where both may have unknown parts.
+
+Unknown parts with the same name stand for the same string. A proof that holds for every string gives YES, a proof that
+none fits gives NO, and UNKNOWN remains: the answer never guesses. An unknown part of the alphabet ``any`` in a pattern
+may itself hold wildcards; one of ``digits`` or ``name`` is taken to hold none.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from remediate.policy.overlap import ANY_CHARACTER, ANY_RUN, Atoms, can_overlap
+from remediate.policy.truth import Truth, all_of
+from remediate.symbolic import Alphabet, Text, Unknown, text
+
+_ARN_FIELDS = 6
+# While two texts are compared, each unknown part is written as one character of this private-use plane.
+_FIRST_SYMBOL, _LAST_SYMBOL = "\U000f0000", "\U000ffffd"
+_ATOM = re.compile(r"\$\{([*?$])\}|(.)", re.DOTALL)
+_NARROWNESS: dict[Alphabet, int] = {"digits": 0, "name": 1, "any": 2}
+
+
+def matches(pattern: Text, value: Text, *, wildcards: bool = True, ignore_case: bool = False) -> Truth:
+    """Return whether the pattern of a policy matches the value of a request.
+
+    ``*`` and ``?`` in the known parts of the pattern are wildcards unless ``wildcards`` is false. ``${*}``, ``${?}`` and
+    ``${$}`` are the plain characters (IAM User Guide, IAM policy elements: Variables and tags).
+    """
+    symbols = _symbols(pattern, value)
+    written_pattern, written_value = _written(pattern, symbols, ignore_case), _written(value, symbols, ignore_case)
+    if not symbols:
+        return Truth.YES if _regex(written_pattern, wildcards).fullmatch(written_value) else Truth.NO
+    if _holds_symbol(pattern) or _holds_symbol(value):
+        return Truth.UNKNOWN
+    if _regex(written_pattern, wildcards).fullmatch(written_value):
+        return Truth.YES
+    alphabets = {symbols[name]: alphabet for name, alphabet in _alphabets(pattern, value).items()}
+    possible = can_overlap(_atoms(written_pattern, wildcards), tuple(written_value), alphabets, wildcards=wildcards)
+    return Truth.UNKNOWN if possible else Truth.NO
+
+
+def arn_matches(pattern: Text, value: Text) -> Truth:
+    """Return whether an ARN operator matches: six fields between colons, each matched on its own, wildcards in every one.
+
+    Source: IAM User Guide, IAM JSON policy elements: Condition operators, Amazon Resource Name (ARN) condition operators.
+    A pattern of fewer fields, or an unknown part that may hold colons, leaves UNKNOWN what the whole text does not exclude.
+    """
+    value_fields, pattern_fields = arn_fields(value), arn_fields(pattern)
+    if value_fields is not None and len(value_fields) < _ARN_FIELDS:
+        return Truth.NO
+    if pattern == value:
+        return Truth.YES
+    if value_fields is None or pattern_fields is None or len(pattern_fields) < _ARN_FIELDS:
+        return Truth.NO if matches(pattern, value) is Truth.NO else Truth.UNKNOWN
+    return all_of(matches(pattern_fields[field], value_fields[field]) for field in range(_ARN_FIELDS))
+
+
+def patterns_meet(one: str, other: str) -> bool:
+    """Return whether some text matches both patterns."""
+    return can_overlap(_atoms(one, True), _atoms(other, True), {}, wildcards=True)
+
+
+def arn_fields(arn: Text) -> list[Text] | None:
+    """Return up to six fields, the last with all further colons; None where an unknown part may hold some of the colons."""
+    fields: list[Text] = [text()]
+    for part in arn.parts:
+        if isinstance(part, Unknown):
+            if part.alphabet == "any" and len(fields) < _ARN_FIELDS:
+                return None
+            fields[-1] = text(fields[-1], part)
+            continue
+        first, *others = part.split(":", _ARN_FIELDS - len(fields))
+        fields[-1] = text(fields[-1], first)
+        fields.extend(text(other) for other in others)
+    return fields
+
+
+def _symbols(*texts: Text) -> dict[str, str]:
+    """Return the character that stands for each unknown part."""
+    names = dict.fromkeys(part.name for given in texts for part in given.parts if isinstance(part, Unknown))
+    return {name: chr(ord(_FIRST_SYMBOL) + number) for number, name in enumerate(names)}
+
+
+def _alphabets(*texts: Text) -> dict[str, Alphabet]:
+    """Return the narrowest alphabet that is given for each unknown part."""
+    found: dict[str, Alphabet] = {}
+    for part in (part for given in texts for part in given.parts if isinstance(part, Unknown)):
+        found[part.name] = min(part.alphabet, found.get(part.name, "any"), key=_NARROWNESS.__getitem__)
+    return found
+
+
+def _written(given: Text, symbols: dict[str, str], ignore_case: bool) -> str:
+    written = "".join(symbols[part.name] if isinstance(part, Unknown) else part for part in given.parts)
+    return written.lower() if ignore_case else written
+
+
+def _holds_symbol(given: Text) -> bool:
+    known = "".join(part for part in given.parts if isinstance(part, str))
+    return any(_FIRST_SYMBOL <= character <= _LAST_SYMBOL for character in known)
+
+
+@lru_cache(maxsize=4096)
+def _atoms(written: str, wildcards: bool) -> Atoms:
+    """Split a pattern in single characters and wildcards."""
+    atoms = []
+    for escaped, character in _ATOM.findall(written):
+        if wildcards and character == "*":
+            atoms.append(ANY_RUN)
+        elif wildcards and character == "?":
+            atoms.append(ANY_CHARACTER)
+        else:
+            atoms.append(escaped or character)
+    return tuple(atoms)
+
+
+@lru_cache(maxsize=4096)
+def _regex(written: str, wildcards: bool) -> re.Pattern[str]:
+    """Return what matches a written value whatever its unknown parts are.
+
+    A run of wildcards with a star takes any unknown part; a ``?`` alone takes none, which may be longer than a character.
+    """
+    source, atoms, position = "", _atoms(written, wildcards), 0
+    while position < len(atoms):
+        run = position
+        while run < len(atoms) and atoms[run] in {ANY_RUN, ANY_CHARACTER}:
+            run += 1
+        characters = atoms[position:run].count(ANY_CHARACTER)
+        if ANY_RUN in atoms[position:run]:
+            source += f".{{{characters},}}"
+        elif characters:
+            source += f"[^{_FIRST_SYMBOL}-{_LAST_SYMBOL}]{{{characters}}}"
+        else:
+            source += re.escape(atoms[position])
+            run += 1
+        position = run
+    return re.compile(source, re.DOTALL)

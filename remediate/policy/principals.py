@@ -1,0 +1,60 @@
+"""Is the caller of a request one of a statement's principals.
+
+Source: IAM User Guide, AWS JSON policy elements: Principal; AWS JSON policy elements: NotPrincipal.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remediate.policy.match import matches
+from remediate.policy.request import ANONYMOUS
+from remediate.policy.truth import Truth, any_of, negate
+from remediate.symbolic import Text, text
+
+if TYPE_CHECKING:
+    from remediate.policy.document import Effect, Principal
+
+_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
+_EVERYONE = text("*")
+
+
+def principal_truth(principal: Principal, caller: str, effect: Effect | None) -> Truth:
+    """Return whether the statement is about the caller (see ``Request.principal``)."""
+    truth = _is_named(principal, caller, effect)
+    return negate(truth) if principal.negated else truth
+
+
+def _is_named(principal: Principal, caller: str, effect: Effect | None) -> Truth:
+    if principal.anyone:
+        return Truth.YES
+    perhaps_everyone = any_of(_may_be_everyone(name) for name in principal.aws)
+    if caller == ANONYMOUS:
+        return perhaps_everyone
+    if not caller.startswith("arn:"):
+        return any_of((perhaps_everyone, *(_is_service(name, caller) for name in principal.services)))
+    others = [Truth.UNKNOWN for _ in principal.others]
+    return any_of((perhaps_everyone, *(_is_aws(name, caller, effect) for name in principal.aws), *others))
+
+
+def _may_be_everyone(name: Text) -> Truth:
+    """Return UNKNOWN for a principal that a parameter may set to ``*``."""
+    possible = name.known is None and matches(name, _EVERYONE, wildcards=False) is not Truth.NO
+    return Truth.UNKNOWN if possible else Truth.NO
+
+
+def _is_service(name: Text, caller: str) -> Truth:
+    """Compare service principals without case; AWS does not document ``*`` for all services."""
+    if name.known is not None and "*" in name.known:
+        return Truth.UNKNOWN
+    return matches(name, text(caller), wildcards=False, ignore_case=True)
+
+
+def _is_aws(name: Text, caller: str, effect: Effect | None) -> Truth:
+    """Compare a principal ARN. An account stands for all its principals: a Deny reaches them, an Allow only delegates."""
+    exact = matches(name, text(caller), wildcards=False)
+    account = _ACCOUNT.fullmatch(name.known or "")
+    if exact is not Truth.NO or account is None or account[1] != caller.split(":")[4]:
+        return exact
+    return Truth.YES if effect == "Deny" else Truth.UNKNOWN

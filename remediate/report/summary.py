@@ -1,0 +1,64 @@
+"""What a person reads of a run: a few lines for each file, on standard error."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from remediate.engine import Report
+from remediate.plan import Skipped
+
+_WORDS = {
+    "review": "needs review",
+    "obstacle": "not fixable here",
+    "blocked": "blocked by a Deny",
+    "denied": "still denied",
+    "outside": "outside the template",
+    "undecidable": "cannot be told",
+    "kept": "kept",
+}
+_WIDTH = 110
+
+
+def render(report: Report, *, written: bool, details: bool = True) -> str:
+    """Return the summary of a report; ``written`` says whether the change is in the file now."""
+    return "\n".join(_lines(report, written=written, details=details))
+
+
+def headline(report: Report, *, written: bool) -> str:
+    """Return one line that says what became of a file."""
+    left = len(report.unfixed)
+    unfixed = f"{left} not fixed" if left else ""
+    if report.changed:
+        resources = dict.fromkeys(one.logical_id for one in report.applied)
+        count = len({one.patch.id for one in report.applied})
+        what = f"{count} patch{'es' if count > 1 else ''} {'changed' if written else 'would change'} {', '.join(resources)}"
+        return f"{report.name}: {what}{f'; {unfixed}' if left else ''}"
+    return f"{report.name}: {unfixed or 'nothing to do'}"
+
+
+def _lines(report: Report, *, written: bool, details: bool) -> Iterator[str]:
+    yield headline(report, written=written)
+    if not details:
+        return
+    for applied in report.applied:
+        yield f"  {applied.patch.id} ({applied.logical_id}): {applied.patch.title}"
+        for note in applied.notes:
+            yield from _wrapped(note, "    - ")
+    for skipped in report.skipped:
+        yield from _skipped(skipped)
+
+
+def _skipped(skipped: Skipped) -> Iterator[str]:
+    where = f" ({skipped.logical_id})" if skipped.logical_id else ""
+    yield from _wrapped(f"{_WORDS[skipped.why]}: {skipped.subject}{where}: {skipped.reason}", "  ! " if skipped.unfixed else "  ")
+    if skipped.advice:
+        yield from _wrapped(skipped.advice, "    → ")
+    if skipped.paste:
+        yield textwrap.indent(skipped.paste, "      ")
+
+
+def _wrapped(text: str, lead: str) -> Iterator[str]:
+    yield textwrap.fill(
+        text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False, break_on_hyphens=False
+    )

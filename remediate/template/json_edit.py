@@ -1,0 +1,208 @@
+"""Editing JSON text: the difference between the tree that was read and the tree that is wanted, as edits of spans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from remediate.template.errors import Refused, place
+from remediate.template.json_layout import BREAK, Container, Layout, Site, entry_spans, is_empty, one_space
+from remediate.template.json_style import Style
+from remediate.template.json_write import Room, Writer
+from remediate.template.node import Mapping, Member, Node, Plain, Sequence, Span, Template
+from remediate.template.overlay import Changed, New, Slot, Working, data_of
+from remediate.template.splice import Edit
+
+
+def edits(working: Working, template: Template) -> list[Edit]:
+    """Return the edits that turn a JSON template's text into ``working``: in the text's order, none overlapping.
+
+    What did not change is not touched; what is new is laid out as its neighbours are. Raises Refused, with the place,
+    where new data cannot be written as JSON.
+    """
+    editor = _Editor(template)
+    editor.root(working)
+    return editor.edits
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """A container that is being edited, the ones around it (innermost first, itself included) and its name."""
+
+    node: Container
+    scopes: tuple[Container, ...]
+    name: str
+    entries: list[Span]
+
+
+@dataclass(frozen=True, slots=True)
+class _Replacement:
+    """New data in the place of a node; ``layout`` is given where the node's brackets stand on two lines."""
+
+    data: Plain
+    layout: Layout | None
+
+
+class _Editor:
+    def __init__(self, template: Template) -> None:
+        self.edits: list[Edit] = []
+        self._template = template
+        self._text = template.text
+
+    @cached_property
+    def _style(self) -> Style:
+        return Style(self._text, self._template.root)
+
+    def root(self, working: Working) -> None:
+        node = self._template.root
+        replacement = self._replacement(working, node)
+        if replacement:
+            scopes = (node,) if isinstance(node, Mapping | Sequence) else ()
+            inline = bool(scopes) and not is_empty(node) and not self._broken(node.span)
+            writer = Writer(self._style, Site(node.span.start, scopes))
+            room = Room(self._style.lines.indent(node.span.start), inline)
+            self._put(node.span, writer.value(replacement.data, "", room, forced=replacement.layout))
+        elif isinstance(working, Changed):
+            self._container(working, (), "")
+
+    def _container(self, changed: Changed, scopes: tuple[Container, ...], name: str) -> None:
+        node = changed.node
+        if not isinstance(node, Mapping | Sequence):
+            raise Refused("a tag cannot stand in JSON", *place(self._text, node.span.start))
+        owner = _Owner(node, (node, *scopes), name, entry_spans(node))
+        originals: list[Member] | list[Node] = node.members if isinstance(node, Mapping) else node.items
+        where = {id(original): number for number, original in enumerate(originals)}
+        done = 0
+        new: list[Slot] = []
+        for slot in changed.slots:
+            if slot.origin is None:
+                new.append(slot)
+                continue
+            number = where[id(slot.origin)]
+            self._between(owner, done, number, new)
+            self._entry(owner, slot.origin, slot.value)
+            done, new = number + 1, []
+        self._between(owner, done, len(originals), new)
+
+    def _entry(self, owner: _Owner, origin: Member | Node, working: Working) -> None:
+        """Edit within an entry that stayed."""
+        member = origin if isinstance(origin, Member) else None
+        node = origin.value if isinstance(origin, Member) else origin
+        name = member.key.text if member else f"{owner.name}[]"
+        replacement = self._replacement(working, node)
+        if replacement is None:
+            if isinstance(working, Changed):
+                self._container(working, owner.scopes, name)
+            return
+        start = member.key.span.start if member else node.span.start
+        writer = Writer(self._style, Site(node.span.start, owner.scopes))
+        room = Room(self._style.lines.indent(start), inline=not self._broken(owner.node.span))
+        if member is None:
+            self._put(node.span, writer.value(replacement.data, name, room, forced=replacement.layout))
+            return
+        colon, value = writer.after_key(name, replacement.data, room, replacement.layout)
+        between = Span(member.key.span.end, node.span.start)
+        bracket_moves_up = self._broken(between) and isinstance(node, Mapping | Sequence) and not BREAK.search(colon)
+        bracket_moves_down = not self._broken(between) and BREAK.search(colon)
+        if bracket_moves_up or bracket_moves_down:
+            self._put(Span(between.start, node.span.end), colon + value)
+        else:
+            self._put(node.span, value)
+
+    def _replacement(self, working: Working, node: Node) -> _Replacement | None:
+        """Return what is written in the place of ``node``, None where it stays or is edited inside."""
+        if isinstance(working, New):
+            return None if _identical(working.data, data_of(node)) else _Replacement(working.data, None)
+        if isinstance(working, Changed) and working.slots and is_empty(node):
+            return _Replacement(data_of(working), Layout.BLOCK if self._broken(node.span) else None)
+        return None
+
+    def _between(self, owner: _Owner, first: int, stop: int, new: list[Slot]) -> None:
+        """Write ``new`` in the place of the original entries ``first`` to ``stop``, all of which are gone."""
+        if first == stop and not new:
+            return
+        if not new:
+            self._put(self._removal(owner, first, stop), "")
+            return
+        anchor = owner.entries[max(first - 1, 0)] if first == stop else owner.entries[first]
+        site = Site(anchor.end if first else anchor.start, owner.scopes)
+        writer = Writer(self._style, site)
+        separator = self._separator(owner, first, site)
+        room = Room(self._indent(separator, anchor), inline=not self._broken(owner.node.span))
+        written = [self._written(writer, owner, slot, room) for slot in new]
+        if first < stop:
+            self._put(Span(owner.entries[first].start, owner.entries[stop - 1].end), separator.join(written))
+        elif first:
+            self._put(Span(anchor.end, anchor.end), "".join(separator + text for text in written))
+        else:
+            self._put(Span(anchor.start, anchor.start), "".join(text + separator for text in written))
+
+    def _written(self, writer: Writer, owner: _Owner, slot: Slot, room: Room) -> str:
+        data = data_of(slot.value)
+        return writer.value(data, f"{owner.name}[]", room) if slot.key is None else writer.member(slot.key, data, room)
+
+    def _removal(self, owner: _Owner, first: int, stop: int) -> Span:
+        """Return what goes with the entries ``first`` to ``stop``: one of the gaps beside them, and its comma."""
+        entries = owner.entries
+        if first == 0 and stop == len(entries):
+            return Span(owner.node.span.start + 1, owner.node.span.end - 1)
+        if first == 0:
+            return Span(entries[0].start, entries[stop].start)
+        before = self._gap(entries, first - 1)
+        if stop < len(entries) and _lines(before) > _lines(self._gap(entries, stop - 1)):
+            return Span(entries[first].start, entries[stop].start)
+        return Span(entries[first - 1].end, entries[stop - 1].end)
+
+    def _separator(self, owner: _Owner, first: int, site: Site) -> str:
+        """Return comma and white space between a new entry and its neighbour: those of the nearest gap."""
+        entries, lines = owner.entries, self._style.lines
+        gaps = [self._gap(entries, number) for number in range(len(entries) - 1)]
+        if not gaps:
+            if not lines.broken(owner.node.span.start, entries[0].start):
+                return self._style.comma(site)
+            return "," + lines.newline(site.index) + lines.indent(entries[0].start)
+        nearest = gaps[min(range(len(gaps)), key=lambda number: abs(number - (first - 1)))]
+        blank_lines = all(_lines(gap) > 1 for gap in gaps)
+        before, after = nearest.split(",")
+        return _tidy(before, blank_lines) + "," + _tidy(after, blank_lines)
+
+    def _indent(self, separator: str, anchor: Span) -> str:
+        """Return what the line of an entry behind ``separator`` begins with."""
+        if not BREAK.search(separator):
+            return self._style.lines.indent(anchor.start)
+        return BREAK.split(separator)[-1].partition(",")[0]
+
+    def _gap(self, entries: list[Span], number: int) -> str:
+        return self._text[entries[number].end : entries[number + 1].start]
+
+    def _broken(self, span: Span) -> bool:
+        return self._style.lines.broken(*span)
+
+    def _put(self, span: Span, text: str) -> None:
+        if self._text[span.start : span.end] != text:
+            self.edits.append(Edit(span, text))
+
+
+def _identical(left: Plain, right: Plain) -> bool:
+    """Compare data as text would show it: other than for JSON, ``1`` is not ``1.0`` and the order of keys counts."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict) and isinstance(right, dict):
+        return list(left) == list(right) and all(_identical(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_identical, left, right))
+    if isinstance(left, float):
+        return repr(left) == repr(right)  # 0.0 equals -0.0
+    return left == right
+
+
+def _lines(gap: str) -> int:
+    return len(BREAK.findall(gap))
+
+
+def _tidy(blanks: str, blank_lines: bool) -> str:
+    """Return the white space on one side of a comma without trailing blanks and, unless they are the rule, blank lines."""
+    breaks = BREAK.findall(blanks)
+    if not breaks:
+        return one_space(blanks)
+    return "".join(breaks if blank_lines else breaks[:1]) + BREAK.split(blanks)[-1]

@@ -1,0 +1,74 @@
+"""Reading a template, in YAML or JSON."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from remediate.template.decode import decode
+from remediate.template.errors import Unreadable, place
+from remediate.template.node import Mapping, Node, Template
+from remediate.template.overlay import mapping_data
+
+
+def read(raw: bytes, name: str) -> Template:
+    """Return the template in the bytes of the file ``name``.
+
+    What begins with ``{`` is read as JSON, and where that fails as YAML, whose flow style looks alike. Raises Unreadable,
+    with line and column, for what is neither, and for what is no mapping. Whether the mapping is a CloudFormation template
+    is not asked here.
+    """
+    with _without_garbage_collection():
+        return _read(raw, name)
+
+
+def _read(raw: bytes, name: str) -> Template:
+    text, bom = decode(raw)
+    root, is_json = _parse(text, name)
+    if not isinstance(root, Mapping):
+        line, column = place(text, root.span.start)
+        raise Unreadable("the file holds no mapping at its top: a template begins with keys like `Resources:`", line, column)
+    return Template(name, text, bom, "json" if is_json else "yaml", root, mapping_data(root))
+
+
+def _parse(text: str, name: str) -> tuple[Node, bool]:
+    from remediate.template.yaml_reader import read_yaml
+
+    if not text.lstrip().startswith("{"):
+        return read_yaml(text), False
+    from remediate.template.json_reader import read_json
+
+    try:
+        return read_json(text), True
+    except Unreadable as json_error:
+        try:
+            return read_yaml(text), False
+        except Unreadable as yaml_error:
+            raise (json_error if _looks_like_json(text, name) else yaml_error) from None
+
+
+def _looks_like_json(text: str, name: str) -> bool:
+    if name.lower().endswith((".json", ".template")):
+        return True
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return 2 * sum(line[0] in '"{}[]' for line in lines) > len(lines)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking the growing tree, of which nothing is garbage, again and again.
+
+    It would take longer than the reading. Freezing and unfreezing puts the new objects among the old ones, so that the
+    next collection does not begin with them either.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if gc.get_freeze_count() == 0:
+            gc.freeze()
+            gc.unfreeze()
+        if enabled:
+            gc.enable()

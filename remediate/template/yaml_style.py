@@ -1,0 +1,188 @@
+"""How a template is written: indentation, list offsets, quotes and function names, near a place and in the whole file.
+
+Each question is answered by the nearest container around the place that has an answer, and there by the majority: files
+of several authors differ from section to section.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from remediate.template.node import Mapping, Member, Node, Scalar, Sequence, Tagged
+from remediate.template.yaml_text import BREAKS, begins_line, column, content_start, same_line
+from remediate.template.yaml_values import reads_as_string
+
+Kind = Literal["word", "other", "special"]
+
+SHORT_FUNCTIONS = frozenset(
+    {"Ref", "Condition"}
+    | {
+        f"Fn::{name}"
+        for name in (
+            *("And", "Base64", "Cidr", "Equals", "FindInMap", "GetAtt", "GetAZs", "If", "ImportValue", "Join"),
+            *("Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform"),
+        )
+    }
+)
+"""Functions with a short form. Source: AWS CloudFormation User Guide, Intrinsic function reference."""
+
+_WORD = re.compile(r"[A-Za-z0-9_]+")
+_SYNTAX = re.compile(rf"[-?:,\[\]{{}}#&*!|>'\"%@`=\s]|.*(?::(?:\s|\Z)|\s#|[\x00-\x1f\x7f{BREAKS}\ufeff])|.*\s\Z", re.DOTALL)
+_FLOW_SYNTAX = re.compile(r"[,\[\]{}]")
+
+
+def can_be_plain(text: str, *, flow: bool) -> bool:
+    """Tell whether a string can stand without quotes and still be this string for readers of YAML 1.1 and 1.2."""
+    if not text or _SYNTAX.match(text) or text.startswith(("---", "...")) or not text.isprintable():
+        return False
+    return not (flow and _FLOW_SYNTAX.search(text)) and reads_as_string(text)
+
+
+def kind_of(text: str) -> Kind:
+    """Sort strings by what moves authors to quote them: nothing, signs that only look odd, or a reader that errs."""
+    if not can_be_plain(text, flow=False):
+        return "special"
+    return "word" if _WORD.fullmatch(text) else "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that a template's text shows: ``about`` names it, ``of`` narrows it down to a key or kind."""
+
+    about: Literal["step", "offset", "gap", "quote", "key quote", "short", "flow list", "flow map", "padding", "blank line"]
+    of: Hashable = None
+
+
+class Styles:
+    """Answers questions about the style of one text, remembering what it counted."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._counted: dict[int, Counter[tuple[Question, Any]]] = {}
+
+    def ask(self, path: list[Node], question: Question, *others: Question) -> Any:
+        """Return the majority's answer in the innermost node of ``path`` that has one to any of the questions, or None.
+
+        ``path`` leads from the root to the container that is written to. The first question goes before the others.
+        """
+        for node in reversed(path):
+            counted = self._facts(node, path)
+            for asked in (question, *others):
+                answers = [(count, answer) for (other, answer), count in counted.items() if other == asked]
+                if answers:
+                    return max(answers, key=lambda pair: pair[0])[1]
+        return None
+
+    def _facts(self, node: Node, path: list[Node]) -> Counter[tuple[Question, Any]]:
+        """Count a subtree once. Containers on the path are summed up from their children, which other paths share."""
+        known = self._counted.get(id(node))
+        if known is not None:
+            return known
+        facts: Counter[tuple[Question, Any]] = Counter()
+        if any(node is other for other in path):
+            facts.update(_own_facts(self.text, node))
+            for child in _children(node):
+                facts.update(self._facts(child, path))
+        else:
+            pending = [node]
+            while pending:
+                current = pending.pop()
+                facts.update(_own_facts(self.text, current))
+                pending += _children(current)
+        self._counted[id(node)] = facts
+        return facts
+
+
+def _children(node: Node) -> list[Node]:
+    match node:
+        case Mapping():
+            return [member.value for member in node.members]
+        case Sequence():
+            return node.items
+        case Tagged():
+            return [node.content]
+        case _:
+            return []
+
+
+def _own_facts(text: str, node: Node) -> list[tuple[Question, Any]]:
+    """List what one node shows, without its children."""
+    match node:
+        case Scalar():
+            return _scalar_facts(node, "quote") if isinstance(node.value, str) else []
+        case Tagged():
+            return [(Question("short"), True)]
+        case Sequence():
+            return _sequence_facts(text, node)
+        case Mapping():
+            return _mapping_facts(text, node)
+        case _:
+            return []
+
+
+def _scalar_facts(node: Scalar, about: Literal["quote", "key quote"]) -> list[tuple[Question, Any]]:
+    if node.style in {"|", ">"} or "\n" in node.text:
+        return []
+    kind = kind_of(node.text)
+    facts: list[tuple[Question, Any]] = [(Question(about, kind), node.style)]
+    if node.style:
+        facts.append((Question(about, "any"), node.style))
+    return facts
+
+
+def _sequence_facts(text: str, node: Sequence) -> list[tuple[Question, Any]]:
+    if node.flow:
+        return []
+    facts: list[tuple[Question, Any]] = []
+    dash = content_start(text, node.span.start)
+    for item in node.items[:1]:
+        if item.span.start > dash + 1 and same_line(text, dash, item.span.start):
+            facts.append((Question("gap"), item.span.start - dash - 1))
+    return facts
+
+
+def _mapping_facts(text: str, node: Mapping) -> list[tuple[Question, Any]]:
+    facts: list[tuple[Question, Any]] = []
+    for member in node.members:
+        facts += _scalar_facts(member.key, "key quote")
+        facts += _member_facts(text, node, member)
+    if len(node.members) == 1 and node.members[0].key.text in SHORT_FUNCTIONS - {"Condition"}:
+        facts.append((Question("short"), False))
+    if node.flow and node.members and text.startswith("{", node.span.start):
+        facts.append((Question("padding"), text[node.span.start + 1] == " "))
+    if not node.flow:
+        facts += _blank_line_facts(text, node)
+    return facts
+
+
+def _member_facts(text: str, node: Mapping, member: Member) -> list[tuple[Question, Any]]:
+    """List how a member's value is laid out: its indentation under the key, or its being in flow style."""
+    value = member.value
+    content = value.content if isinstance(value, Tagged) else value
+    if isinstance(content, Mapping | Sequence) and not node.flow:
+        children = _children(content)
+        simple = bool(children) and all(isinstance(child, Scalar | Tagged) for child in children)
+        about: Literal["flow list", "flow map"] = "flow list" if isinstance(content, Sequence) else "flow map"
+        facts: list[tuple[Question, Any]] = []
+        if simple:
+            facts += [(Question(about, member.key.text), content.flow), (Question(about), content.flow)]
+        start = content_start(text, content.span.start)
+        if not content.flow and begins_line(text, start):
+            depth = column(text, start) - column(text, node.members[0].key.span.start)
+            facts.append((Question("offset" if isinstance(content, Sequence) else "step"), depth))
+        return facts
+    return []
+
+
+def _blank_line_facts(text: str, node: Mapping) -> list[tuple[Question, Any]]:
+    """List for each two members whether an empty line parts them, by the mapping's place in the text."""
+    facts: list[tuple[Question, Any]] = []
+    for member, following in zip(node.members, node.members[1:], strict=False):
+        between = text[member.value.span.end : following.key.span.start]
+        blank = re.search(rf"(?:\r\n|[{BREAKS}])[ \t]*[{BREAKS}]", between) is not None
+        facts.append((Question("blank line", node.span.start), blank))
+    return facts

@@ -1,0 +1,202 @@
+"""The five guarantees, checked on every run before anything is written.
+
+Nothing here trusts what it checks: the new text is read from its bytes, the data is compared with what the jsonpatch
+library makes of the operations, the rest of the text with the original, and the policies are judged again.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import jsonpatch
+
+from remediate.cloudformation.documents import Kind, documents
+from remediate.cloudformation.locate import Located, View
+from remediate.cloudformation.resources import BUCKET_POLICY, section
+from remediate.patchset import Allow
+from remediate.plan import Plan
+from remediate.plan.judge import document_for, judge, made
+from remediate.policy.evaluate import Outcome
+from remediate.template import Edit, Operation, Plain, Template, TemplateError, read, tokens
+
+PROMISES = {
+    1: "the new text holds the data that the patch describes",
+    2: "every byte outside the edits is the same",
+    3: "only the planned resources differ",
+    4: "CloudTrail's requests are allowed and every Deny still stands",
+    5: "a second run plans nothing",
+}
+
+
+class Broken(Exception):
+    """A guarantee does not hold, so nothing is written: a fault of this tool, not of the template."""
+
+    def __init__(self, number: int, detail: str) -> None:
+        super().__init__(f"guarantee {number} does not hold ({PROMISES[number]}): {detail}")
+        self.number = number
+
+
+def verify_text(before: Template, operations: Sequence[Operation], edits: Sequence[Edit], after: str) -> Template:
+    """Check guarantees 1 and 2 and return the new template as read from its text. Raises Broken."""
+    try:
+        template = read(after.encode(), before.name)
+    except (TemplateError, UnicodeEncodeError) as error:
+        raise Broken(1, f"it cannot be read: {error}") from error
+    expected = _patched(before.data, operations)
+    if not _same_in_order(expected, template.data):
+        raise Broken(1, _difference(expected, template.data))
+    _check_untouched(before.text, edits, after)
+    return template
+
+
+def verify_plan(before: Template, after: Template, planned: Plan) -> None:
+    """Check guarantees 3 and 4. Raises Broken."""
+    _check_resources(before.data, after.data, planned)
+    _check_denies(before.data, after.data, planned.located)
+    for view in planned.located.views:
+        for logical_id, kind in _policies(view):
+            _check_requests(view, logical_id, kind, before, after, _promised_ids(planned, logical_id))
+
+
+def verify_settled(again: Plan) -> None:
+    """Check guarantee 5 on the plan of a second run. Raises Broken."""
+    if again.operations:
+        paths = ", ".join(dict.fromkeys(operation.path for operation in again.operations))
+        raise Broken(5, f"it would change {paths}")
+
+
+def _patched(data: dict[str, Plain], operations: Sequence[Operation]) -> Plain:
+    """Return jsonpatch's result, with new members where the operations want them to stand."""
+    result: Plain = copy.deepcopy(data)
+    for operation in operations:
+        result = jsonpatch.JsonPatch([copy.deepcopy(operation.to_json())]).apply(result, in_place=True)
+        if operation.before is not None:
+            *parent_path, name = tokens(operation.path)
+            parent: Plain = result
+            for step in parent_path:
+                parent = parent[int(step)] if isinstance(parent, list) else parent[step] if isinstance(parent, dict) else None
+            if isinstance(parent, dict) and operation.before in parent:
+                _move_before(parent, name, operation.before)
+    return result
+
+
+def _move_before(parent: dict[str, Plain], name: str, before: str) -> None:
+    members = [(key, value) for key, value in parent.items() if key != name]
+    index = [key for key, _ in members].index(before)
+    members.insert(index, (name, parent[name]))
+    parent.clear()
+    parent.update(members)
+
+
+def _same_in_order(left: Plain, right: Plain) -> bool:
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict) and isinstance(right, dict):
+        return list(left) == list(right) and all(map(_same_in_order, left.values(), right.values()))
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same_in_order, left, right))
+    return left == right
+
+
+def _difference(expected: Plain, found: Plain) -> str:
+    import deepdiff  # noqa: PLC0415  # slow to import, and needed only to explain a failure
+
+    explained = deepdiff.DeepDiff(expected, found).pretty()
+    return explained.splitlines()[0] if explained else "the members are in another order"
+
+
+def _check_untouched(before: str, edits: Sequence[Edit], after: str) -> None:
+    """Walk both texts side by side: between edits they are the same, and at each edit the new text has what it says."""
+    ordered = sorted(edits, key=lambda edit: edit.span)
+    for first, second in pairwise(ordered):
+        if first.span.end > second.span.start:
+            raise Broken(2, f"two edits overlap at {second.span.start}")
+    position = done = 0
+    for edit in ordered:
+        kept = before[done : edit.span.start]
+        if after[position : position + len(kept)] != kept:
+            raise Broken(2, f"the text before offset {edit.span.start} changed")
+        position += len(kept)
+        if after[position : position + len(edit.text)] != edit.text:
+            raise Broken(2, f"the edit at offset {edit.span.start} is not in the text")
+        position += len(edit.text)
+        done = edit.span.end
+    if before[done:] != after[position:]:
+        raise Broken(2, f"the text after offset {done} changed")
+
+
+def _check_resources(before: dict[str, Plain], after: dict[str, Plain], planned: Plan) -> None:
+    old, new = section(before, "Resources"), section(after, "Resources")
+    for name in before.keys() | after.keys():
+        if name != "Resources" and not _same_in_order(before.get(name), after.get(name)):
+            raise Broken(3, f"the section {name} differs")
+    changed = {name for name in old.keys() & new.keys() if not _same_in_order(old[name], new[name])}
+    removed = old.keys() - new.keys()
+    added = new.keys() - old.keys()
+    logging = set(_logging_resources(planned.located))
+    planned_ids = {one.logical_id for one in planned.applied}
+    strays = (changed - (planned_ids & logging)) | removed | {name for name in added if not _is_policy(new[name])}
+    if strays:
+        raise Broken(3, f"{', '.join(sorted(strays))} differs without being planned")
+
+
+def _logging_resources(located: Located) -> Iterable[str]:
+    for view in located.views:
+        yield from (place.logical_id for place in (view.bucket, view.key, view.bucket_key) if place and place.logical_id)
+        yield from view.bucket_policies
+        if view.trail:
+            yield view.trail
+
+
+def _is_policy(resource: Plain) -> bool:
+    return isinstance(resource, dict) and resource.get("Type") == BUCKET_POLICY
+
+
+def _check_denies(before: dict[str, Plain], after: dict[str, Plain], located: Located) -> None:
+    for view in located.views:
+        for logical_id, kind in _policies(view):
+            missing = [deny for deny in _denies(before, logical_id, kind) if deny not in _denies(after, logical_id, kind)]
+            if missing:
+                raise Broken(4, f"a Deny statement of {logical_id} changed: {missing[0].get('Sid', missing[0])}")
+
+
+def _denies(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[dict[str, Plain]]:
+    found = (statement.data for one in documents(data, logical_id, kind) for statement in one.statements)
+    return [statement for statement in found if statement.get("Effect") != "Allow"]
+
+
+def _policies(view: View) -> Iterable[tuple[str, Kind]]:
+    for policy in view.bucket_policies:
+        yield policy, "bucket"
+    if view.key and view.key.logical_id:
+        yield view.key.logical_id, "key"
+
+
+def _promised_ids(planned: Plan, logical_id: str) -> tuple[str, ...]:
+    """Return what the patches that changed a resource promise to be allowed there."""
+    said = {one.subject for one in planned.skipped if one.logical_id == logical_id}
+    found: list[str] = []
+    for applied in planned.applied:
+        patch = applied.patch
+        if applied.logical_id == logical_id and patch.id not in said:
+            found += [one for rule in patch.ensure if isinstance(rule, Allow) for one in rule.denied]
+    return tuple(found)
+
+
+def _check_requests(
+    view: View, logical_id: str, kind: Kind, before: Template, after: Template, promised: tuple[str, ...]
+) -> None:
+    old, new = (document_for(one.data, logical_id, kind, view) for one in (before, after))
+    if old is None or new is None or old.obstacle or new.obstacle:
+        return
+    for one in made(view, kind):
+        was, now = judge(old, view, one.request), judge(new, view, one.request)
+        if was.outcome is Outcome.ALLOWED and now.outcome is not Outcome.ALLOWED:
+            raise Broken(4, f"{one.request.action} on {logical_id} was allowed and is no more: {now.reason}")
+        if was.explicit and not now.explicit:
+            raise Broken(4, f"{one.request.action} on {logical_id} was denied by {was.reason} and is no more")
+        without_denies = judge(new, view, one.request, allows_only=True)
+        if one.id.startswith(promised) and without_denies.outcome is Outcome.DENIED:
+            raise Broken(4, f"{one.request.action} on {logical_id} is still denied: {without_denies.reason}")
