@@ -27,17 +27,7 @@ def matches(pattern: Text, value: Text, *, wildcards: bool = True, ignore_case: 
     ``*`` and ``?`` in the known parts of the pattern are wildcards unless ``wildcards`` is false. ``${*}``, ``${?}`` and
     ``${$}`` are the plain characters (IAM User Guide, IAM policy elements: Variables and tags).
     """
-    symbols = _symbols(pattern, value)
-    written_pattern, written_value = _written(pattern, symbols, ignore_case), _written(value, symbols, ignore_case)
-    if not symbols:
-        return Truth.YES if _regex(written_pattern, wildcards).fullmatch(written_value) else Truth.NO
-    if _holds_symbol(pattern) or _holds_symbol(value):
-        return Truth.UNKNOWN
-    if _regex(written_pattern, wildcards).fullmatch(written_value):
-        return Truth.YES
-    alphabets = {symbols[name]: alphabet for name, alphabet in _alphabets(pattern, value).items()}
-    possible = can_overlap(_atoms(written_pattern, wildcards), tuple(written_value), alphabets, wildcards=wildcards)
-    return Truth.UNKNOWN if possible else Truth.NO
+    return _matches(pattern, value, wildcards, ignore_case)
 
 
 def arn_matches(pattern: Text, value: Text) -> Truth:
@@ -74,6 +64,21 @@ def arn_fields(arn: Text) -> list[Text] | None:
         fields[-1] = text(fields[-1], first)
         fields.extend(text(other) for other in others)
     return fields
+
+
+@lru_cache(maxsize=8192)
+def _matches(pattern: Text, value: Text, wildcards: bool, ignore_case: bool) -> Truth:
+    symbols = _symbols(pattern, value)
+    written_pattern, written_value = _written(pattern, symbols, ignore_case), _written(value, symbols, ignore_case)
+    if not symbols:
+        return Truth.YES if _regex(written_pattern, wildcards).fullmatch(written_value) else Truth.NO
+    if _holds_symbol(pattern) or _holds_symbol(value):
+        return Truth.UNKNOWN
+    if _regex(written_pattern, wildcards).fullmatch(written_value):
+        return Truth.YES
+    alphabets = {symbols[name]: alphabet for name, alphabet in _alphabets(pattern, value).items()}
+    possible = can_overlap(_atoms(written_pattern, wildcards), tuple(written_value), alphabets, wildcards=wildcards)
+    return Truth.UNKNOWN if possible else Truth.NO
 
 
 def _symbols(*texts: Text) -> dict[str, str]:

@@ -7,7 +7,7 @@ whole text; within each the nearest example counts.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 
 from remediate.template.json_layout import (
     BREAK,
@@ -17,6 +17,7 @@ from remediate.template.json_layout import (
     Lines,
     Placed,
     Sample,
+    Shape,
     Site,
     entry_spans,
     kind_of,
@@ -38,20 +39,26 @@ class Style:
         self.text = text
         self.escape_non_ascii = text.isascii() and bool(_NON_ASCII_ESCAPE.search(text))
         self.escape_slash = "\\/" in text and not _BARE_SLASH.search(text)
-        self._samples: dict[tuple[str | None, ...], Placed[Sample]] = {}
+        self._samples: dict[tuple[str, ...], Placed[Sample]] = {}
+        self._layouts: defaultdict[tuple[Kind, Shape], Counter[str]] = defaultdict(Counter)
         self._colons = Placed[str]()
         self._commas = Placed[str]()
         self._visit(root, "", None)
 
     def sample(self, data: Plain, name: str, site: Site) -> Sample | None:
-        """Return the example for a new, non-empty container that stands under ``name``, None where there is none."""
+        """Return the example for a new, non-empty container that stands under ``name``, None where there is none.
+
+        That is one of its shape under the same name, else beside it, else one laid out as most of its shape are.
+        """
         kind, form = kind_of(data), shape(data)
         own = next(iter(data)) if isinstance(data, dict) and len(data) == 1 else name
-        for key in ((kind, form, own), (kind, form, name), (kind, form)):
+        for key in ((kind, form, own), (kind, form, name)):
             found = self._nearest(key, site)
             if found:
                 return found
-        return None
+        sibling = self._nearest((kind, form), Site(site.index, site.scopes[:1]))
+        usual = self._layouts[kind, form].most_common(1)
+        return sibling or (self._nearest((kind, form, "", usual[0][0]), site) if usual else None)
 
     def padding(self, kind: Kind, site: Site) -> str:
         """Return what stands inside the brackets of a container on one line."""
@@ -81,7 +88,7 @@ class Style:
         """Return what stands between two entries on one line."""
         return self._commas.nearest(site) or ("," if self.colon(site) == ":" else ", ")
 
-    def _nearest(self, key: tuple[str | None, ...], site: Site) -> Sample | None:
+    def _nearest(self, key: tuple[str, ...], site: Site) -> Sample | None:
         found = self._samples.get(key)
         return found.nearest(site) if found else None
 
@@ -104,7 +111,8 @@ class Style:
         kind, form = kind_of(node), shape(node)
         sample = self._sample(node, key)
         own = node.members[0].key.text if isinstance(node, Mapping) and len(node.members) == 1 else name
-        keys: list[tuple[str | None, ...]] = [(kind, form), (kind, form, name)]
+        self._layouts[kind, form][sample.layout.name] += 1
+        keys: list[tuple[str, ...]] = [(kind, form), (kind, form, name), (kind, form, "", sample.layout.name)]
         if own != name:
             keys.append((kind, form, own))
         if sample.layout is not Layout.BLOCK:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from remediate.template.node import Mapping, Member, Node, Scalar, Sequence, Tagged
 from remediate.template.yaml_text import BREAKS, begins_line, column, content_start, same_line
@@ -32,6 +32,7 @@ SHORT_FUNCTIONS = frozenset(
 
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _SYNTAX = re.compile(rf"[-?:,\[\]{{}}#&*!|>'\"%@`=\s]|.*(?::(?:\s|\Z)|\s#|[\x00-\x1f\x7f{BREAKS}\ufeff])|.*\s\Z", re.DOTALL)
+_EMPTY_LINE = re.compile(r"(?:\r\n|\r|\n)[ \t]*[\r\n]")
 _FLOW_SYNTAX = re.compile(r"[,\[\]{}]")
 
 
@@ -53,8 +54,11 @@ def kind_of(text: str) -> Kind:
 class Question:
     """Something that a template's text shows: ``about`` names it, ``of`` narrows it down to a key or kind."""
 
-    about: Literal["step", "offset", "gap", "quote", "key quote", "short", "flow list", "flow map", "padding", "blank line"]
+    about: Literal["step", "offset", "gap", "quote", "key quote", "short", "flow list", "flow map", "padding"]
     of: Hashable = None
+
+
+Facts: TypeAlias = dict[Question, Counter[Any]]
 
 
 class Styles:
@@ -62,7 +66,7 @@ class Styles:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._counted: dict[int, Counter[tuple[Question, Any]]] = {}
+        self._counted: dict[int, Facts] = {}
 
     def ask(self, path: list[Node], question: Question, *others: Question) -> Any:
         """Return the majority's answer in the innermost node of ``path`` that has one to any of the questions, or None.
@@ -72,26 +76,28 @@ class Styles:
         for node in reversed(path):
             counted = self._facts(node, path)
             for asked in (question, *others):
-                answers = [(count, answer) for (other, answer), count in counted.items() if other == asked]
-                if answers:
-                    return max(answers, key=lambda pair: pair[0])[1]
+                if asked in counted:
+                    return counted[asked].most_common(1)[0][0]
         return None
 
-    def _facts(self, node: Node, path: list[Node]) -> Counter[tuple[Question, Any]]:
+    def _facts(self, node: Node, path: list[Node]) -> Facts:
         """Count a subtree once. Containers on the path are summed up from their children, which other paths share."""
         known = self._counted.get(id(node))
         if known is not None:
             return known
-        facts: Counter[tuple[Question, Any]] = Counter()
+        facts: Facts = {}
         if any(node is other for other in path):
-            facts.update(_own_facts(self.text, node))
+            for asked, answer in _own_facts(self.text, node):
+                facts.setdefault(asked, Counter())[answer] += 1
             for child in _children(node):
-                facts.update(self._facts(child, path))
+                for asked, answers in self._facts(child, path).items():
+                    facts.setdefault(asked, Counter()).update(answers)
         else:
             pending = [node]
             while pending:
                 current = pending.pop()
-                facts.update(_own_facts(self.text, current))
+                for asked, answer in _own_facts(self.text, current):
+                    facts.setdefault(asked, Counter())[answer] += 1
                 pending += _children(current)
         self._counted[id(node)] = facts
         return facts
@@ -115,7 +121,10 @@ def _own_facts(text: str, node: Node) -> list[tuple[Question, Any]]:
         case Scalar():
             return _scalar_facts(node, "quote") if isinstance(node.value, str) else []
         case Tagged():
-            return [(Question("short"), True)]
+            facts: list[tuple[Question, Any]] = [(Question("short"), True)]
+            if isinstance(node.content, Sequence):
+                facts.append((Question("flow list", node.function), node.content.flow))
+            return facts
         case Sequence():
             return _sequence_facts(text, node)
         case Mapping():
@@ -154,8 +163,6 @@ def _mapping_facts(text: str, node: Mapping) -> list[tuple[Question, Any]]:
         facts.append((Question("short"), False))
     if node.flow and node.members and text.startswith("{", node.span.start):
         facts.append((Question("padding"), text[node.span.start + 1] == " "))
-    if not node.flow:
-        facts += _blank_line_facts(text, node)
     return facts
 
 
@@ -168,7 +175,7 @@ def _member_facts(text: str, node: Mapping, member: Member) -> list[tuple[Questi
         simple = bool(children) and all(isinstance(child, Scalar | Tagged) for child in children)
         about: Literal["flow list", "flow map"] = "flow list" if isinstance(content, Sequence) else "flow map"
         facts: list[tuple[Question, Any]] = []
-        if simple:
+        if simple and not isinstance(value, Tagged):
             facts += [(Question(about, member.key.text), content.flow), (Question(about), content.flow)]
         start = content_start(text, content.span.start)
         if not content.flow and begins_line(text, start):
@@ -178,11 +185,9 @@ def _member_facts(text: str, node: Mapping, member: Member) -> list[tuple[Questi
     return []
 
 
-def _blank_line_facts(text: str, node: Mapping) -> list[tuple[Question, Any]]:
-    """List for each two members whether an empty line parts them, by the mapping's place in the text."""
-    facts: list[tuple[Question, Any]] = []
-    for member, following in zip(node.members, node.members[1:], strict=False):
-        between = text[member.value.span.end : following.key.span.start]
-        blank = re.search(rf"(?:\r\n|[{BREAKS}])[ \t]*[{BREAKS}]", between) is not None
-        facts.append((Question("blank line", node.span.start), blank))
-    return facts
+def parted_by_empty_lines(text: str, node: Mapping | Sequence) -> bool:
+    """Tell whether an empty line stands between every two entries of a block collection."""
+    spans = [(member.key.span.start, member.value.span.end) for member in node.members] if isinstance(node, Mapping) else []
+    spans = spans or [(item.span.start, item.span.end) for item in _children(node)]
+    gaps = [text[end:start] for (_, end), (start, _) in zip(spans, spans[1:], strict=False)]
+    return bool(gaps) and all(_EMPTY_LINE.search(gap) for gap in gaps)

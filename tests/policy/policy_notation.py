@@ -13,7 +13,7 @@ from remediate.policy.document import Policy, PolicyKind, Statement, parse_state
 from remediate.policy.request import KeyValue, Request
 from remediate.symbolic import Alphabet, Text, Unknown, Value, text
 
-_PIECE = re.compile(r"\$(\$\{[^}]*\})|\$\{([^}:]+)(?::(digits|name|any))?\}")
+_PIECE = re.compile(r"\$(\$\{[^}]*\})|\$\{([^}]+?)(?::(digits|name|any))?\}")
 
 
 def t(written: str) -> Text:

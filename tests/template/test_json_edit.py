@@ -110,6 +110,7 @@ CASES: dict[str, tuple[str, list[Operation], str]] = {
         '{\n  "A": {\n    "S": [{\n      "a": 1\n    }]\n  },\n  "B": {\n    "S": [{\n      "b": 2\n    }, {\n      "c": 3\n    }]\n  }\n}',
     ),
     "items on one line each": ('[\n  {"a": 1, "b": 2}\n]', [add("/-", {"a": 3, "b": 4})], '[\n  {"a": 1, "b": 2},\n  {"a": 3, "b": 4}\n]'),
+    "as most lists are": ('{\n "a": {\n  "b": [1]\n },\n "c": {\n  "d": [2]\n },\n "e": {\n  "f": [\n   3\n  ]\n }\n}', [add("/g", [4])], '{\n "a": {\n  "b": [1]\n },\n "c": {\n  "d": [2]\n },\n "e": {\n  "f": [\n   3\n  ]\n },\n "g": [4]\n}'),
     "too wide for one line": ('[\n  ["x"]\n]', [add("/-", ["y" * 70, "z" * 70])], f'[\n  ["x"],\n  [\n    "{"y" * 70}",\n    "{"z" * 70}"\n  ]\n]'),
     "one-line reference, nested object": (
         '{\n  "a": {"Ref": "B"}\n}',

@@ -1,0 +1,160 @@
+"""What becomes of real templates: ``python tests/corpus.py [CORPUS] [--cfn-lint]`` prints the table of docs/corpus.md.
+
+CORPUS is a folder with ``manifest.jsonl`` and ``templates/``; without it the environment variable REMEDIATE_CORPUS or
+``../shared/corpus`` is used. Every result is checked with other means than the tool's own: another YAML parser, jsonpatch,
+and cfn-lint if asked for. Exit 1 if anything is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsonpatch
+import yaml
+
+from remediate.engine import Report, remediate
+from remediate.patchset import load
+from remediate.plan import Options
+from remediate.template import Unreadable, read
+
+LOGGING_TYPES = {"AWS::CloudTrail::Trail", "AWS::S3::BucketPolicy", "AWS::KMS::Key"}
+
+
+@dataclass
+class Result:
+    """What became of one template: ``outcome`` for the table, ``wrong`` where a check failed."""
+
+    file: str
+    kind: str
+    outcome: str
+    reasons: list[str] = field(default_factory=list)
+    patches: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+def corpus_folder() -> Path | None:
+    """Return the corpus that this machine has, None where there is none."""
+    candidates = (os.environ.get("REMEDIATE_CORPUS"), Path(__file__).parents[2] / "shared" / "corpus")
+    return next((Path(one) for one in candidates if one and (Path(one) / "manifest.jsonl").is_file()), None)
+
+
+def examine(folder: Path, row: dict[str, Any], *, lint: bool) -> Result:
+    """Run the default patch set on one template and check the result."""
+    file = folder / row["file"]
+    raw = file.read_bytes()
+    name = file.name
+    try:
+        report = remediate(raw, name, load("cloudtrail-create"), Options())
+    except Unreadable as error:
+        result = Result(name, row["kind"], "refused", [error.located(name)])
+        if not error.line:
+            result.wrong.append("refused without a place")
+        return result
+    except Exception as error:  # noqa: BLE001  # whatever is raised is a finding, and must not hide the rest
+        return Result(name, row["kind"], "raised", wrong=[f"{type(error).__name__}: {error}"])
+    reasons = sorted({one.why for one in report.skipped})
+    outcome = "patched" if report.changed else "left with a reason" if reasons else "nothing to do"
+    result = Result(name, row["kind"], outcome, reasons, sorted({one.patch.id for one in report.applied}))
+    if row["kind"] == "negative" and report.to_bytes() != raw:
+        result.wrong.append("a negative changed")
+    if report.changed:
+        result.wrong += _check_patched(raw, report)
+        if lint:
+            result.wrong += _new_findings(raw, report.to_bytes(), file.suffix)
+    return result
+
+
+def _check_patched(raw: bytes, report: Report) -> list[str]:
+    wrong: list[str] = []
+    before, after = read(raw, report.name), read(report.to_bytes(), report.name)
+    expected = jsonpatch.apply_patch(before.data, [operation.to_json() for operation in report.operations])
+    if expected != after.data:
+        wrong.append("the data is not what jsonpatch makes of it")
+    if before.format == "yaml" and yaml.compose(report.after, Loader=yaml.SafeLoader) is None:
+        wrong.append("another parser reads nothing")
+    old, new = before.data["Resources"], after.data["Resources"]
+    assert isinstance(old, dict)
+    assert isinstance(new, dict)
+    for logical_id in old.keys() | new.keys():
+        resource = new.get(logical_id)
+        kind = resource.get("Type") if isinstance(resource, dict) else None
+        if old.get(logical_id) != resource and kind not in LOGGING_TYPES:
+            wrong.append(f"{logical_id} ({kind}) changed")
+    if {key: value for key, value in before.data.items() if key != "Resources"} != {
+        key: value for key, value in after.data.items() if key != "Resources"
+    }:
+        wrong.append("another section changed")
+    again = remediate(report.to_bytes(), report.name, load("cloudtrail-create"), Options())
+    if again.changed:
+        wrong.append("the second run changes something")
+    return wrong
+
+
+def _new_findings(before: bytes, after: bytes, suffix: str) -> list[str]:
+    old, new = _findings(before, suffix), _findings(after, suffix)
+    return [f"cfn-lint: {finding}" for finding in (new - old).elements()]
+
+
+def _findings(template: bytes, suffix: str) -> Counter[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"template{suffix}"
+        file.write_bytes(template)
+        command = [sys.executable, "-m", "cfnlint", "--format", "json", "--", str(file)]
+        found = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603  # our own arguments
+    return Counter(f"{one['Rule']['Id']} {one['Message']}" for one in json.loads(found.stdout or "[]"))
+
+
+def _table(results: list[Result]) -> str:
+    kinds = ["positive", "negative", "unparseable"]
+    outcomes = ["patched", "left with a reason", "nothing to do", "refused", "raised"]
+    lines = ["| | " + " | ".join(kinds) + " | all |", "|---|" + "---:|" * (len(kinds) + 1)]
+    for outcome in outcomes:
+        counts = [sum(one.kind == kind and one.outcome == outcome for one in results) for kind in kinds]
+        lines.append(f"| {outcome} | " + " | ".join(map(str, counts)) + f" | {sum(counts)} |")
+    lines.append("")
+    lines += ["| patch | templates |", "|---|---:|"]
+    for patch, count in sorted(Counter(patch for one in results for patch in one.patches).items()):
+        lines.append(f"| {patch} | {count} |")
+    lines.append("")
+    lines += ["| what is said of a template | templates |", "|---|---:|"]
+    said = Counter(reason for one in results if one.outcome != "refused" for reason in one.reasons)
+    lines += [f"| {reason} | {count} |" for reason, count in sorted(said.items())]
+    lines.append("")
+    lines += [f"refused: {reason}" for one in results if one.outcome == "refused" for reason in one.reasons]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Print the table, then whatever is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", nargs="?", type=Path, default=corpus_folder())
+    parser.add_argument("--cfn-lint", action="store_true", help="judge each patched template with cfn-lint too (minutes)")
+    parser.add_argument("--verbose", action="store_true", help="a line for each template")
+    chosen = parser.parse_args()
+    if chosen.corpus is None:
+        parser.error("there is no corpus here; name its folder")
+    rows = [json.loads(line) for line in (chosen.corpus / "manifest.jsonl").read_text("utf-8").splitlines()]
+    with ProcessPoolExecutor(2) as pool:
+        futures = [pool.submit(examine, chosen.corpus, row, lint=chosen.cfn_lint) for row in rows]
+        results = [future.result() for future in futures]
+    print(_table(results))  # noqa: T201  # a script's output
+    if chosen.verbose:
+        for one in results:
+            print(one.kind[:3], one.outcome, one.file, one.patches, one.reasons)  # noqa: T201
+    wrong = [f"{one.file}: {what}" for one in results for what in one.wrong]
+    print(f"\n{len(results)} templates, {len(wrong)} wrong", *wrong, sep="\n")  # noqa: T201
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
