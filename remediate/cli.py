@@ -232,7 +232,7 @@ class _Run:
 
     def __init__(self, color: bool | None, quiet: bool) -> None:
         if color is None:
-            color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            color = _is_terminal() and not os.environ.get("NO_COLOR")  # https://no-color.org
         self.color = color
         self.quiet = quiet
         self.found = False
@@ -286,6 +286,10 @@ class _Run:
 
     def exit(self) -> None:
         sys.exit(FAILED if self.failed else FOUND if self.found else NOTHING_TO_DO)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _colored(rendered: str) -> str:

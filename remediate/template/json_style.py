@@ -41,9 +41,10 @@ class Style:
         self.escape_slash = "\\/" in text and not _BARE_SLASH.search(text)
         self._samples: dict[tuple[str, ...], Placed[Sample]] = {}
         self._layouts: defaultdict[tuple[Kind, Shape], Counter[str]] = defaultdict(Counter)
+        self._siblings: dict[tuple[int, Kind, Shape], Placed[Sample]] = {}
         self._colons = Placed[str]()
         self._commas = Placed[str]()
-        self._visit(root, "", None)
+        self._visit(root, "", None, -1)
 
     def sample(self, data: Plain, name: str, site: Site) -> Sample | None:
         """Return the example for a new, non-empty container that stands under ``name``, None where there is none.
@@ -56,9 +57,11 @@ class Style:
             found = self._nearest(key, site)
             if found:
                 return found
-        sibling = self._nearest((kind, form), Site(site.index, site.scopes[:1]))
+        siblings = self._siblings.get((site.scopes[0].span.start, kind, form)) if site.scopes else None
+        if siblings:
+            return siblings.nearest(site)
         usual = self._layouts[kind, form].most_common(1)
-        return sibling or (self._nearest((kind, form, "", usual[0][0]), site) if usual else None)
+        return self._nearest((kind, form, "", usual[0][0]), site) if usual else None
 
     def padding(self, kind: Kind, site: Site) -> str:
         """Return what stands inside the brackets of a container on one line."""
@@ -92,27 +95,27 @@ class Style:
         found = self._samples.get(key)
         return found.nearest(site) if found else None
 
-    def _visit(self, node: Node, name: str, key: Scalar | None) -> None:
+    def _visit(self, node: Node, name: str, key: Scalar | None, parent: int) -> None:
         if isinstance(node, Mapping) and node.members:
-            self._file(node, name, key)
+            self._file(node, name, key, parent)
             for before, member in zip([None, *node.members], node.members, strict=False):
                 if before:
                     self._learn_comma(before.value.span.end, member.key.span.start)
                 self._colons.add(member.key.span.end, self._colon(member))
-                self._visit(member.value, member.key.text, member.key)
+                self._visit(member.value, member.key.text, member.key, node.span.start)
         elif isinstance(node, Sequence) and node.items:
-            self._file(node, name, key)
+            self._file(node, name, key, parent)
             for last, item in zip([None, *node.items], node.items, strict=False):
                 if last:
                     self._learn_comma(last.span.end, item.span.start)
-                self._visit(item, f"{name}[]", None)
+                self._visit(item, f"{name}[]", None, node.span.start)
 
-    def _file(self, node: Container, name: str, key: Scalar | None) -> None:
+    def _file(self, node: Container, name: str, key: Scalar | None, parent: int) -> None:
         kind, form = kind_of(node), shape(node)
         sample = self._sample(node, key)
         own = node.members[0].key.text if isinstance(node, Mapping) and len(node.members) == 1 else name
         self._layouts[kind, form][sample.layout.name] += 1
-        keys: list[tuple[str, ...]] = [(kind, form), (kind, form, name), (kind, form, "", sample.layout.name)]
+        keys: list[tuple[str, ...]] = [(kind, form, name), (kind, form, "", sample.layout.name)]
         if own != name:
             keys.append((kind, form, own))
         if sample.layout is not Layout.BLOCK:
@@ -121,6 +124,7 @@ class Style:
             keys.append(("unit",))
         if sample.layout is Layout.BLOCK and key:
             keys.append((kind, "brace"))
+        self._siblings.setdefault((parent, kind, form), Placed()).add(node.span.start, sample)
         for filed in keys:
             self._samples.setdefault(filed, Placed()).add(node.span.start, sample)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -45,6 +46,19 @@ def test_key_of_which_the_possible_values_are_known(operator: str, in_policy: st
     request = Request("x.amazonaws.com", "s3:PutObject", t("x"), possible={"s3:tlsversion": (t("1.2"), t("1.3"))})
     (condition,) = statement({"Condition": {operator: {"s3:TlsVersion": in_policy}}}).conditions
     assert condition_truth(condition, request) is expected
+
+
+# The W3C forms of ISO 8601 that name no zone mean the same wherever the tool runs.
+def test_date_without_zone_does_not_depend_on_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        request = Request("x.amazonaws.com", "s3:PutObject", t("x"), {"aws:currenttime": t("2020-01-01T00:00:00Z")})
+        (condition,) = statement({"Condition": {"DateEquals": {"aws:CurrentTime": "2020-01-01"}}}).conditions
+        assert condition_truth(condition, request) is YES
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 # IAM User Guide, AWS global condition context keys, aws:SourceIp: a service calls from its own address, or through a

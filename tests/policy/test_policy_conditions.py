@@ -99,6 +99,7 @@ TABLES: dict[str, list[Row]] = {
         ("upper case", "Null", "True", ABSENT, YES),
         ("neither true nor false", "Null", "maybe", "a", UNKNOWN),
         ("present but of unknown value", "Null", "false", "${X:any}", YES),
+        ("an empty set is absent", "Null", "true", [], YES),
         ("has no IfExists", "NullIfExists", "true", ABSENT, UNKNOWN),
     ],
     f"{OPERATORS}, Numeric": [
@@ -188,6 +189,8 @@ TABLES: dict[str, list[Row]] = {
         ("any, none of them", "ForAnyValue:StringEquals", "c", ["a", "b"], NO),
         ("any, absent", "ForAnyValue:StringEquals", "a", ABSENT, NO),
         ("any, empty", "ForAnyValue:StringEquals", "a", [], NO),
+        ("an empty set is absent", "StringEquals", "a", [], NO),
+        ("an empty set is absent, negated", "StringNotEquals", "a", [], YES),
         ("any negated, one differs", "ForAnyValue:StringNotEquals", "a", ["a", "b"], YES),
         ("any negated, none differs", "ForAnyValue:StringNotEquals", "a", ["a"], NO),
         ("any negated, absent", "ForAnyValue:StringNotEquals", "a", ABSENT, NO),

@@ -78,6 +78,7 @@ SYMBOLIC = [
     ("any holds a slash", "b/${P:any}/AWSLogs/*", "b/p/q/AWSLogs/x", UNKNOWN),
     ("any may hold wildcards in a pattern", "b/${P:any}", "b/", UNKNOWN),
     ("any may hold nothing but a star", "a${P:any}b", "ab", UNKNOWN),
+    ("any with wildcards is not the same as its plain text", "${P:any}b", "${P:any}cb", UNKNOWN),
     ("any in a pattern still has its neighbours", "a/${P:any}", "b/x", NO),
     ("any holds no wildcard in a value", "a/b", "a/${P:any}/b", NO),
     ("prefix missing in the pattern", "s3:::b/AWSLogs/${A:digits}/*", "s3:::b/${P}/AWSLogs/${A:digits}/x", NO),

@@ -1,0 +1,223 @@
+"""The command line: whole outputs against snapshots, exit codes, and that nothing is written that should not be.
+
+``pytest tests/test_cli.py --update`` rewrites the snapshots in ``tests/snapshots/``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from remediate.cli import main
+
+ROOT = Path(__file__).parent.parent
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+RUNS: dict[str, list[str]] = {
+    "help": ["--help"],
+    "help-fix": ["fix", "--help"],
+    "help-check": ["check", "--help"],
+    "help-apply": ["apply", "--help"],
+    "help-explain": ["explain", "--help"],
+    "explain": ["explain"],
+    "explain-one": ["explain", "log-delivery"],
+    "explain-unknown": ["explain", "log-deliverance"],
+    "fix-dry-run": ["fix", "--dry-run", "minimal.yaml"],
+    "fix-dry-run-color": ["fix", "--dry-run", "--color", "minimal.yaml"],
+    "fix-stack": ["fix", "--dry-run", "stack.yaml"],
+    "fix-in-place": ["fix", "minimal.yaml"],
+    "fix-nothing-to-do": ["fix", "healthy.yaml"],
+    "fix-json-patch": ["fix", "--dry-run", "--format", "json-patch", "minimal.yaml"],
+    "fix-select": ["fix", "--dry-run", "--select", "trail-order", "minimal.yaml"],
+    "fix-ignore": ["fix", "--dry-run", "--ignore", "bucket-checks", "minimal.yaml"],
+    "fix-several-one-bad": ["fix", "--dry-run", "bad.yaml", "minimal.yaml", "missing.yaml", "healthy.yaml"],
+    "fix-duplicate-key": ["fix", "duplicate.yaml"],
+    "fix-not-a-template": ["fix", "notes.json"],
+    "fix-not-utf-8": ["fix", "latin.yaml"],
+    "fix-outside": ["fix", "--dry-run", "outside.yaml"],
+    "fix-blocked": ["fix", "--dry-run", "blocked.yaml"],
+    "fix-no-such-trail": ["fix", "--trail", "Trial", "minimal.yaml"],
+    "fix-unknown-patch": ["fix", "--select", "bucket-cheques", "minimal.yaml"],
+    "fix-unknown-patch-set": ["fix", "--patch-set", "cloudtrail-destroy", "minimal.yaml"],
+    "fix-bad-parameter": ["fix", "--parameter", "Prefix", "minimal.yaml"],
+    "fix-quiet": ["fix", "--dry-run", "--quiet", "minimal.yaml"],
+    "check": ["check", "minimal.yaml", "healthy.yaml"],
+    "check-folder": ["check", "."],
+    "apply-dry-run": ["apply", "--dry-run", "changes.json", "minimal.yaml"],
+    "apply-refused": ["apply", "nowhere.json", "minimal.yaml"],
+    "apply-bad-patch": ["apply", "bad.json", "minimal.yaml"],
+}
+
+FILES = {
+    "bad.yaml": b"Resources:\n  Trail: [\n",
+    "duplicate.yaml": b"Resources:\n  Trail:\n    Type: AWS::CloudTrail::Trail\n  Trail:\n    Type: AWS::SNS::Topic\n",
+    "notes.json": b'{"title": "not a template"}\n',
+    "latin.yaml": "Description: Protokolle f\u00fcr alle\nResources: {}\n".encode("latin-1"),
+    "outside.yaml": b"""\
+Parameters:
+  LogBucketName: { Type: String }
+Resources:
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    Properties:
+      S3BucketName: !Ref LogBucketName
+      S3KeyPrefix: audit
+      IsLogging: true
+""",
+    "blocked.yaml": b"""\
+Resources:
+  Bucket:
+    Type: AWS::S3::Bucket
+  BucketPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Version: 2012-10-17
+        Statement:
+          - Sid: OnlyFromOurEndpoint
+            Effect: Deny
+            Principal: '*'
+            Action: s3:PutObject
+            Resource: !Sub '${Bucket.Arn}/*'
+            Condition: { StringNotEquals: { 'aws:SourceVpce': vpce-0a1b2c3d } }
+          - Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: [s3:GetBucketAcl, s3:GetBucketLocation]
+            Resource: !GetAtt Bucket.Arn
+          - Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: s3:PutObject
+            Resource: !Sub '${Bucket.Arn}/AWSLogs/${AWS::AccountId}/*'
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: BucketPolicy
+    Properties: { S3BucketName: !Ref Bucket, IsLogging: true }
+""",
+    "changes.json": b'[{"op": "add", "path": "/Resources/Trail/Properties/EnableLogFileValidation", "value": true}]\n',
+    "nowhere.json": b'[{"op": "remove", "path": "/Resources/Nobody"}]\n',
+    "bad.json": b'[{"op": "delete", "path": "/Resources/Trail"}]\n',
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for example in ("minimal.yaml", "healthy.yaml", "stack.yaml"):
+        shutil.copy(ROOT / "examples" / example, tmp_path)
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, list(arguments), input=stdin, prog_name="remediate", terminal_width=100)
+
+
+def shown(result: Result) -> str:
+    return f"--- standard output\n{result.stdout}--- standard error\n{result.stderr}--- exit code {result.exit_code}\n"
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", RUNS)
+def test_whole_output(name: str, request: pytest.FixtureRequest) -> None:
+    result = run(*RUNS[name])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    snapshot = SNAPSHOTS / f"{name}.txt"
+    if request.config.getoption("--update"):
+        snapshot.parent.mkdir(exist_ok=True)
+        snapshot.write_bytes(shown(result).encode())
+    assert shown(result).encode() == snapshot.read_bytes()
+
+
+def test_every_snapshot_belongs_to_a_run() -> None:
+    assert {one.stem for one in SNAPSHOTS.iterdir()} == set(RUNS)
+
+
+def test_a_dry_run_writes_nothing(folder: Path) -> None:
+    before = {one.name: one.read_bytes() for one in folder.iterdir()}
+    assert run("fix", "--dry-run", "minimal.yaml", "stack.yaml").exit_code == 0
+    assert {one.name: one.read_bytes() for one in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("example", ["minimal.yaml", "stack.yaml"])
+def test_git_applies_the_dry_run_to_what_fix_writes(folder: Path, example: str) -> None:
+    subprocess.run(["git", "init", "-q"], check=True)
+    rendered = run("fix", "--dry-run", example).stdout_bytes
+    original = (folder / example).read_bytes()
+    assert run("fix", example).exit_code == 0
+    fixed = (folder / example).read_bytes()
+    (folder / example).write_bytes(original)
+    subprocess.run(["git", "apply", "-"], input=rendered, check=True)
+    assert (folder / example).read_bytes() == fixed
+
+
+@pytest.mark.parametrize("example", ["minimal.yaml", "stack.yaml"])
+def test_the_second_run_finds_nothing_to_do(folder: Path, example: str) -> None:
+    run("fix", example)
+    fixed = (folder / example).read_bytes()
+    second = run("fix", example)
+    assert (second.exit_code, second.stdout) == (0, "")
+    assert f"{example}: nothing to do" in second.stderr
+    assert (folder / example).read_bytes() == fixed
+
+
+def test_standard_input_goes_to_standard_output(folder: Path) -> None:
+    piped = run("fix", "-", stdin=(folder / "minimal.yaml").read_bytes())
+    run("fix", "minimal.yaml")
+    assert piped.stdout_bytes == (folder / "minimal.yaml").read_bytes()
+    assert piped.exit_code == 0
+
+
+def test_standard_input_that_needs_nothing_comes_out_as_it_is(folder: Path) -> None:
+    healthy = (folder / "healthy.yaml").read_bytes()
+    assert run("fix", "-", stdin=healthy).stdout_bytes == healthy
+
+
+def test_one_bad_file_stops_no_other(folder: Path) -> None:
+    result = run("fix", "bad.yaml", "minimal.yaml")
+    assert result.exit_code == 2
+    assert "bad.yaml:" in result.stderr
+    assert "GetBucketAcl" in (folder / "minimal.yaml").read_text("utf-8")
+    assert (folder / "bad.yaml").read_bytes() == FILES["bad.yaml"]
+
+
+def test_the_mode_and_the_byte_order_mark_stay(folder: Path) -> None:
+    file = folder / "marked.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + (folder / "minimal.yaml").read_bytes().replace(b"\n", b"\r\n"))
+    file.chmod(0o600)
+    assert run("fix", "marked.yaml").exit_code == 0
+    run("fix", "minimal.yaml")
+    assert file.read_bytes() == b"\xef\xbb\xbf" + (folder / "minimal.yaml").read_bytes().replace(b"\n", b"\r\n")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_apply_writes_and_leaves_the_rest(folder: Path) -> None:
+    before = (folder / "minimal.yaml").read_bytes()
+    assert run("apply", "changes.json", "minimal.yaml").exit_code == 0
+    after = (folder / "minimal.yaml").read_bytes()
+    assert len(after) > len(before)
+    assert b"EnableLogFileValidation: true" in after
+
+
+def test_no_color_wins_over_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remediate.cli._is_terminal", lambda: True)
+    assert "\x1b[" in run("fix", "--dry-run", "minimal.yaml").stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in run("fix", "--dry-run", str(folder / "minimal.yaml")).stdout
+
+
+def test_patches_of_a_folder_of_ones_own(folder: Path) -> None:
+    own = folder / "own" / "cloudtrail-create"
+    own.mkdir(parents=True)
+    shipped = ROOT / "patches" / "cloudtrail-create" / "80-trail-order.yaml"
+    (own / "80-trail-order.yaml").write_text(shipped.read_text("utf-8").replace("safety: safe", "safety: sure"), "utf-8")
+    result = run("fix", "--dry-run", "--patches", "own", "minimal.yaml")
+    assert result.exit_code == 2
+    assert "80-trail-order.yaml:" in result.stderr
+    assert "'sure' is not one of ['safe', 'review']" in result.stderr

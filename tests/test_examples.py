@@ -1,0 +1,67 @@
+"""The shipped examples: what the tool makes of them, and what cfn-lint says before and after."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cfnlint import api
+
+from remediate import fix
+from remediate.template import read
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+ALL = sorted(one for one in EXAMPLES.iterdir() if one.suffix in {".yaml", ".json"})
+
+EXPECTED = {
+    "healthy.yaml": [],
+    "minimal.yaml": ["bucket-checks", "trail-order"],
+    "organization.yaml": ["log-delivery"],
+    "sam.yaml": ["bucket-checks", "cloudtrail-key-access", "trail-order"],
+    "stack.json": [
+        "no-fragile-source",
+        "log-delivery",
+        "bucket-checks",
+        "s3-key-use",
+        "cloudtrail-key-use",
+        "cloudtrail-key-access",
+    ],
+    "stack.yaml": [
+        "no-fragile-source",
+        "log-delivery",
+        "bucket-checks",
+        "s3-key-use",
+        "cloudtrail-key-use",
+        "cloudtrail-key-access",
+    ],
+}
+
+
+def findings(template: str) -> list[str]:
+    return sorted(f"{one.rule.id} {one.message}" for one in api.lint_all(template))
+
+
+def test_every_example_is_listed_here() -> None:
+    assert [one.name for one in ALL] == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("example", ALL, ids=lambda one: one.name)
+def test_the_patches_that_change_it(example: Path) -> None:
+    report = fix(example)
+    assert [one.patch.id for one in report.applied] == EXPECTED[example.name]
+    assert report.unfixed == ()
+
+
+@pytest.mark.parametrize("example", ALL, ids=lambda one: one.name)
+def test_cfn_lint_finds_nothing_before_or_after(example: Path) -> None:
+    report = fix(example)
+    assert findings(report.before) == []
+    if report.changed:
+        assert findings(report.after) == []
+
+
+def test_yaml_and_json_of_the_stack_are_the_same_template() -> None:
+    in_yaml, in_json = EXAMPLES / "stack.yaml", EXAMPLES / "stack.json"
+    assert read(in_yaml.read_bytes(), "stack.yaml").data == json.loads(in_json.read_text("utf-8"))
+    assert read(fix(in_yaml).after.encode(), "stack.yaml").data == json.loads(fix(in_json).after)

@@ -1,0 +1,70 @@
+"""Imports go only downwards, modules stay short, and what is slow to import is imported only where it is used."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "remediate"
+EXAMPLES = PACKAGE.parent / "examples"
+
+# Each part may import from itself and from the parts above it.
+LAYERS = ["symbolic", "template", "policy", "cloudformation", "patchset", "plan", "verify", "engine", "files", "report", "cli"]
+# These know nothing of the parts above them.
+NOTHING_OF = {
+    "template": {"symbolic"},
+    "policy": {"template"},
+    "files": {"symbolic", "template", "policy", "cloudformation", "patchset", "plan", "verify", "engine"},
+}
+HEAVY = {"deepdiff", "jsonschema", "rich", "ruamel"}
+MAX_LINES = 300
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("file", modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_go_only_downwards(file: Path) -> None:
+    part = part_of(file)
+    if part in {"__init__", "__main__"}:
+        return
+    own = {name.split(".")[1] for name in imported(file) if name.startswith("remediate.") and name.count(".")}
+    parts = own & set(LAYERS)
+    below = set(LAYERS[: LAYERS.index(part) + 1]) - NOTHING_OF.get(part, set())
+    assert parts <= below
+
+
+@pytest.mark.parametrize("file", modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_no_module_is_too_long(file: Path) -> None:
+    assert len(file.read_text("utf-8").splitlines()) <= MAX_LINES
+
+
+def test_a_run_without_findings_imports_nothing_heavy() -> None:
+    code = f"""
+import sys
+from click.testing import CliRunner
+from remediate.cli import main
+result = CliRunner().invoke(main, ["fix", "--dry-run", {str(EXAMPLES / "healthy.yaml")!r}])
+print(result.exit_code, sorted({HEAVY!r} & sys.modules.keys()))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "0 []\n"

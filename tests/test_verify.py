@@ -1,0 +1,147 @@
+"""Sabotage: whatever step goes wrong, the guarantee that it breaks is named and the file stays as it was."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from remediate import engine
+from remediate.cli import main
+from remediate.plan import Plan
+from remediate.template import Edit, Operation, Plain, Span
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+DENY = "/Resources/LogBucketPolicy/Properties/PolicyDocument/Statement/0"
+
+
+@pytest.fixture(params=["stack.yaml", "stack.json"])
+def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return Path(shutil.copy(EXAMPLES / request.param, tmp_path))
+
+
+def fix(stack: Path) -> Result:
+    return CliRunner().invoke(main, ["fix", str(stack)])
+
+
+def assert_caught(stack: Path, guarantee: int, detail: str) -> None:
+    before = stack.read_bytes()
+    result = fix(stack)
+    assert result.exit_code == 2
+    assert f"guarantee {guarantee} does not hold" in result.stderr
+    assert detail in result.stderr
+    assert result.stdout == ""
+    assert stack.read_bytes() == before
+    assert [one.name for one in stack.parent.iterdir()] == [stack.name]
+
+
+def broken_plan(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> None:
+    """Have every plan changed before the engine sees it."""
+    plan = engine.plan
+    monkeypatch.setattr(engine, "plan", lambda *args: change(plan(*args)))
+
+
+def with_operations(*operations: Operation) -> Callable[[Plan], Plan]:
+    return lambda plan: dataclasses.replace(plan, operations=(*plan.operations, *operations))
+
+
+def test_without_sabotage_the_file_is_patched(stack: Path) -> None:
+    before = stack.read_bytes()
+    assert fix(stack).exit_code == 0
+    assert stack.read_bytes() != before
+
+
+def test_a_splice_that_loses_a_character_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    splice = engine.splice
+    monkeypatch.setattr(engine, "splice", lambda text, edits: splice(text, edits).replace("orders", "order", 1))
+    assert_caught(stack, 1, "orders")
+
+
+def test_a_splice_that_changes_a_comment_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = Path(shutil.copy(EXAMPLES / "stack.yaml", tmp_path))
+    comment = next(line for line in stack.read_text("utf-8").splitlines() if line.lstrip().startswith("# "))
+    splice = engine.splice
+    monkeypatch.setattr(engine, "splice", lambda text, edits: splice(text, edits).replace(comment, comment + " ", 1))
+    assert_caught(stack, 2, "changed")
+
+
+def test_a_splice_that_breaks_the_syntax_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    splice = engine.splice
+    monkeypatch.setattr(engine, "splice", lambda text, edits: splice(text, edits) + "\n]")
+    assert_caught(stack, 1, "cannot be read")
+
+
+def test_an_edit_that_is_left_out_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit = engine.edit
+    monkeypatch.setattr(engine, "edit", lambda template, operations: edit(template, operations)[1:])
+    assert_caught(stack, 1, "")
+
+
+def test_an_edit_in_another_place_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit = engine.edit
+
+    def stray(template: Any, operations: Sequence[Operation]) -> list[Edit]:
+        at = template.text.index("LogBucketPolicy")
+        return [*edit(template, operations), Edit(Span(at, at + 1), "l")]
+
+    monkeypatch.setattr(engine, "edit", stray)
+    assert_caught(stack, 1, "")
+
+
+def test_a_plan_that_touches_another_resource_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken_plan(monkeypatch, with_operations(Operation("replace", "/Resources/Vpc/Properties/CidrBlock", "10.9.0.0/16")))
+    assert_caught(stack, 3, "Vpc differs without being planned")
+
+
+def test_a_plan_that_touches_another_section_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken_plan(monkeypatch, with_operations(Operation("add", "/Description", "something else")))
+    assert_caught(stack, 3, "the section Description differs")
+
+
+def test_a_plan_that_removes_a_resource_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken_plan(monkeypatch, with_operations(Operation("remove", "/Resources/LogKeyAlias")))
+    assert_caught(stack, 3, "LogKeyAlias differs without being planned")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Operation("remove", DENY),
+        Operation("replace", f"{DENY}/Effect", "Allow"),
+        Operation("replace", f"{DENY}/Action", "s3:GetObject"),
+        Operation("add", f"{DENY}/Condition/StringEquals", {"aws:PrincipalAccount": "111122223333"}),
+    ],
+    ids=["removed", "turned into an Allow", "narrowed action", "narrowed by a condition"],
+)
+def test_a_weakened_deny_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch, operation: Operation) -> None:
+    broken_plan(monkeypatch, with_operations(operation))
+    assert_caught(stack, 4, "a Deny statement of LogBucketPolicy changed: DenyInsecureTransport")
+
+
+def test_a_plan_that_takes_an_allowed_request_away_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = Path(shutil.copy(EXAMPLES / "minimal.yaml", tmp_path))
+    statements: Plain = []
+    path = "/Resources/LogBucketPolicy/Properties/PolicyDocument/Statement"
+    broken_plan(monkeypatch, with_operations(Operation("replace", path, statements)))
+    assert_caught(stack, 4, "s3:")
+
+
+def test_a_promise_that_is_not_kept_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(plan: Plan) -> Plan:
+        kept = [one for one in plan.operations if "GetBucketLocation" not in str(one.value)]
+        return dataclasses.replace(plan, operations=tuple(kept))
+
+    broken_plan(monkeypatch, forgetful)
+    assert_caught(stack, 4, "s3:GetBucketLocation on LogBucketPolicy is still denied")
+
+
+def test_a_second_run_that_would_change_something_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "/Resources/LogKey/Properties/KeyPolicy/Statement/-"
+    statement: Plain = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "kms:Decrypt", "Resource": "*"}
+    broken_plan(monkeypatch, with_operations(Operation("add", path, statement)))
+    assert_caught(stack, 5, path)
