@@ -9,6 +9,7 @@ from remediate.cloudformation.locate import locate
 from remediate.patchset import PatchSet
 from remediate.plan import Applied, Options, Plan, Skipped, plan
 from remediate.template import Operation, Template, Unreadable, edit, read, splice
+from remediate.proof import Verdict
 from remediate.verify import verify_plan, verify_settled, verify_text
 
 
@@ -26,6 +27,7 @@ class Report:
     operations: tuple[Operation, ...]
     applied: tuple[Applied, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -52,12 +54,13 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     check_is_cloudformation(template)
     located = locate(template.data, options.given)
     planned = plan(template.data, located, patch_set, options)
+    after = _spliced(template, planned.operations) if planned.operations else template
+    verdicts = verify_plan(template, after, planned)
     if planned.operations:
-        after = _spliced(template, planned.operations)
-        verify_plan(template, after, planned)
         verify_settled(_second_run(after, patch_set, options))
-        return _report(template, after.text, planned)
-    return _report(template, template.text, planned)
+    return Report(
+        name, template.text, after.text, template.bom, planned.operations, planned.applied, planned.skipped, verdicts
+    )
 
 
 def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
@@ -86,9 +89,3 @@ def _spliced(template: Template, operations: Sequence[Operation]) -> Template:
 
 def _second_run(after: Template, patch_set: PatchSet, options: Options) -> Plan:
     return plan(after.data, locate(after.data, options.given), patch_set, options)
-
-
-def _report(template: Template, after: str, planned: Plan) -> Report:
-    return Report(
-        template.name, template.text, after, template.bom, planned.operations, planned.applied, planned.skipped
-    )

@@ -13,12 +13,12 @@ from itertools import pairwise
 import jsonpatch
 
 from remediate.cloudformation.documents import Kind, documents
-from remediate.cloudformation.locate import Located, View
+from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import BUCKET_POLICY, section
 from remediate.patchset import Allow
 from remediate.plan import Plan
-from remediate.plan.judge import document_for, judge, made
 from remediate.policy.evaluate import Outcome
+from remediate.proof import Verdict, policies, prove
 from remediate.template import Edit, Operation, Plain, Template, TemplateError, read, tokens
 
 PROMISES = {
@@ -51,13 +51,14 @@ def verify_text(before: Template, operations: Sequence[Operation], edits: Sequen
     return template
 
 
-def verify_plan(before: Template, after: Template, planned: Plan) -> None:
-    """Check guarantees 3 and 4. Raises Broken."""
+def verify_plan(before: Template, after: Template, planned: Plan) -> tuple[Verdict, ...]:
+    """Check guarantees 3 and 4 and return the verdicts that the latter rests on. Raises Broken."""
     _check_resources(before.data, after.data, planned)
     _check_denies(before.data, after.data, planned.located)
-    for view in planned.located.views:
-        for logical_id, kind in _policies(view):
-            _check_requests(view, logical_id, kind, before, after, _promised_ids(planned, logical_id))
+    verdicts = prove(planned.located, before.data, after.data)
+    for verdict in verdicts:
+        _check_verdict(verdict, _promised_ids(planned, verdict.logical_id))
+    return verdicts
 
 
 def verify_settled(again: Plan) -> None:
@@ -156,7 +157,7 @@ def _is_policy(resource: Plain) -> bool:
 
 def _check_denies(before: dict[str, Plain], after: dict[str, Plain], located: Located) -> None:
     for view in located.views:
-        for logical_id, kind in _policies(view):
+        for logical_id, kind in policies(view):
             missing = [deny for deny in _denies(before, logical_id, kind) if deny not in _denies(after, logical_id, kind)]
             if missing:
                 raise Broken(4, f"a Deny statement of {logical_id} changed: {missing[0].get('Sid', missing[0])}")
@@ -165,13 +166,6 @@ def _check_denies(before: dict[str, Plain], after: dict[str, Plain], located: Lo
 def _denies(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[dict[str, Plain]]:
     found = (statement.data for one in documents(data, logical_id, kind) for statement in one.statements)
     return [statement for statement in found if statement.get("Effect") != "Allow"]
-
-
-def _policies(view: View) -> Iterable[tuple[str, Kind]]:
-    for policy in view.bucket_policies:
-        yield policy, "bucket"
-    if view.key and view.key.logical_id:
-        yield view.key.logical_id, "key"
 
 
 def _promised_ids(planned: Plan, logical_id: str) -> tuple[str, ...]:
@@ -185,18 +179,11 @@ def _promised_ids(planned: Plan, logical_id: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _check_requests(
-    view: View, logical_id: str, kind: Kind, before: Template, after: Template, promised: tuple[str, ...]
-) -> None:
-    old, new = (document_for(one.data, logical_id, kind, view) for one in (before, after))
-    if old is None or new is None or old.obstacle or new.obstacle:
-        return
-    for one in made(view, kind):
-        was, now = judge(old, view, one.request), judge(new, view, one.request)
-        if was.outcome is Outcome.ALLOWED and now.outcome is not Outcome.ALLOWED:
-            raise Broken(4, f"{one.request.action} on {logical_id} was allowed and is no more: {now.reason}")
-        if was.explicit and not now.explicit:
-            raise Broken(4, f"{one.request.action} on {logical_id} was denied by {was.reason} and is no more")
-        without_denies = judge(new, view, one.request, allows_only=True)
-        if one.id.startswith(promised) and without_denies.outcome is Outcome.DENIED:
-            raise Broken(4, f"{one.request.action} on {logical_id} is still denied: {without_denies.reason}")
+def _check_verdict(verdict: Verdict, promised: tuple[str, ...]) -> None:
+    what = f"{verdict.request.request.action} on {verdict.logical_id}"
+    if verdict.before.outcome is Outcome.ALLOWED and verdict.after.outcome is not Outcome.ALLOWED:
+        raise Broken(4, f"{what} was allowed and is no more: {verdict.after.reason}")
+    if verdict.before.explicit and not verdict.after.explicit:
+        raise Broken(4, f"{what} was denied and is no more: {verdict.before.reason}")
+    if verdict.request.id.startswith(promised) and verdict.unblocked.outcome is Outcome.DENIED:
+        raise Broken(4, f"{what} is still denied: {verdict.unblocked.reason}")

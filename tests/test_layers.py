@@ -14,12 +14,12 @@ PACKAGE = Path(__file__).parent.parent / "remediate"
 EXAMPLES = PACKAGE.parent / "examples"
 
 # Each part may import from itself and from the parts above it.
-LAYERS = ["symbolic", "template", "policy", "cloudformation", "patchset", "plan", "verify", "engine", "files", "report", "cli"]
+LAYERS = ["symbolic", "template", "policy", "cloudformation", "patchset", "plan", "proof", "verify", "engine", "files", "report", "cli"]
 # These know nothing of the parts above them.
 NOTHING_OF = {
     "template": {"symbolic"},
     "policy": {"template"},
-    "files": {"symbolic", "template", "policy", "cloudformation", "patchset", "plan", "verify", "engine"},
+    "files": {"symbolic", "template", "policy", "cloudformation", "patchset", "plan", "proof", "verify", "engine"},
 }
 HEAVY = {"deepdiff", "jsonschema", "rich", "ruamel"}
 MAX_LINES = 300

@@ -56,6 +56,8 @@ class _Block:
         self.start = content_start(self.text, node.span.start)
         self.column = column(self.text, self.start)
         self.entries = self.found_entries()
+        self.slid: set[int] = set()
+        self.touched: set[int] = set()
 
     def write(self, changed: Changed) -> None:
         found = steps(changed)
@@ -63,13 +65,19 @@ class _Block:
         for step in found:
             match step:
                 case Kept(index, value):
-                    self.visit(self.entries[index].value, value, self.site_of(index))
+                    self.keep(index, value)
                 case Swapped(index, slot):
                     self.swap(index, slot)
                 case Removed(index):
                     self.remove(index, gone)
                 case Inserted():
                     self.insert(step)
+
+    def keep(self, index: int, value: Working) -> None:
+        node = self.entries[index].value
+        if value is not node:
+            self.touched.add(index)
+            self.visit(node, value, self.site_of(index))
 
     def found_entries(self) -> list[Entry]:
         """Find where each entry begins: its key, or its dash, which stands behind the entry before it."""
@@ -93,8 +101,9 @@ class _Block:
 
     def site_of(self, index: int) -> Site:
         entry = self.entry(index)
-        kind, key = ("dash", self.site.key) if entry.name is None else ("key", entry.name)
-        return Site(kind, entry.after, self.column, key, self.path)  # type: ignore[arg-type]
+        if entry.name is None:
+            return Site("dash", entry.after, self.column, self.site.key, self.path)
+        return Site("key", entry.after, self.column, entry.name, self.path)
 
     def entry(self, index: int) -> Entry:
         entry = self.entries[index]
@@ -112,38 +121,111 @@ class _Block:
         return self.context.comments_above(entry.start, self.floor(index)), self.context.after_line(entry.end)
 
     def remove(self, index: int, gone: set[int]) -> None:
-        start, end = self.region(index)
-        if self.context.starts_line(self.entries[index].start):
-            self.context.put(start, end, "")
-            self.repair_scalar_before(index, end)
-        else:
+        if index in self.slid:
+            return
+        if not self.context.starts_line(self.entries[index].start):
             self.slide(index, gone)
+            return
+        start, end = self.region(index)
+        self.context.put(start, end, "")
+        self.end_scalar_before(index, end, gone)
 
     def slide(self, index: int, gone: set[int]) -> None:
-        """Remove an entry that stands behind a dash: what comes next takes its place there."""
-        following = index + 1
-        position = self.context.after_line(self.entries[index].end)
-        while following in gone:
+        """Remove the entry behind a dash: what comes next takes its place, be it an entry or the comments above one."""
+        position = self.context.after_line(self.entry(index).end)
+        for following in range(index + 1, len(self.entries)):
             start, end = self.region(following)
-            if skip_past_empty_lines(self.text, position) != start:
+            if following not in gone or skip_empty_lines(self.text, position) != start:
                 break
             position = end
-            following += 1
-        sign = skip_blanks(self.text, skip_past_empty_lines(self.text, position))
-        self.context.put(self.entries[index].start, sign, "")
-        self.slid_until = sign
+            self.slid.add(following)
+        self.context.put(self.entries[index].start, skip_blanks(self.text, skip_empty_lines(self.text, position)), "")
 
-    def repair_scalar_before(self, index: int, end: int) -> None:
-        raise NotImplementedError
+    def end_scalar_before(self, index: int, end: int, gone: set[int]) -> None:
+        """Keep the block scalar that now stands above ``end`` from swallowing the empty lines and comments that follow."""
+        before = next((other for other in range(index - 1, -1, -1) if other not in gone), None)
+        if before is None:
+            return
+        leaf = last_leaf(self.entries[before].value)
+        if not (isinstance(leaf, Scalar) and leaf.style in {"|", ">"}) and before not in self.touched:
+            return
+        keeps = self.text[self.entries[before].end - 1] in BREAKS
+        while end < len(self.text):
+            sign = skip_blanks(self.text, end)
+            if sign < len(self.text) and self.text[sign] == "#":
+                if sign - end > self.column:
+                    self.context.put(end, sign, " " * self.column)
+                return
+            if sign < len(self.text) and self.text[sign] not in BREAKS:
+                return
+            self.context.put(end, next_line(self.text, sign) if keeps else sign, "")
+            end = next_line(self.text, sign)
 
     def swap(self, index: int, slot: Slot) -> None:
-        raise NotImplementedError
+        entry = self.entry(index)
+        origin = self.node.members[index] if isinstance(self.node, Mapping) else self.node.items[index]
+        if same_entry(origin, slot):
+            return
+        start, end = self.region(index)
+        lines = self.lines([slot], end)
+        if self.context.starts_line(entry.start):
+            self.context.put_lines(start, end, lines)
+        else:
+            newline = line_break(self.text, entry.start)
+            stop = line_end(self.text, self.context.content_end(entry.end))
+            self.context.put(entry.start, stop, newline.join(lines).lstrip(" "))
 
     def insert(self, step: Inserted) -> None:
-        raise NotImplementedError
+        empty = [""] if parted_by_empty_lines(self.text, self.node) else []
+        if step.before is None:
+            assert step.after is not None
+            place = self.context.after_line(self.entries[step.after].end)
+            self.context.put_lines(place, place, [*empty, *self.lines(step.slots, place, empty)])
+            return
+        entry = self.entries[step.before]
+        if self.context.starts_line(entry.start):
+            place = self.context.comments_above(entry.start, self.floor(step.before))
+            self.context.put_lines(place, place, [*self.lines(step.slots, place, empty), *empty])
+            return
+        newline = line_break(self.text, entry.start)
+        lines = [*self.lines(step.slots, next_line(self.text, entry.start), empty), *empty, " " * self.column]
+        self.context.put(entry.start, entry.start, newline.join(lines).lstrip(" "))
+
+    def lines(self, slots: list[Slot], place: int, parted: list[str] | None = None) -> list[str]:
+        """Write new entries as lines in the container's column; what follows them begins at ``place``."""
+        writer = self.context.writer(self.path, literal=self.context.literal_fits(place, self.column))
+        found: list[str] = []
+        for slot in slots:
+            data = data_of(slot.value)
+            lines = writer.item(data, self.site.key, self.gap()) if slot.key is None else writer.member(slot.key, data)
+            found += [*(parted or [] if found else []), *lines]
+        return [" " * self.column + line if line else "" for line in found]
+
+    def gap(self) -> int | None:
+        """Return how many blanks stand behind this list's dashes, None where no item shows it."""
+        gaps = [
+            entry.value.span.start - entry.after
+            for entry in self.entries
+            if entry.value.span.start > entry.after and same_line(self.text, entry.after, entry.value.span.start)
+        ]
+        return max(set(gaps), key=gaps.count) if gaps else None
 
 
-def skip_past_empty_lines(text: str, index: int) -> int:
+def last_leaf(node: Node) -> Node:
+    """Return the leaf that ends a node's text."""
+    while True:
+        match node:
+            case Mapping(flow=False):
+                node = node.members[-1].value
+            case Sequence(flow=False):
+                node = node.items[-1]
+            case Tagged():
+                node = node.content
+            case _:
+                return node
+
+
+def skip_empty_lines(text: str, index: int) -> int:
     """Return the begin of the first line from ``index`` on that is not empty."""
     while index < len(text):
         sign = skip_blanks(text, index)

@@ -45,15 +45,18 @@ class Written:
 class Writer:
     """Writes data for a place; ``path`` leads from the root to the container it goes into.
 
-    ``literal`` says whether the text may end in a block scalar (``|``), which would swallow comments that follow it.
+    ``literal`` says whether block scalars (``|``) may be written: one at the end would swallow comments that follow it.
+    ``step`` and ``offset``, where given, go before the indentation that the neighbours show.
     """
 
-    def __init__(self, styles: Styles, path: list[Node], *, literal: bool = True) -> None:
+    def __init__(
+        self, styles: Styles, path: list[Node], *, literal: bool = True, step: int | None = None, offset: int | None = None
+    ) -> None:
         self._styles = styles
         self._path = path
         self._literal = literal
-        self._step = self._ask(Question("step")) or 2
-        offset = self._ask(Question("offset"))
+        self._step = step or self._ask(Question("step")) or 2
+        offset = self._ask(Question("offset")) if offset is None else offset
         self._offset = 2 if offset is None else max(offset, 0)
         self._gap = self._ask(Question("gap")) or 1
         self._short = self._ask(Question("short"))

@@ -1,0 +1,77 @@
+"""What the policies said to each of CloudTrail's requests before, and what they say after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from remediate.cloudformation.documents import Document, Kind
+from remediate.cloudformation.locate import Located, View
+from remediate.cloudformation.resources import Data
+from remediate.plan.judge import document_for, judge, made
+from remediate.policy.cloudtrail import CloudTrailRequest
+from remediate.policy.evaluate import Decision, Outcome
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One request of one trail under one scenario, and how the policy of ``logical_id`` decides it before and after.
+
+    ``unblocked`` is the decision after with the Deny statements left out, which tells a missing Allow from a Deny.
+    """
+
+    trail: str
+    logical_id: str
+    kind: Kind
+    request: CloudTrailRequest
+    before: Decision
+    after: Decision
+    unblocked: Decision
+
+
+def prove(located: Located, before: Data, after: Data) -> tuple[Verdict, ...]:
+    """Put every request to the policies of both templates; a policy that cannot be read, or is new, has no verdict."""
+    return tuple(verdict for view in located.views for verdict in _of_view(view, before, after))
+
+
+def policies(view: View) -> Iterator[tuple[str, Kind]]:
+    """Yield the policies in the template that decide a view's requests."""
+    for policy in view.bucket_policies:
+        yield policy, "bucket"
+    if view.key and view.key.logical_id:
+        yield view.key.logical_id, "key"
+
+
+def worst(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Return one verdict for each trail and request: of several scenarios the one that is worst before, then after."""
+    found: dict[tuple[str, str, str], Verdict] = {}
+    for one in verdicts:
+        name = (one.trail, one.logical_id, one.request.id)
+        if name not in found or _badness(one) > _badness(found[name]):
+            found[name] = one
+    return tuple(found.values())
+
+
+def _of_view(view: View, before: Data, after: Data) -> Iterator[Verdict]:
+    for logical_id, kind in policies(view):
+        old, new = document_for(before, logical_id, kind, view), document_for(after, logical_id, kind, view)
+        if not _readable(new):
+            continue
+        for one in made(view, kind):
+            now = judge(new, view, one.request)
+            was = judge(old, view, one.request) if _readable(old) else _nothing(one)
+            unblocked = judge(new, view, one.request, allows_only=True)
+            yield Verdict(view.facts.name, logical_id, kind, one, was, now, unblocked)
+
+
+def _readable(document: Document | None) -> bool:
+    return document is not None and document.obstacle is None
+
+
+def _nothing(one: CloudTrailRequest) -> Decision:
+    return Decision(Outcome.DENIED, explicit=False, by=(), reason=f"no policy allows {one.request.action}")
+
+
+def _badness(verdict: Verdict) -> tuple[int, int]:
+    order = [Outcome.ALLOWED, Outcome.UNDECIDABLE, Outcome.DENIED]
+    return order.index(verdict.after.outcome), order.index(verdict.before.outcome)

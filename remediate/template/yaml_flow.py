@@ -1,0 +1,191 @@
+"""Edits of flow mappings and flow sequences: ``{a: b}`` and ``[a, b]``, on one line or many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from remediate.template.node import Mapping, Member, Node, Sequence
+from remediate.template.overlay import Changed, Slot, Working, data_of
+from remediate.template.yaml_context import Context, Site
+from remediate.template.yaml_slots import Inserted, Kept, Removed, Swapped, same_entry, steps
+from remediate.template.yaml_text import (
+    BLANKS,
+    BREAKS,
+    comment_at,
+    content_start,
+    line_break,
+    line_end,
+    line_start,
+    next_line,
+    skip_blanks,
+    skip_trivia,
+)
+
+Visit = Callable[[Node, Working, Site], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A member or an item: where it begins and ends, and where the comma behind it stands, if one does."""
+
+    start: int
+    end: int
+    comma: int | None
+    value: Node
+    name: str | None
+    after: int
+
+
+def edit_flow(context: Context, changed: Changed, site: Site, visit: Visit) -> None:
+    """Write what changed in a flow collection of which at least one entry stays. Raises Refused at explicit keys."""
+    assert isinstance(changed.node, Mapping | Sequence)
+    _Flow(context, changed.node, site, visit).write(changed)
+
+
+class _Flow:
+    def __init__(self, context: Context, node: Mapping | Sequence, site: Site, visit: Visit) -> None:
+        self.context = context
+        self.text = context.text
+        self.node = node
+        self.site = site
+        self.visit = visit
+        self.path = [*site.path, node]
+        start = content_start(self.text, node.span.start)
+        self.braced = isinstance(node, Sequence) or self.text.startswith("{", start)
+        self.first = start + 1 if self.braced else start
+        self.entries = self.found_entries()
+
+    def write(self, changed: Changed) -> None:
+        if not self.braced and len(changed.slots) > 1:
+            self.context.put(self.node.span.start, self.node.span.start, "{")
+        found = steps(changed)
+        gone = {step.index for step in found if isinstance(step, Removed)}
+        for step in found:
+            match step:
+                case Kept(index, value):
+                    self.visit(self.entries[index].value, value, self.site_of(index))
+                case Swapped(index, slot):
+                    self.swap(index, slot)
+                case Removed(index):
+                    self.remove(index)
+                case Inserted():
+                    self.insert(step)
+        self.end_commas(gone)
+        if not self.braced and len(changed.slots) > 1:
+            self.context.put(self.node.span.end, self.node.span.end, "}")
+
+    def found_entries(self) -> list[Entry]:
+        entries: list[Entry] = []
+        position = self.first
+        for child in self.node.members if isinstance(self.node, Mapping) else self.node.items:
+            start = skip_trivia(self.text, position)
+            end = child.value.span.end if isinstance(child, Member) else child.span.end
+            comma = skip_trivia(self.text, end) if self.braced else end
+            has_comma = self.braced and self.text.startswith(",", comma)
+            value, name, after = child, None, start
+            if isinstance(child, Member):
+                value, name = child.value, child.key.text
+                colon = skip_trivia(self.text, child.key.span.end)
+                has_colon = self.text.startswith(":", colon) and colon < max(value.span.end, child.key.span.end + 1)
+                after = colon + 1 if has_colon else child.key.span.end
+                after = -1 if start != child.key.span.start else after
+            entries.append(Entry(start, end, comma if has_comma else None, value, name, after))
+            position = comma + 1 if has_comma else end
+        return entries
+
+    def entry(self, index: int) -> Entry:
+        entry = self.entries[index]
+        if entry.after < 0:
+            raise self.context.refused("a key in explicit form (`? key`) stands here: write it as `key: value` first", entry.start)
+        return entry
+
+    def site_of(self, index: int) -> Site:
+        entry = self.entry(index)
+        return Site("dash" if entry.name is None else "key", entry.after, 0, entry.name or self.site.key, self.path, flow=True)
+
+    def own_line(self, index: int) -> bool:
+        """Tell whether an entry stands on lines of its own, with nothing but its comma and a comment behind it."""
+        entry = self.entries[index]
+        begins = line_start(self.text, entry.start)
+        behind = entry.end if entry.comma is None else entry.comma + 1
+        return begins > self.first and self.context.starts_line(entry.start) and comment_at(self.text, behind)
+
+    def tail(self, index: int) -> int:
+        """Return the end of an entry with its comma."""
+        entry = self.entries[index]
+        return entry.end if entry.comma is None else entry.comma + 1
+
+    def remove(self, index: int) -> None:
+        entry = self.entry(index)
+        if self.own_line(index):
+            floor = self.tail(index - 1) if index else self.first
+            self.context.put(self.context.comments_above(entry.start, floor), next_line(self.text, self.tail(index)), "")
+            return
+        start, end = entry.start, self.tail(index)
+        if index + 1 < len(self.entries):
+            end = skip_blanks(self.text, end)
+        if end == len(self.text) or self.text[end] in BREAKS or index + 1 == len(self.entries):
+            start = self.trimmed(index, start)
+        self.context.put(start, end, "")
+
+    def trimmed(self, index: int, start: int) -> int:
+        """Return ``start`` without the blanks before it, as far as no removal before reaches."""
+        floor = self.tail(index - 1) if index else self.first
+        if index and skip_blanks(self.text, floor) == start and any(edit.span.end == start for edit in self.context.edits):
+            return start
+        while start > floor and self.text[start - 1] in BLANKS:
+            start -= 1
+        return start
+
+    def end_commas(self, gone: set[int]) -> None:
+        """Take the comma from the entry that has become the last, where the last one had none before."""
+        last = len(self.entries) - 1
+        if last not in gone or self.entries[last].comma is not None:
+            return
+        survivor = max(index for index in range(len(self.entries)) if index not in gone)
+        comma = self.entries[survivor].comma
+        assert comma is not None
+        self.context.put(comma, comma + 1, "")
+
+    def swap(self, index: int, slot: Slot) -> None:
+        entry = self.entry(index)
+        origin = self.node.members[index] if isinstance(self.node, Mapping) else self.node.items[index]
+        if not same_entry(origin, slot):
+            self.context.put(entry.start, entry.end, self.written(slot))
+
+    def insert(self, step: Inserted) -> None:
+        new = [self.written(slot) for slot in step.slots]
+        if step.after is None:
+            assert step.before is not None
+            self.insert_first(new, step.before)
+            return
+        entry = self.entries[step.after]
+        tail = self.tail(step.after)
+        if not self.own_line(step.after):
+            self.context.put(entry.end, entry.end, "".join(f", {text}" for text in new))
+            return
+        if entry.comma is None:
+            self.context.put(entry.end, entry.end, ",")
+        indent = self.text[line_start(self.text, entry.start) : entry.start]
+        newline = line_break(self.text, tail)
+        lines = [f"{indent}{text}," for text in new]
+        if entry.comma is None:
+            lines[-1] = lines[-1][:-1]
+        place = line_end(self.text, tail)
+        self.context.put(place, place, "".join(newline + line for line in lines))
+
+    def insert_first(self, new: list[str], before: int) -> None:
+        entry = self.entries[before]
+        if not self.own_line(before):
+            self.context.put(entry.start, entry.start, "".join(f"{text}, " for text in new))
+            return
+        place = self.context.comments_above(entry.start, self.first)
+        indent = self.text[line_start(self.text, entry.start) : entry.start]
+        newline = line_break(self.text, entry.start)
+        self.context.put(place, place, "".join(f"{indent}{text},{newline}" for text in new))
+
+    def written(self, slot: Slot) -> str:
+        writer = self.context.writer(self.path)
+        data = data_of(slot.value)
+        return writer.inline(data, self.site.key) if slot.key is None else writer.inline_member(slot.key, data)
