@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from remediate.cloudformation.documents import Document, Kind
+from remediate.cloudformation.documents import Kind
 from remediate.cloudformation.locate import Located, View
 from remediate.cloudformation.resources import Data
 from remediate.plan.judge import document_for, judge, made
@@ -55,17 +55,13 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 def _of_view(view: View, before: Data, after: Data) -> Iterator[Verdict]:
     for logical_id, kind in policies(view):
         old, new = document_for(before, logical_id, kind, view), document_for(after, logical_id, kind, view)
-        if not _readable(new):
+        if new is None or new.obstacle:
             continue
         for one in made(view, kind):
             now = judge(new, view, one.request)
-            was = judge(old, view, one.request) if _readable(old) else _nothing(one)
+            was = judge(old, view, one.request) if old and not old.obstacle else _nothing(one)
             unblocked = judge(new, view, one.request, allows_only=True)
             yield Verdict(view.facts.name, logical_id, kind, one, was, now, unblocked)
-
-
-def _readable(document: Document | None) -> bool:
-    return document is not None and document.obstacle is None
 
 
 def _nothing(one: CloudTrailRequest) -> Decision:

@@ -17,7 +17,7 @@ class Unknown:
     """A non-empty string that the template does not fix.
 
     ``name`` identifies it (``AWS::AccountId``, a parameter, or the JSON text of an expression). ``alphabet`` bounds what
-    it can hold: ``digits`` only digits, ``name`` no ``/`` and no ``:`` (bucket names, Regions, ids), ``any`` anything.
+    it can hold: ``digits`` only digits, ``name`` none of ``/ : * ?`` (bucket names, Regions, ids), ``any`` anything.
     """
 
     name: str

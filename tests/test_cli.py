@@ -206,7 +206,7 @@ def test_apply_writes_and_leaves_the_rest(folder: Path) -> None:
 
 
 def test_no_color_wins_over_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("remediate.cli._is_terminal", lambda: True)
+    monkeypatch.setattr("remediate.cli.run._is_terminal", lambda: True)
     assert "\x1b[" in run("fix", "--dry-run", "minimal.yaml").stdout
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in run("fix", "--dry-run", str(folder / "minimal.yaml")).stdout

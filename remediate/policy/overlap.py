@@ -99,4 +99,4 @@ def _share(one: _Step, other: _Step) -> bool:
 def _holds(alphabet: str, character: str) -> bool:
     if alphabet == "digits":
         return character in "0123456789"
-    return alphabet == "any" or character not in "/:"
+    return alphabet == "any" or character not in "/:*?"

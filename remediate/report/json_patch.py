@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 
 from remediate.engine import Report
+from remediate.patchset import PatchSet
 
 
-def render(reports: Sequence[Report]) -> str:
+def render(reports: Sequence[Report], _: PatchSet) -> str:
     """Return one report's operations as a JSON array; of several an object from file name to array."""
     patches = {report.name: [operation.to_json() for operation in report.operations] for report in reports}
     content = next(iter(patches.values())) if len(patches) == 1 else patches

@@ -68,7 +68,7 @@ class _Flow:
                 case Swapped(index, slot):
                     self.swap(index, slot)
                 case Removed(index):
-                    self.remove(index)
+                    self.remove(index, gone)
                 case Inserted():
                     self.insert(step)
         self.end_commas(gone)
@@ -116,7 +116,7 @@ class _Flow:
         entry = self.entries[index]
         return entry.end if entry.comma is None else entry.comma + 1
 
-    def remove(self, index: int) -> None:
+    def remove(self, index: int, gone: set[int]) -> None:
         entry = self.entry(index)
         if self.own_line(index):
             floor = self.tail(index - 1) if index else self.first
@@ -125,7 +125,7 @@ class _Flow:
         start, end = entry.start, self.tail(index)
         if index + 1 < len(self.entries):
             end = skip_blanks(self.text, end)
-        if end == len(self.text) or self.text[end] in BREAKS or index + 1 == len(self.entries):
+        if self.text[end] in BREAKS or all(later in gone for later in range(index + 1, len(self.entries))):
             start = self.trimmed(index, start)
         self.context.put(start, end, "")
 
@@ -146,7 +146,8 @@ class _Flow:
         survivor = max(index for index in range(len(self.entries)) if index not in gone)
         comma = self.entries[survivor].comma
         assert comma is not None
-        self.context.put(comma, comma + 1, "")
+        # A `#` begins a comment only behind a blank or an indicator.
+        self.context.put(comma, comma + 1, " " if self.text[comma + 1] == "#" else "")
 
     def swap(self, index: int, slot: Slot) -> None:
         entry = self.entry(index)

@@ -1,0 +1,172 @@
+"""The command line: options in, reports out, exit codes. Nothing is decided about templates here."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from remediate import __version__, engine, files
+from remediate.cli.options import EXIT_CODES, check_patch_id, chosen, output_options, patch_set_options, template_options
+from remediate.cli.run import FAILED, Run
+from remediate.patchset import PatchError, PatchSet, load
+from remediate.plan import Options
+from remediate.report import FORMATS, diff, render, summary
+from remediate.template import TemplateError, parse_operation
+
+__all__ = ["main"]
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@click.version_option(__version__)
+def main() -> None:
+    """Mend CloudFormation templates whose CloudTrail logging stack does not deploy.
+
+    It finds the log bucket, its policy, the key and the trail in a YAML or JSON template, changes what makes CloudTrail
+    refuse them, leaves every other byte as it was, and prints a diff.
+
+    \b
+      remediate fix stack.yaml --dry-run     show the diff, write nothing
+      remediate fix stack.yaml               patch in place
+      remediate check templates/             for CI: exit 1 where something needs fixing
+      remediate explain                      what the patches ensure, and why
+    """
+
+
+def _reports_patch_errors(command: _Command) -> _Command:
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except PatchError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(FAILED)
+
+    return wrapped  # type: ignore[return-value]  # functools.wraps keeps the signature, which mypy cannot see
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
+@click.option("--dry-run", is_flag=True, help="Write nothing.")
+@click.option("--format", "style", type=click.Choice(["diff", *FORMATS]), default="diff", show_default=True)
+@template_options
+@output_options
+@_reports_patch_errors
+def fix(templates: tuple[str, ...], dry_run: bool, style: str, color: bool | None, quiet: bool, **options: Any) -> None:
+    """Patch templates in place and show the diff.
+
+    TEMPLATE is a file, a folder, or - for standard input; the patched template then goes to standard output. Standard
+    output carries the diff (or --format) alone, so that `remediate fix stack.yaml --dry-run | git apply` works; what was
+    done and what was not is told on standard error.
+    """
+    patch_set, wanted = chosen(**options)
+    run = Run(color, quiet)
+    reports: list[engine.Report] = []
+    for name, raw in run.inputs(templates):
+        report = run.attempt(name, _fix_one, raw, name, patch_set, wanted, dry_run)
+        if report is None:
+            continue
+        reports.append(report)
+        if name == "-" and not dry_run:
+            run.out(report.to_bytes())
+        elif style == "diff":
+            run.diff(diff.render(report))
+        run.say(summary.render(report, written=not dry_run))
+        run.found |= bool(report.unfixed)
+    if style != "diff" and (dry_run or "-" not in templates):
+        run.out(render(style, reports, patch_set).encode())
+    run.exit()
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
+@click.option("--format", "style", type=click.Choice(["text", *FORMATS]), default="text", show_default=True)
+@template_options
+@output_options
+@_reports_patch_errors
+def check(templates: tuple[str, ...], style: str, color: bool | None, quiet: bool, **options: Any) -> None:
+    """Tell what needs fixing, and change nothing: exit 1 where something does.
+
+    TEMPLATE is a file, a folder, or - for standard input. In folders *.yaml, *.yml, *.json and *.template files are
+    looked at, and those that are no CloudFormation templates are passed over.
+    """
+    patch_set, wanted = chosen(**options)
+    run = Run(color, quiet)
+    reports: list[engine.Report] = []
+    for name, raw in run.inputs(templates):
+        report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
+        if report is not None:
+            reports.append(report)
+            run.found |= report.changed or bool(report.unfixed)
+            if style == "text":
+                run.out(summary.render(report, written=False).encode() + b"\n")
+    if style != "text":
+        run.out(render(style, reports, patch_set).encode())
+    run.exit()
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("changes", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("template")
+@click.option("--dry-run", is_flag=True, help="Write nothing.")
+@output_options
+def apply(changes: Path, template: str, dry_run: bool, color: bool | None, quiet: bool) -> None:
+    """Apply a JSON patch (RFC 6902) to a YAML or JSON file, leaving every other byte as it is.
+
+    CHANGES is a JSON array of operations. In YAML, short-form intrinsic functions have the pointers of their long form:
+    `!Sub text` is at /Fn::Sub.
+    """
+    run = Run(color, quiet)
+    try:
+        written = json.loads(changes.read_bytes())
+        operations = [parse_operation(one) for one in (written if isinstance(written, list) else [written])]
+    except (ValueError, TemplateError) as error:
+        click.echo(f"{changes}: {error}", err=True)
+        sys.exit(FAILED)
+    for name, raw in run.inputs((template,)):
+        report = run.attempt(name, engine.apply, raw, name, operations)
+        if report is None:
+            continue
+        if name == "-" and not dry_run:
+            run.out(report.to_bytes())
+            continue
+        run.diff(diff.render(report))
+        if not dry_run and report.changed:
+            run.attempt(name, files.write, Path(name), raw, report.to_bytes())
+        run.say(summary.headline(report, written=not dry_run))
+    run.exit()
+
+
+@main.command()
+@click.argument("patch_id", required=False)
+@patch_set_options
+@_reports_patch_errors
+def explain(patch_id: str | None, patch_set: str, patches: Path | None) -> None:
+    """Say what a patch ensures and why; without PATCH_ID list all of the set."""
+    loaded = load(patch_set, patches)
+    if patch_id is None:
+        width = max(len(patch.id) for patch in loaded.patches)
+        for patch in loaded.patches:
+            click.echo(f"{patch.id:{width}}  {patch.title}{' (with --review)' if patch.safety == 'review' else ''}")
+        return
+    check_patch_id(loaded, patch_id, "PATCH_ID")
+    found = next(patch for patch in loaded.patches if patch.id == patch_id)
+    click.echo(f"{found.id}: {found.title}\n")
+    click.echo(click.wrap_text(found.why, 100) + "\n")
+    click.echo(f"acts on:  {', '.join(found.roles)}")
+    click.echo(f"applied:  {'always' if found.safety == 'safe' else 'with --review only'}")
+    for reference in found.references:
+        click.echo(f"see:      {reference}")
+
+
+def _fix_one(raw: bytes, name: str, patch_set: PatchSet, options: Options, dry_run: bool) -> engine.Report:
+    report = engine.remediate(raw, name, patch_set, options)
+    if report.changed and not dry_run and name != "-":
+        files.write(Path(name), raw, report.to_bytes())
+    return report

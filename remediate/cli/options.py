@@ -1,0 +1,83 @@
+"""The options that several commands share, and what they mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from remediate.cloudformation.locate import Given
+from remediate.patchset import PatchSet, load
+from remediate.plan import Options
+
+EXIT_CODES = """\b
+Exit codes:
+  0  nothing is left to do
+  1  `check` found something, or `fix` left something unfixed
+  2  usage error, or input that cannot be read or changed safely
+"""
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def patch_set_options(command: _Command) -> _Command:
+    """Add the options that name a patch set."""
+    folder = click.Path(exists=True, file_okay=False, path_type=Path)
+    own = click.option("--patches", type=folder, help="A folder like patches/ with patches to add or replace.")
+    name = click.option("--patch-set", default="cloudtrail-create", show_default=True, help="The set of patches.")
+    return name(own(command))
+
+
+def template_options(command: _Command) -> _Command:
+    """Add the options that say which patches are wanted and how a template is to be understood."""
+    options = [
+        click.option("--select", multiple=True, metavar="ID", help="Only this patch (repeatable)."),
+        click.option("--ignore", multiple=True, metavar="ID", help="All but this patch (repeatable)."),
+        click.option("--review", is_flag=True, help="Apply what needs a review too, and settle what cannot be told."),
+        click.option("--trail", metavar="LOGICAL_ID", help="Look at this trail only."),
+        click.option("--bucket", metavar="LOGICAL_ID", help="This is the log bucket, where the template does not tell."),
+        click.option("--key", metavar="LOGICAL_ID", help="This is the key, where the template does not tell."),
+        click.option("--parameter", multiple=True, metavar="KEY=VALUE", help="A parameter's value (repeatable)."),
+        click.option("--organization-id", metavar="ID", help="The organization's id, o-…, for an organization trail."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return patch_set_options(command)
+
+
+def output_options(command: _Command) -> _Command:
+    """Add the options that say how much is told, and in which colours."""
+    color = click.option("--color/--no-color", default=None, help="Colour, or none. [default: on a terminal]")
+    quiet = click.option("-q", "--quiet", is_flag=True, help="Nothing on standard error but errors.")
+    return color(quiet(command))
+
+
+def chosen(
+    patch_set: str,
+    patches: Path | None,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    parameter: Sequence[str],
+    review: bool,
+    **given: str | None,
+) -> tuple[PatchSet, Options]:
+    """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
+    loaded = load(patch_set, patches)
+    for hint, ids in (("--select", select), ("--ignore", ignore)):
+        for patch_id in ids:
+            check_patch_id(loaded, patch_id, hint)
+    parameters: dict[str, str] = {}
+    for one in parameter:
+        key, equals, value = one.partition("=")
+        if not key or not equals:
+            raise click.BadParameter(f"{one!r} is not KEY=VALUE", param_hint="--parameter")
+        parameters[key] = value
+    return loaded, Options(Given(parameters=parameters, **given), frozenset(select), frozenset(ignore), review)
+
+
+def check_patch_id(loaded: PatchSet, patch_id: str, hint: str) -> None:
+    """Raise click.BadParameter for an id that the set does not have."""
+    if loaded.patch(patch_id) is None:
+        known = ", ".join(one.id for one in loaded.patches)
+        raise click.BadParameter(f"{patch_id!r} is not in {loaded.name}, which has: {known}", param_hint=hint)

@@ -1,0 +1,82 @@
+"""The whole report as JSON, in the form of ``schema.json`` beside this module."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from remediate import __version__
+from remediate.engine import Report
+from remediate.patchset import PatchSet
+from remediate.plan import Applied, Skipped
+from remediate.policy.evaluate import Decision
+from remediate.proof import Verdict, worst
+from remediate.template import Plain
+
+
+def render(reports: Sequence[Report], patch_set: PatchSet) -> str:
+    """Return one JSON object for the run."""
+    templates: list[Plain] = [_template(report) for report in reports]
+    content: Plain = {"remediate": __version__, "patchSet": patch_set.name, "templates": templates}
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _template(report: Report) -> Plain:
+    return {
+        "name": report.name,
+        "changed": report.changed,
+        "applied": [_applied(one) for one in report.applied],
+        "notFixed": [_skipped(one) for one in report.skipped if one.unfixed],
+        "notes": [_skipped(one) for one in report.skipped if not one.unfixed],
+        "requests": [_verdict(one) for one in worst(report.verdicts)],
+        "patch": [operation.to_json() for operation in report.operations],
+    }
+
+
+def _applied(applied: Applied) -> Plain:
+    return {
+        "patch": applied.patch.id,
+        "title": applied.patch.title,
+        "resource": applied.logical_id,
+        "changes": [*applied.notes],
+        "references": [*applied.patch.references],
+    }
+
+
+def _skipped(skipped: Skipped) -> Plain:
+    written: dict[str, Plain] = {
+        "subject": skipped.subject,
+        "why": skipped.why,
+        "resource": skipped.logical_id,
+        "reason": skipped.reason,
+    }
+    if skipped.advice:
+        written["advice"] = skipped.advice
+    if skipped.paste:
+        written["statements"] = json.loads(skipped.paste)
+    return written
+
+
+def _verdict(verdict: Verdict) -> Plain:
+    request = verdict.request
+    return {
+        "trail": verdict.trail,
+        "id": request.id,
+        "title": request.title,
+        "action": request.request.action,
+        "resource": str(request.request.resource),
+        "policy": verdict.logical_id,
+        "confidence": request.confidence,
+        "source": request.source,
+        "before": _decision(verdict.before),
+        "after": _decision(verdict.after),
+    }
+
+
+def _decision(decision: Decision) -> Plain:
+    return {
+        "outcome": decision.outcome.value,
+        "explicitDeny": decision.explicit,
+        "statements": [{"resource": one.logical_id, "pointer": one.pointer, "sid": one.sid} for one in decision.by],
+        "reason": decision.reason,
+    }

@@ -1,0 +1,174 @@
+"""The pull request's description: what changed and why, what did not, and what to see after the deployment."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from remediate.cloudformation.documents import documents
+from remediate.cloudformation.resources import BUCKET_POLICY, KEY, of_type, section
+from remediate.engine import Report
+from remediate.patchset import PatchSet
+from remediate.plan import Applied, Skipped
+from remediate.policy.evaluate import Decision
+from remediate.proof import Verdict, worst
+from remediate.template import Plain, read
+
+
+def render(reports: Sequence[Report], patch_set: PatchSet) -> str:
+    """Return one Markdown document; a template without changes takes a paragraph."""
+    return "\n".join(line for report in reports for line in _template(report, patch_set)) + "\n"
+
+
+def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
+    yield f"# CloudTrail logging in `{report.name}`"
+    yield ""
+    if not report.changed:
+        yield "Nothing was changed." if report.unfixed else "Nothing was changed, for nothing is to be done."
+        yield ""
+    else:
+        yield from _changes(report)
+        yield from _unchanged(report)
+    yield from _requests(report)
+    if report.changed:
+        yield from _observable(report)
+    yield from _notes(report, patch_set)
+
+
+def _changes(report: Report) -> Iterator[str]:
+    yield "## What was changed and why"
+    yield ""
+    for applied in report.applied:
+        yield f"### `{applied.logical_id}`: {applied.patch.title}"
+        yield ""
+        yield _escaped(applied.patch.why)
+        yield ""
+        yield from (f"- {_escaped(note)}" for note in applied.notes)
+        yield ""
+        links = ", ".join(f"[{number}]({link})" for number, link in enumerate(applied.patch.references, 1))
+        yield f"`{applied.patch.id}`; references: {links}"
+        yield ""
+
+
+def _unchanged(report: Report) -> Iterator[str]:
+    before, after = (read(text.encode(), report.name).data for text in (report.before, report.after))
+    old, new = section(before, "Resources"), section(after, "Resources")
+    same = sum(new.get(name) == resource for name, resource in old.items())
+    lines, kept = _lines(report)
+    denies = sum(_denies(before, name) for name in (*of_type(before, BUCKET_POLICY), *of_type(before, KEY)))
+    yield "## What remained unchanged"
+    yield ""
+    yield "Checked when the change was made, from the new text alone:"
+    yield ""
+    yield f"- {same} of {len(old)} resources are as they were; the others are {_listed(_differing(old, new))}."
+    sections = [name for name in before if name != "Resources"]
+    yield f"- The other {len(sections)} sections of the template ({', '.join(sections)}) are as they were."
+    yield f"- {kept} of {lines} lines are byte for byte as they were, comments and line ends included."
+    yield f"- All {denies} Deny statements are as they were." if denies else "- There were no Deny statements."
+    yield "- Every request that was allowed before is allowed now. A second run would change nothing."
+    yield ""
+
+
+def _requests(report: Report) -> Iterator[str]:
+    verdicts = worst(report.verdicts)
+    if not verdicts:
+        return
+    yield "## Why this resolves the failure" if report.changed else "## CloudTrail's requests"
+    yield ""
+    yield "CloudTrail makes these requests when a trail is created or updated. The policies of the template answer:"
+    yield ""
+    yield "| trail | request | decided by | before | after |"
+    yield "|---|---|---|---|---|"
+    for one in verdicts:
+        action = f"`{one.request.request.action}`: {one.request.title}"
+        doubt = "" if one.request.confidence == "documented" else f" ({one.request.confidence})"
+        yield f"| {one.trail} | {action}{doubt} | `{one.logical_id}` | {_outcome(one.before)} | {_outcome(one.after)} |"
+    yield ""
+    blocking = [one for one in verdicts if one.before.outcome.value != "allowed"]
+    if blocking and report.changed:
+        yield f"Before, {_count(blocking)}; that alone makes CloudFormation roll the trail back."
+        yield ""
+
+
+def _observable(report: Report) -> Iterator[str]:
+    trails = list(dict.fromkeys(one.trail for one in report.verdicts))
+    yield "## Observable results after deployment"
+    yield ""
+    yield f"- {_listed(trails) or 'The trail'} reaches `CREATE_COMPLETE` or `UPDATE_COMPLETE`."
+    yield "- Within about 15 minutes log files appear in the bucket, at the latest an hour later digest files if they are on:"
+    written = (str(one.request.request.resource) for one in report.verdicts if one.request.request.action == "s3:PutObject")
+    folders = {path.split("/CloudTrail")[0].split(":::")[-1] for path in written}
+    yield from (f"  - `{folder}/`" for folder in sorted(folders))
+    yield "- `aws cloudtrail get-trail-status --name <trail>` shows no `LatestDeliveryError`."
+    yield ""
+
+
+def _notes(report: Report, patch_set: PatchSet) -> Iterator[str]:
+    yield "## Notes for future changes"
+    yield ""
+    removed = [note for applied in report.applied for note in applied.notes if " is removed from " in note]
+    if removed:
+        yield "- These conditions were removed. Read them as a reviewer: what they guarded is now guarded by the rest alone."
+        yield from (f"  - {_escaped(note)}" for note in removed)
+    for skipped in report.skipped:
+        yield from _skipped(skipped)
+    order = [one for one in report.applied if _orders(one)]
+    if order:
+        yield "- Keep `DependsOn` in step when the bucket policy is renamed: nothing else puts the trail behind it."
+    yield f"- `remediate check {report.name}` in CI keeps this so (patch set `{patch_set.name}`)."
+    yield ""
+
+
+def _skipped(skipped: Skipped) -> Iterator[str]:
+    lead = {"kept": "Kept", "undecidable": "Cannot be told"}.get(skipped.why, "**Not fixed**")
+    where = f" (`{skipped.logical_id}`)" if skipped.logical_id else ""
+    advice = f" What to do: {skipped.advice}." if skipped.advice else ""
+    yield f"- {lead}: {skipped.subject}{where}: {_escaped(skipped.reason)}.{advice}"
+    if skipped.paste:
+        yield ""
+        yield "  ```json"
+        yield from (f"  {line}" for line in skipped.paste.splitlines())
+        yield "  ```"
+        yield ""
+
+
+def _outcome(decision: Decision) -> str:
+    names = ", ".join(dict.fromkeys(f"`{one.sid}`" if one.sid else f"statement {one.index + 1}" for one in decision.by))
+    if decision.explicit:
+        return f"**denied** by {names}"
+    return f"{decision.outcome.value} by {names}" if names and decision.outcome.value == "allowed" else f"**{decision.outcome.value}**"
+
+
+def _count(verdicts: Sequence[Verdict]) -> str:
+    return f"{len(verdicts)} of CloudTrail's requests were not surely allowed"
+
+
+def _orders(applied: Applied) -> bool:
+    return any("/DependsOn" in operation.path for operation in applied.operations)
+
+
+def _differing(old: object, new: object) -> list[str]:
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return []
+    changed = [name for name, resource in old.items() if new.get(name) != resource]
+    return changed + [f"{name} (new)" for name in new if name not in old]
+
+
+def _lines(report: Report) -> tuple[int, int]:
+    before, after = report.before.split("\n"), report.after.split("\n")
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    return len(before), sum(block.size for block in matcher.get_matching_blocks())
+
+
+def _denies(data: dict[str, Plain], logical_id: str) -> int:
+    kinds = (documents(data, logical_id, "bucket"), documents(data, logical_id, "key"))
+    return sum(one.data.get("Effect") == "Deny" for found in kinds for document in found for one in document.statements)
+
+
+def _escaped(text: str) -> str:
+    """Keep ``<account>`` and ``*`` from being read as markup."""
+    return text.replace("<", "&lt;").replace("*", "\\*")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

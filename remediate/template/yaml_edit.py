@@ -1,0 +1,101 @@
+"""Editing YAML text: the difference between the tree that was read and the tree that is wanted, as edits of spans."""
+
+from __future__ import annotations
+
+from remediate.template.errors import Refused
+from remediate.template.node import Mapping, Node, Plain, Scalar, Sequence, Tagged, Template
+from remediate.template.overlay import Changed, New, Slot, Working, aliases, data_of
+from remediate.template.splice import Edit
+from remediate.template.yaml_block import edit_block, last_leaf
+from remediate.template.yaml_context import Context, Site
+from remediate.template.yaml_flow import edit_flow
+from remediate.template.yaml_replace import replace
+from remediate.template.yaml_slots import survives, unchanged
+from remediate.template.yaml_style import Styles
+from remediate.template.yaml_text import BREAKS, content_start, properties_end, same_line
+
+
+def edits(working: Working, template: Template) -> list[Edit]:
+    """Return the edits that turn a YAML template's text into ``working``: none overlapping, none without effect.
+
+    Text that no change reaches stays as it is; what is new is written as its neighbours are. Raises Refused, with the
+    place, for what cannot be written without breaking something else.
+    """
+    context = Context(template.text, Styles(template.text))
+    _Editor(context).visit(template.root, working, Site("root", 0, 0, "", []))
+    _keep_anchors(context, working)
+    _keep_last_scalar(context, template.root)
+    return context.edits
+
+
+class _Editor:
+    """Walks the changed containers and has each written by the module for its style."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def visit(self, node: Node, working: Working, site: Site) -> None:
+        """Write what became of ``node``, which hangs at ``site``."""
+        if unchanged(node, working):
+            return
+        if not isinstance(working, Changed):
+            replace(self.context, node, data_of(working), site)
+        elif isinstance(working.node, Tagged):
+            self.visit_tagged(working.node, working.slots, site)
+        elif not survives(working):
+            if working.slots or _entries(working.node):
+                self.rewrite(working, site)
+        elif working.node.flow:
+            edit_flow(self.context, working, site, self.visit)
+        else:
+            edit_block(self.context, working, site, self.visit)
+
+    def rewrite(self, working: Changed, site: Site) -> None:
+        """Write a container of which no entry is left."""
+        replace(self.context, working.node, data_of(working), site)
+
+    def visit_tagged(self, node: Tagged, slots: list[Slot], site: Site) -> None:
+        """Write the content of a short-form tag, or the whole in long form where the tag can no longer stand."""
+        if len(slots) != 1 or slots[0].key != node.function or not _fits_tag(node, slots[0].value):
+            replace(self.context, node, data_of(Changed(node, slots)), site)
+            return
+        text = self.context.text
+        after = properties_end(text, node.span.start)
+        column = site.column
+        if site.kind == "dash" and same_line(text, site.after, node.span.start):
+            column += node.span.start - site.after + 1
+        self.visit(node.content, slots[0].value, Site("tag", after, column, node.function, [*site.path, node], flow=site.flow))
+
+
+def _fits_tag(node: Tagged, value: Working) -> bool:
+    """Tell whether new content can stand behind the tag: no number, and no text for ``!GetAtt``, which it would split."""
+    if not isinstance(value, New):
+        return True
+    if isinstance(value.data, str):
+        return node.function != "Fn::GetAtt"
+    return isinstance(value.data, list | dict)
+
+
+def _keep_anchors(context: Context, working: Working) -> None:
+    """Refuse edits that take an anchor away from an alias that stays."""
+    for alias in aliases(working):
+        start = alias.target.span.start
+        if any(edit.span.start <= start < edit.span.end for edit in context.edits):
+            message = f"the edit would take away the anchor &{alias.name}, which an alias further down still names"
+            raise context.refused(message, start)
+
+
+def _keep_last_scalar(context: Context, root: Node) -> None:
+    """Keep the value of a block scalar that ends the text without a line break, where lines now follow it."""
+    text = context.text
+    if text[-1:] in BREAKS or not any(edit.span.start == len(text) for edit in context.edits):
+        return
+    leaf = last_leaf(root)
+    if not isinstance(leaf, Scalar) or leaf.style not in {"|", ">"} or leaf.text.endswith("\n"):
+        return
+    start = content_start(text, leaf.span.start) + 1
+    stop = start
+    while text[stop] in "+-0123456789":
+        stop += 1
+    if not any(edit.span.start <= start < edit.span.end for edit in context.edits):
+        context.put(start, stop, text[start:stop].replace("+", "").replace("-", "") + "-")
