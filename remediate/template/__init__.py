@@ -1,6 +1,7 @@
-"""Text in, text out: templates as trees of nodes with exact spans, and edits that leave every other byte alone."""
+"""Templates as text: reading them with exact places, and editing them without touching anything else.
 
-from __future__ import annotations
+Knows JSON, YAML, JSON pointers and patches; knows nothing of AWS but the short forms of intrinsic functions.
+"""
 
 from remediate.template.edit import edit
 from remediate.template.errors import Refused, TemplateError, Unreadable, place

@@ -14,7 +14,7 @@ def edit(template: Template, operations: Sequence[Operation]) -> list[Edit]:
     """Return the edits that make the template's data what the operations make of it. Raises Refused."""
     working = overlay(template.root, list(operations), template.text)
     if template.format == "json":
-        from remediate.template.json_edit import edits as written  # noqa: PLC0415  # only one of the two is needed
+        from remediate.template.json_edit import edits as written  # only one of the two is needed
     else:
-        from remediate.template.yaml_edit import edits as written  # type: ignore[no-redef]  # noqa: PLC0415
+        from remediate.template.yaml_edit import edits as written  # type: ignore[no-redef]
     return written(working, template)

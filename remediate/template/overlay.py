@@ -228,7 +228,9 @@ class _Overlay:
             message = f"{shown} leads into the anchor &{working.anchor}: an edit would change every alias of it too"
             raise self._at(message, working)
         if isinstance(working, Mapping) and working.merged:
-            raise self._at(f"{shown} leads into a mapping with a merge key (<<), of which other places hold members", working)
+            raise self._at(
+                f"{shown} leads into a mapping with a merge key (<<), of which other places hold members", working
+            )
         if isinstance(working, Mapping):
             return Changed(working, [Slot(member.key.text, member, member.value) for member in working.members])
         if isinstance(working, Sequence):

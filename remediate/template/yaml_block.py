@@ -108,7 +108,9 @@ class _Block:
     def entry(self, index: int) -> Entry:
         entry = self.entries[index]
         if entry.after < 0:
-            raise self.context.refused("a key in explicit form (`? key`) stands here: write it as `key: value` first", entry.start)
+            raise self.context.refused(
+                "a key in explicit form (`? key`) stands here: write it as `key: value` first", entry.start
+            )
         return entry
 
     def floor(self, index: int) -> int:

@@ -46,11 +46,19 @@ class Context:
         if self.text[start:end] != text:
             self.edits.append(Edit(Span(start, end), text))
 
-    def writer(self, path: list[Node], *, literal: bool = False, step: int | None = None, offset: int | None = None) -> Writer:
+    def writer(
+        self,
+        path: list[Node],
+        *,
+        literal: bool = False,
+        step: int | None = None,
+        offset: int | None = None,
+        quote: str | None = None,
+    ) -> Writer:
         """Return a writer for new data in the container that ``path`` ends with."""
         from remediate.template.yaml_writer import Writer
 
-        return Writer(self.styles, path, literal=literal, step=step, offset=offset)
+        return Writer(self.styles, path, literal=literal, step=step, offset=offset, quote=quote)
 
     def put_lines(self, start: int, end: int, lines: list[str]) -> None:
         """Put whole lines in the place of whole lines, or between two where ``start`` is ``end``.

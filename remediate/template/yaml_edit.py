@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from remediate.template.errors import Refused
-from remediate.template.node import Mapping, Node, Plain, Scalar, Sequence, Tagged, Template
+from remediate.template.node import Mapping, Node, Scalar, Sequence, Tagged, Template
 from remediate.template.overlay import Changed, New, Slot, Working, aliases, data_of
 from remediate.template.splice import Edit
 from remediate.template.yaml_block import edit_block, last_leaf
 from remediate.template.yaml_context import Context, Site
 from remediate.template.yaml_flow import edit_flow
 from remediate.template.yaml_replace import replace
-from remediate.template.yaml_slots import survives, unchanged
+from remediate.template.yaml_slots import identical, survives, unchanged
 from remediate.template.yaml_style import Styles
 from remediate.template.yaml_text import BREAKS, content_start, properties_end, same_line
 
@@ -36,23 +35,23 @@ class _Editor:
 
     def visit(self, node: Node, working: Working, site: Site) -> None:
         """Write what became of ``node``, which hangs at ``site``."""
-        if unchanged(node, working):
+        if unchanged(node, working) or (isinstance(working, Changed) and identical(data_of(node), data_of(working))):
             return
         if not isinstance(working, Changed):
             replace(self.context, node, data_of(working), site)
         elif isinstance(working.node, Tagged):
             self.visit_tagged(working.node, working.slots, site)
-        elif not survives(working):
-            if working.slots or _entries(working.node):
-                self.rewrite(working, site)
+        elif not survives(working) and not self.holds_only_comments(working.node):
+            replace(self.context, node, data_of(working), site)
         elif working.node.flow:
             edit_flow(self.context, working, site, self.visit)
         else:
             edit_block(self.context, working, site, self.visit)
 
-    def rewrite(self, working: Changed, site: Site) -> None:
-        """Write a container of which no entry is left."""
-        replace(self.context, working.node, data_of(working), site)
+    def holds_only_comments(self, node: Mapping | Sequence) -> bool:
+        """Tell whether a container is empty but for comments, which then stay beside what comes in."""
+        empty = not (node.members if isinstance(node, Mapping) else node.items)
+        return empty and "#" in self.context.text[content_start(self.context.text, node.span.start) : node.span.end]
 
     def visit_tagged(self, node: Tagged, slots: list[Slot], site: Site) -> None:
         """Write the content of a short-form tag, or the whole in long form where the tag can no longer stand."""
@@ -64,7 +63,9 @@ class _Editor:
         column = site.column
         if site.kind == "dash" and same_line(text, site.after, node.span.start):
             column += node.span.start - site.after + 1
-        self.visit(node.content, slots[0].value, Site("tag", after, column, node.function, [*site.path, node], flow=site.flow))
+        self.visit(
+            node.content, slots[0].value, Site("tag", after, column, node.function, [*site.path, node], flow=site.flow)
+        )
 
 
 def _fits_tag(node: Tagged, value: Working) -> bool:

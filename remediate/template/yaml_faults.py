@@ -13,9 +13,15 @@ from remediate.template.yaml_text import BLANKS, line_start
 
 _WORDS = (
     ("mapping values are not allowed", "a `:` where no key can be: quote the text before it, or check the indentation"),
-    ("did not find expected key", "the line fits no mapping above it: check its indentation, and quotes left open before it"),
+    (
+        "did not find expected key",
+        "the line fits no mapping above it: check its indentation, and quotes left open before it",
+    ),
     ("expected <block end>", "the line fits nothing above it: check its indentation, and quotes left open before it"),
-    ("could not find expected ':'", "a key without a colon: put `: ` behind it, or indent the line as part of the text above"),
+    (
+        "could not find expected ':'",
+        "a key without a colon: put `: ` behind it, or indent the line as part of the text above",
+    ),
     ("cannot start any token", "a tab or reserved character begins the text here: indent with spaces, and quote the text"),
     ("sequence entries are not allowed", "a `- ` where no list can be: put it on a line of its own"),
     ("did not find expected '-'", "the line fits no list above it: check its indentation"),

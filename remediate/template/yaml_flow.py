@@ -97,12 +97,16 @@ class _Flow:
     def entry(self, index: int) -> Entry:
         entry = self.entries[index]
         if entry.after < 0:
-            raise self.context.refused("a key in explicit form (`? key`) stands here: write it as `key: value` first", entry.start)
+            raise self.context.refused(
+                "a key in explicit form (`? key`) stands here: write it as `key: value` first", entry.start
+            )
         return entry
 
     def site_of(self, index: int) -> Site:
         entry = self.entry(index)
-        return Site("dash" if entry.name is None else "key", entry.after, 0, entry.name or self.site.key, self.path, flow=True)
+        return Site(
+            "dash" if entry.name is None else "key", entry.after, 0, entry.name or self.site.key, self.path, flow=True
+        )
 
     def own_line(self, index: int) -> bool:
         """Tell whether an entry stands on lines of its own, with nothing but its comma and a comment behind it."""
@@ -157,6 +161,10 @@ class _Flow:
 
     def insert(self, step: Inserted) -> None:
         new = [self.written(slot) for slot in step.slots]
+        if step.after is None and step.before is None:
+            blank = " " if self.text[self.first] == "#" else ""
+            self.context.put(self.first, self.first, ", ".join(new) + blank)
+            return
         if step.after is None:
             assert step.before is not None
             self.insert_first(new, step.before)

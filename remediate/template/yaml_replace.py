@@ -14,6 +14,7 @@ from remediate.template.yaml_text import (
     next_line,
     properties_end,
     same_line,
+    skip_blanks,
 )
 from remediate.template.yaml_writer import Writer, Written
 
@@ -39,12 +40,12 @@ def replace(context: Context, node: Node, data: Plain, site: Site) -> None:
 
 
 def _replace_in_flow(context: Context, node: Node, data: Plain, site: Site) -> None:
-    writer = context.writer(site.path)
+    writer = context.writer(site.path, quote=_quote(node, data))
     text = writer.inline_content(data, site.key) if site.kind == "tag" else writer.inline(data, site.key)
     if node.span.start == node.span.end:
         colon = "" if site.kind != "key" or context.text[site.after - 1] == ":" else ":"
         text = f"{colon} {text}"
-    context.put(*node.span, _styled(text, node, data) if site.kind != "tag" else text)
+    context.put(*node.span, text)
 
 
 def _replace_root(context: Context, node: Node, data: Plain) -> None:
@@ -52,7 +53,9 @@ def _replace_root(context: Context, node: Node, data: Plain) -> None:
         raise context.refused("the whole template would no longer be a mapping", node.span.start)
     start, end = node.span.start, context.content_end(node.span.end)
     writer = context.writer([node], literal=context.literal_fits(context.after_line(end), 0))
-    if not data or not context.starts_line(start) or (isinstance(node, Mapping) and node.flow and node.members):
+    alone = context.starts_line(start) and skip_blanks(context.text, end) == line_end(context.text, end)
+    block = isinstance(node, Mapping) and not node.flow
+    if not data or not (block or (alone and not (isinstance(node, Mapping) and node.members))):
         context.put(start, end, writer.inline(data, ""))
         return
     indent = " " * column(context.text, start)
@@ -115,18 +118,23 @@ def _written(context: Context, node: Node, data: Plain, site: Site, *, literal: 
     step = offset = None
     below = isinstance(content, Mapping | Sequence) and not content.flow and context.starts_line(start)
     depth = column(context.text, start) - site.column
-    if below and isinstance(content, Sequence):
+    if below and site.kind != "dash" and isinstance(content, Sequence):
         offset = depth
-    elif below and depth > 0:
+    elif below and site.kind != "dash" and depth > 0:
         step = depth
-    writer = context.writer(site.path, literal=literal, step=step, offset=offset)
-    if isinstance(content, Mapping | Sequence) and content.flow and _entries(content) and isinstance(data, dict | list) and data:
+    writer = context.writer(site.path, literal=literal, step=step, offset=offset, quote=_quote(node, data))
+    if (
+        isinstance(content, Mapping | Sequence)
+        and content.flow
+        and _entries(content)
+        and isinstance(data, dict | list)
+        and data
+    ):
         text = writer.inline_content(data, site.key) if site.kind == "tag" else writer.inline(data, site.key)
         return Written(text, [])
     if site.kind == "dash":
         return _written_item(context, writer, data, site, depth if below else None)
-    written = writer.content(data, site.key) if site.kind == "tag" else writer.value(data, site.key)
-    return Written(_styled(written.head, node, data), written.body)
+    return writer.content(data, site.key) if site.kind == "tag" else writer.value(data, site.key)
 
 
 def _written_item(context: Context, writer: Writer, data: Plain, site: Site, below: int | None) -> Written:
@@ -138,8 +146,11 @@ def _written_item(context: Context, writer: Writer, data: Plain, site: Site, bel
     return Written(lines[0][1:].lstrip(" "), lines[1:])
 
 
-def _styled(text: str, node: Node, data: Plain) -> str:
-    raise NotImplementedError
+def _quote(node: Node, data: Plain) -> str | None:
+    """Return the quotes that a text in the place of another one keeps, also where it becomes a list of texts."""
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or node.style in {"|", ">"}:
+        return None
+    return node.style if isinstance(data, str | list) else None
 
 
 def _entries(node: Mapping | Sequence) -> int:

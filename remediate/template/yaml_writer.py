@@ -46,12 +46,20 @@ class Writer:
     """Writes data for a place; ``path`` leads from the root to the container it goes into.
 
     ``literal`` says whether block scalars (``|``) may be written: one at the end would swallow comments that follow it.
-    ``step`` and ``offset``, where given, go before the indentation that the neighbours show.
+    ``step``, ``offset`` and ``quote``, where given, go before the indentation and the quotes that the neighbours show.
     """
 
     def __init__(
-        self, styles: Styles, path: list[Node], *, literal: bool = True, step: int | None = None, offset: int | None = None
+        self,
+        styles: Styles,
+        path: list[Node],
+        *,
+        literal: bool = True,
+        step: int | None = None,
+        offset: int | None = None,
+        quote: str | None = None,
     ) -> None:
+        self._quote = quote
         self._styles = styles
         self._path = path
         self._literal = literal
@@ -198,7 +206,9 @@ class Writer:
     def _quotes(self, text: str, about: Literal["quote", "key quote"], *, flow: bool) -> str:
         if about == "quote" and self._literal and not flow and _fits_literal(text):
             return "|"
-        usual = self._ask(Question(about, kind_of(text)))
+        usual = self._quote if about == "quote" else None
+        if usual is None:
+            usual = self._ask(Question(about, kind_of(text)))
         if not usual and can_be_plain(text, flow=flow):
             return ""
         usual = usual or self._ask(Question(about, "any")) or self._ask(Question("quote", "any")) or '"'
@@ -213,6 +223,7 @@ class _Emitter(Emitter):
     """ruamel's emitter on one endless line per scalar, with a choice of blanks inside braces."""
 
     MAX_SIMPLE_KEY_LENGTH = 6 * _LONGEST_KEY
+    use_version = None
 
     def __init__(self, stream: StringIO, *, padded: bool) -> None:
         super().__init__(

@@ -1,0 +1,56 @@
+"""What CloudFormation's error messages about a trail say of where the fault is.
+
+Source: AWS CloudTrail API Reference, CreateTrail, Errors. CloudFormation shows the message without the error's name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from remediate.policy.document import PolicyKind
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error of CloudTrail: which policies can cause it, and what it means."""
+
+    code: str
+    pattern: re.Pattern[str]
+    policies: tuple[PolicyKind, ...]
+    meaning: str
+
+
+FAILURES = (
+    Failure(
+        "InsufficientS3BucketPolicyException",
+        re.compile(r"Incorrect S3 bucket policy is detected|InsufficientS3BucketPolicy", re.IGNORECASE),
+        ("bucket",),
+        "the bucket policy denies one of CloudTrail's requests, or the trail is created before it",
+    ),
+    Failure(
+        "InsufficientEncryptionPolicyException",
+        re.compile(
+            r"Insufficient permissions to access S3 bucket .* or KMS key|InsufficientEncryptionPolicy", re.IGNORECASE
+        ),
+        ("bucket", "key"),
+        "the bucket policy or the key policy denies one of CloudTrail's requests; the trail has a key",
+    ),
+    Failure(
+        "KmsKeyNotFoundException",
+        re.compile(r"KmsKeyNotFound|KMS key .*(not found|does not exist)|same Region", re.IGNORECASE),
+        ("key",),
+        "the key does not exist, or it is not in the Region of the bucket",
+    ),
+    Failure(
+        "KmsException",
+        re.compile(r"KmsException|KMS key .*(disabled|pending deletion)", re.IGNORECASE),
+        ("key",),
+        "the key cannot be used: it is disabled, pending deletion, or not a symmetric one",
+    ),
+)
+
+
+def failure(message: str) -> Failure | None:
+    """Return the failure that a message tells of, None for one that is not about a trail's bucket or key."""
+    return next((one for one in FAILURES if one.pattern.search(message)), None)

@@ -1,0 +1,75 @@
+"""Requests that nobody means to allow: they show what a change lets in besides CloudTrail's own requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from remediate.policy.cloudtrail import TrailFacts, key_requests, requests
+from remediate.policy.document import PolicyKind
+from remediate.policy.request import ANONYMOUS, Request
+from remediate.policy.service import service_request
+from remediate.symbolic import Text, text
+
+OTHER_ACCOUNT = "999988887777"
+_SERVICES = ("config.amazonaws.com", "delivery.logs.amazonaws.com", "logging.s3.amazonaws.com", "sns.amazonaws.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A request by somebody who is not one of the template's trails; ``deputy`` for another account's trail.
+
+    Another account's trail is the confused deputy: CloudTrail itself, acting for somebody else. Source: IAM User Guide,
+    The confused deputy problem.
+    """
+
+    who: str
+    policy: PolicyKind
+    request: Request
+    deputy: bool = False
+
+
+def strangers(facts: TrailFacts) -> Iterator[Stranger]:
+    """Yield requests against the trail's bucket and key. The account in ``facts`` must be a known one."""
+    yield from _other_trail(facts)
+    yield from _cloudtrail_astray(facts)
+    for service in _SERVICES:
+        for policy, action, resource in _doors(facts):
+            yield Stranger(
+                service, policy, service_request(service, action, resource, {"aws:SourceAccount": text(OTHER_ACCOUNT)})
+            )
+    for who, principal in (("anybody", ANONYMOUS), ("another account", f"arn:aws:iam::{OTHER_ACCOUNT}:root")):
+        for policy, action, resource in _doors(facts):
+            yield Stranger(who, policy, Request(principal, action, resource, {"aws:securetransport": text("true")}))
+
+
+def _other_trail(facts: TrailFacts) -> Iterator[Stranger]:
+    account = text(OTHER_ACCOUNT)
+    arn = text("arn:", facts.partition, ":cloudtrail:", facts.region, f":{OTHER_ACCOUNT}:trail/somebody-else")
+    theirs = replace(facts, arn=arn, account=account, organization_id=None)
+    for one in (*(one for one in requests(theirs) if one.policy == "bucket"), *key_requests(theirs)):
+        yield Stranger("a trail of another account", one.policy, one.request, deputy=True)
+
+
+def _cloudtrail_astray(facts: TrailFacts) -> Iterator[Stranger]:
+    """Yield CloudTrail's own write, but outside its folders, and without TLS."""
+    for one in requests(facts):
+        if one.id == "put-object":
+            elsewhere = text(facts.bucket_arn, "/somewhere/else")
+            yield Stranger("CloudTrail, outside its folders", "bucket", replace(one.request, resource=elsewhere))
+            plain = {**one.request.context, "aws:securetransport": text("false")}
+            yield Stranger("CloudTrail, without TLS", "bucket", replace(one.request, context=plain))
+
+
+def _doors(facts: TrailFacts) -> Iterator[tuple[PolicyKind, str, Text]]:
+    log_file = text(facts.bucket_arn, "/AWSLogs/", facts.account, "/CloudTrail/file.json.gz")
+    yield "bucket", "s3:GetBucketAcl", facts.bucket_arn
+    yield "bucket", "s3:ListBucket", facts.bucket_arn
+    yield "bucket", "s3:PutObject", log_file
+    yield "bucket", "s3:GetObject", log_file
+    key = facts.key_arn or facts.bucket_key_arn
+    if key is not None:
+        yield "key", "kms:GenerateDataKey", key
+        yield "key", "kms:DescribeKey", key
+        yield "key", "kms:Decrypt", key
+        yield "key", "kms:CreateGrant", key
