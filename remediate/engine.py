@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from remediate.cloudformation.locate import locate
+from remediate.cloudformation.locate import Given, locate
 from remediate.patchset import PatchSet
 from remediate.plan import Applied, Options, Plan, Skipped, plan
 from remediate.template import Operation, Template, Unreadable, edit, read, splice
-from remediate.proof import Verdict
+from remediate.proof import Openings, Verdict, openings
 from remediate.verify import verify_plan, verify_settled, verify_text
 
 
@@ -28,6 +28,7 @@ class Report:
     applied: tuple[Applied, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    given: Given = field(default_factory=Given)
 
     @property
     def changed(self) -> bool:
@@ -38,6 +39,11 @@ class Report:
     def unfixed(self) -> tuple[Skipped, ...]:
         """What is left to do for the user."""
         return tuple(one for one in self.skipped if one.unfixed)
+
+    def openings(self) -> Openings:
+        """Return who else has got in, tried with the requests of strangers. Reads both texts again."""
+        before, after = (read(text.encode(), self.name).data for text in (self.before, self.after))
+        return openings(before, after, self.given)
 
     def to_bytes(self) -> bytes:
         """Return the new file, with the byte-order mark that the old one had."""
@@ -59,7 +65,15 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     if planned.operations:
         verify_settled(_second_run(after, patch_set, options))
     return Report(
-        name, template.text, after.text, template.bom, planned.operations, planned.applied, planned.skipped, verdicts
+        name=name,
+        before=template.text,
+        after=after.text,
+        bom=template.bom,
+        operations=planned.operations,
+        applied=planned.applied,
+        skipped=planned.skipped,
+        verdicts=verdicts,
+        given=options.given,
     )
 
 

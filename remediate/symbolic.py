@@ -45,6 +45,8 @@ Value: TypeAlias = "Text | bool | int | float | None | list[Value] | dict[str, V
 
 def text(*parts: str | Unknown | Text) -> Text:
     """Join parts to a Text."""
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        return parts[0]
     joined: list[str | Unknown] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Text) else (part,):

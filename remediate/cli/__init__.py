@@ -16,7 +16,9 @@ from remediate.cli.options import EXIT_CODES, check_patch_id, chosen, output_opt
 from remediate.cli.run import FAILED, Run
 from remediate.patchset import PatchError, PatchSet, load
 from remediate.plan import Options
-from remediate.report import FORMATS, diff, render, summary
+from remediate.policy.evaluate import Outcome
+from remediate.policy.failures import FAILURES, failure
+from remediate.report import FORMATS, diff, render, simulation, summary
 from remediate.template import TemplateError, parse_operation
 
 __all__ = ["main"]
@@ -35,6 +37,7 @@ def main() -> None:
       remediate fix stack.yaml --dry-run     show the diff, write nothing
       remediate fix stack.yaml               patch in place
       remediate check templates/             for CI: exit 1 where something needs fixing
+      remediate simulate stack.yaml          each request of CloudTrail: allowed or denied, before and after
       remediate explain                      what the patches ensure, and why
     """
 
@@ -108,6 +111,34 @@ def check(templates: tuple[str, ...], style: str, color: bool | None, quiet: boo
                 run.out(summary.render(report, written=False).encode() + b"\n")
     if style != "text":
         run.out(render(style, reports, patch_set).encode())
+    run.exit()
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
+@click.option("--error", "message", metavar="MESSAGE", help="Only what can cause this error of CloudFormation.")
+@template_options
+@output_options
+@_reports_patch_errors
+def simulate(templates: tuple[str, ...], message: str | None, color: bool | None, quiet: bool, **options: Any) -> None:
+    """Show each request that CloudTrail makes: allowed or denied, by which statement, before and after the fix.
+
+    Nothing is changed. Exit 1 where a request is not allowed even after the fix.
+    """
+    patch_set, wanted = chosen(**options)
+    told = failure(message) if message else None
+    if message and told is None:
+        codes = ", ".join(one.code for one in FAILURES)
+        raise click.BadParameter(f"this is no error about a trail's bucket or key; known are: {codes}", param_hint="--error")
+    run = Run(color, quiet)
+    for name, raw in run.inputs(templates):
+        report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
+        if report is not None:
+            run.out(simulation.render(report, told).encode())
+            run.found |= any(one.after.outcome is not Outcome.ALLOWED for one in simulation.shown(report, told))
+            left = [one for one in report.skipped if one.why not in {"kept"}]
+            run.say("\n".join(line for one in left for line in summary.explained(one)))
+            run.found |= bool(report.unfixed)
     run.exit()
 
 

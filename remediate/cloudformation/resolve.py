@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.organization import is_organization_id
-from remediate.cloudformation.resources import ALIAS, BUCKET, KEY, TRAIL, Data, properties, resource, section
+from remediate.cloudformation.resources import ALIAS, BUCKET, TRAIL, Data, properties, resource, section
 from remediate.symbolic import Text, Unknown, Value, text
 from remediate.template import Plain
 
@@ -144,15 +144,16 @@ class Resolver:
         return text(Unknown(logical_id, "name"))
 
     def _attribute(self, logical_id: str, attribute: str) -> Text:
-        own_name = self._own_name(logical_id)
-        forms = {
-            (BUCKET, "Arn"): self.arn("s3", own_name),
-            (KEY, "Arn"): self.arn("kms", "key/", own_name),
-            (KEY, "KeyId"): own_name,
-            (TRAIL, "Arn"): self.arn("cloudtrail", "trail/", own_name),
-        }
-        found = forms.get((str(resource(self.data, logical_id).get("Type")), attribute))
-        return found or _opaque({"Fn::GetAtt": [logical_id, attribute]})
+        match resource(self.data, logical_id).get("Type"), attribute:
+            case "AWS::S3::Bucket", "Arn":
+                return self.arn("s3", self._own_name(logical_id))
+            case "AWS::KMS::Key", "Arn":
+                return self.arn("kms", "key/", self._own_name(logical_id))
+            case "AWS::KMS::Key", "KeyId":
+                return self._own_name(logical_id)
+            case "AWS::CloudTrail::Trail", "Arn":
+                return self.arn("cloudtrail", "trail/", self._own_name(logical_id))
+        return _opaque({"Fn::GetAtt": [logical_id, attribute]})
 
     def _sub(self, template: str, variables: Mapping[str, Plain]) -> Text:
         parts: list[str | Text] = []

@@ -12,6 +12,9 @@ from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped, Why
 from remediate.template import Plain
 
+_SHORT = {"cloudtrail.amazonaws.com": "CloudTrail", "s3.amazonaws.com": "S3"}
+"""What the Sid of a statement that a service gets for itself ends with."""
+
 
 @dataclass
 class Case:
@@ -51,16 +54,17 @@ class Case:
         return properties(self.draft.data, self.logical_id).get("Bucket")
 
     def again(self, statement: RawStatement) -> RawStatement:
-        """Return the statement that now stands where this one stood."""
-        return next(one for one in self.document.statements if one.path == statement.path)
+        """Return the statement as it stands now; a lone one that has become a list's first is found there."""
+        paths = (statement.path, (*statement.path, 0))
+        return next(one for one in self.document.statements if one.path in paths)
 
     def allows(self, service: str) -> list[RawStatement]:
         """Return the Allow statements that name a service, whoever else they name."""
-        resolver = self.views[0].resolver
         return [
             raw
             for raw in self.document.statements
-            if raw.data.get("Effect") == "Allow" and trusts(resolver.value(raw.data.get("Principal")), service)
+            if raw.data.get("Effect") == "Allow"
+            and any(trusts(view.resolver.value(raw.data.get("Principal")), service) for view in self.views)
         ]
 
     def views_of(self, statement: RawStatement) -> list[View]:
@@ -68,10 +72,12 @@ class Case:
         return [view for view in self.views if view.resolver.scenario.admits(statement.guard)]
 
     def is_shared(self, statement: RawStatement) -> bool:
-        """Tell whether a statement names any other principal than one service."""
+        """Tell whether a statement names, or may name, any other principal than one service."""
         principal = statement.data.get("Principal")
         services = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None
-        return (isinstance(services, list) and len(services) > 1) or services is None
+        named = services if isinstance(services, list) else [services]
+        call = function(named[0]) if len(named) == 1 else None
+        return len(named) != 1 or not (isinstance(named[0], str) or (call is not None and call[0] == "Fn::Sub"))
 
     def own(self, statement: RawStatement, service: str) -> RawStatement | None:
         """Return a statement that names the service alone, splitting a shared one; None where it cannot be split."""
@@ -81,7 +87,7 @@ class Case:
             return None
         self.note(f"{statement.label} is shared with others, so the part of {service} becomes a statement of its own")
         copy: dict[str, Plain] = {**statement.data, "Principal": {"Service": service}}
-        return self.insert(copy, after=statement, suffix=service.split(".")[0].capitalize())
+        return self.insert(copy, after=statement, suffix=_SHORT.get(service, "Split"))
 
     def insert(
         self, data: dict[str, Plain], after: RawStatement | None = None, suffix: str = ""
@@ -93,8 +99,10 @@ class Case:
         document = self.document
         written = self.draft.at(document.list_path)
         data = {**data}
-        if "Sid" in data:
+        if isinstance(data.get("Sid"), str):
             data["Sid"] = _unique(str(data["Sid"]), suffix, document)
+        else:
+            data.pop("Sid", None)  # one that comes from a function would be the same twice
         depth = len(document.list_path)
         if isinstance(written, list):
             index = int(after.path[depth]) + 1 if after else len(written)
@@ -117,17 +125,23 @@ class Case:
         if isinstance(services, str) and isinstance(principal, dict) and len(principal) > 1:
             self.draft.remove(path)
             return True
-        if isinstance(services, list) and service in services:
-            self.draft.remove((*path, services.index(service)))
+        index = next((index for index, one in enumerate(services) if self._is(one, service)), None) if isinstance(services, list) else None
+        if isinstance(services, list) and index is not None:
+            alone = len(services) == 1
+            self.draft.remove(path if alone else (*path, index))
             return True
         self.skip(
-            "obstacle", f"the principals of {statement.label} are written so that CloudTrail cannot be taken out of them"
+            "obstacle", f"the principals of {statement.label} are written so that {service} cannot be taken out of them"
         )
         return False
+
+    def _is(self, written: Plain, service: str) -> bool:
+        return function(written) is None and trusts(self.views[0].resolver.value({"Service": written}), service)
 
 
 def _unique(sid: str, suffix: str, document: Document) -> str:
     taken = {str(one.data.get("Sid")) for one in document.statements}
+    suffix = f" {suffix}" if " " in sid and suffix else suffix
     candidates = [sid, sid + suffix, *(f"{sid}{suffix}{number}" for number in range(2, len(taken) + 3))]
     return next(one for one in candidates if one not in taken)
 

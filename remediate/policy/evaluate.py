@@ -65,7 +65,7 @@ class Elements:
 
 def evaluate(policy: Policy, request: Request) -> Decision:
     """Decide a request by the statements of one resource policy."""
-    judged = [statement_truth(statement, request) for statement in policy.statements]
+    judged = [statement_truth(one, request) for one in policy.statements if _can_concern(one, request)]
     denying = [one for one in judged if one.statement.effect == "Deny" and one.applies is Truth.YES]
     if denying:
         return _decision(Outcome.DENIED, denying, request, explicit=True)
@@ -92,6 +92,11 @@ def statement_truth(statement: Statement, request: Request) -> Elements:
         conditions=all_of(truth for _, truth in truths),
         failing=tuple(condition for condition, truth in truths if truth is not Truth.YES),
     )
+
+
+def _can_concern(statement: Statement, request: Request) -> bool:
+    """Tell whether a statement is about the request's action at all: most are not, and need no further look."""
+    return statement.unmodelled is not None or _action_truth(statement, request) is not Truth.NO
 
 
 def _action_truth(statement: Statement, request: Request) -> Truth:

@@ -9,6 +9,7 @@ from remediate import __version__
 from remediate.engine import Report
 from remediate.patchset import PatchSet
 from remediate.plan import Applied, Skipped
+from remediate.policy.document import Statement
 from remediate.policy.evaluate import Decision
 from remediate.proof import Verdict, worst
 from remediate.template import Plain
@@ -29,6 +30,7 @@ def _template(report: Report) -> Plain:
         "notFixed": [_skipped(one) for one in report.skipped if one.unfixed],
         "notes": [_skipped(one) for one in report.skipped if not one.unfixed],
         "requests": [_verdict(one) for one in worst(report.verdicts)],
+        "openings": _openings(report) if report.changed else [],
         "patch": [operation.to_json() for operation in report.operations],
     }
 
@@ -73,10 +75,28 @@ def _verdict(verdict: Verdict) -> Plain:
     }
 
 
+def _openings(report: Report) -> Plain:
+    return [
+        {
+            "who": one.stranger.who,
+            "action": one.stranger.request.action,
+            "resource": str(one.stranger.request.resource),
+            "policy": one.logical_id,
+            "confusedDeputy": one.stranger.deputy,
+            "statements": [_statement(statement) for statement in one.by],
+        }
+        for one in report.openings().found
+    ]
+
+
+def _statement(statement: Statement) -> Plain:
+    return {"resource": statement.logical_id, "pointer": statement.pointer, "sid": statement.sid}
+
+
 def _decision(decision: Decision) -> Plain:
     return {
         "outcome": decision.outcome.value,
         "explicitDeny": decision.explicit,
-        "statements": [{"resource": one.logical_id, "pointer": one.pointer, "sid": one.sid} for one in decision.by],
+        "statements": [_statement(one) for one in decision.by],
         "reason": decision.reason,
     }

@@ -12,6 +12,7 @@ from remediate.patchset import PatchSet
 from remediate.plan import Applied, Skipped
 from remediate.policy.evaluate import Decision
 from remediate.proof import Verdict, worst
+from remediate.report.simulation import DOCUMENTED, opening_lines
 from remediate.template import Plain, read
 
 
@@ -31,6 +32,7 @@ def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
         yield from _unchanged(report)
     yield from _requests(report)
     if report.changed:
+        yield from _strangers(report)
         yield from _observable(report)
     yield from _notes(report, patch_set)
 
@@ -90,6 +92,25 @@ def _requests(report: Report) -> Iterator[str]:
         yield ""
 
 
+def _strangers(report: Report) -> Iterator[str]:
+    openings = report.openings()
+    yield "### Who else got in"
+    yield ""
+    yield (
+        f"{openings.asked} requests of strangers were tried (other accounts' trails, other services, other accounts, anybody, "
+        f"CloudTrail outside its folders and without TLS): {len(openings.found)} are allowed now that were not before."
+    )
+    yield ""
+    yield from (f"- {line}" for line in opening_lines(openings.found))
+    if any(one.stranger.deputy for one in openings.found):
+        yield ""
+        yield (
+            "CloudTrail acting for another account is the confused deputy. "
+            f"`--patch-set {DOCUMENTED}` keeps that door shut, as does a condition on `aws:SourceArn` of your own."
+        )
+    yield ""
+
+
 def _observable(report: Report) -> Iterator[str]:
     trails = list(dict.fromkeys(one.trail for one in report.verdicts))
     yield "## Observable results after deployment"
@@ -136,7 +157,11 @@ def _outcome(decision: Decision) -> str:
     names = ", ".join(dict.fromkeys(f"`{one.sid}`" if one.sid else f"statement {one.index + 1}" for one in decision.by))
     if decision.explicit:
         return f"**denied** by {names}"
-    return f"{decision.outcome.value} by {names}" if names and decision.outcome.value == "allowed" else f"**{decision.outcome.value}**"
+    return (
+        f"{decision.outcome.value} by {names}"
+        if names and decision.outcome.value == "allowed"
+        else f"**{decision.outcome.value}**"
+    )
 
 
 def _count(verdicts: Sequence[Verdict]) -> str:

@@ -37,6 +37,18 @@ def headline(report: Report, *, written: bool) -> str:
     return f"{report.name}: {unfixed or 'nothing to do'}"
 
 
+def explained(skipped: Skipped) -> Iterator[str]:
+    """Yield the lines that say why something was not changed, and what can be done."""
+    where = f" ({skipped.logical_id})" if skipped.logical_id else ""
+    yield from _wrapped(
+        f"{_WORDS[skipped.why]}: {skipped.subject}{where}: {skipped.reason}", "  ! " if skipped.unfixed else "  "
+    )
+    if skipped.advice:
+        yield from _wrapped(skipped.advice, "    → ")
+    if skipped.paste:
+        yield textwrap.indent(skipped.paste, " " * 6)
+
+
 def _lines(report: Report, *, written: bool, details: bool) -> Iterator[str]:
     yield headline(report, written=written)
     if not details:
@@ -46,16 +58,7 @@ def _lines(report: Report, *, written: bool, details: bool) -> Iterator[str]:
         for note in applied.notes:
             yield from _wrapped(note, "    - ")
     for skipped in report.skipped:
-        yield from _skipped(skipped)
-
-
-def _skipped(skipped: Skipped) -> Iterator[str]:
-    where = f" ({skipped.logical_id})" if skipped.logical_id else ""
-    yield from _wrapped(f"{_WORDS[skipped.why]}: {skipped.subject}{where}: {skipped.reason}", "  ! " if skipped.unfixed else "  ")
-    if skipped.advice:
-        yield from _wrapped(skipped.advice, "    → ")
-    if skipped.paste:
-        yield textwrap.indent(skipped.paste, "      ")
+        yield from explained(skipped)
 
 
 def _wrapped(text: str, lead: str) -> Iterator[str]:

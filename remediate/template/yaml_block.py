@@ -181,7 +181,7 @@ class _Block:
         empty = [""] if parted_by_empty_lines(self.text, self.node) else []
         if step.before is None:
             assert step.after is not None
-            place = self.context.after_line(self.entries[step.after].end)
+            place = self.after_own_comments(self.entries[step.after].end)
             self.context.put_lines(place, place, [*empty, *self.lines(step.slots, place, empty)])
             return
         entry = self.entries[step.before]
@@ -192,6 +192,18 @@ class _Block:
         newline = line_break(self.text, entry.start)
         lines = [*self.lines(step.slots, next_line(self.text, entry.start), empty), *empty, " " * self.column]
         self.context.put(entry.start, entry.start, newline.join(lines).lstrip(" "))
+
+    def after_own_comments(self, end: int) -> int:
+        """Return where a new entry can follow one that ends at ``end``: behind comments that stand further right than both."""
+        found = position = self.context.after_line(end)
+        while position < len(self.text):
+            sign = skip_blanks(self.text, position)
+            if self.text[sign : sign + 1] == "#" and sign - position > self.column:
+                found = next_line(self.text, sign)
+            elif sign < len(self.text) and self.text[sign] not in BREAKS:
+                break
+            position = next_line(self.text, sign)
+        return found
 
     def lines(self, slots: list[Slot], place: int, parted: list[str] | None = None) -> list[str]:
         """Write new entries as lines in the container's column; what follows them begins at ``place``."""

@@ -22,7 +22,7 @@ def edits(working: Working, template: Template) -> list[Edit]:
     """
     context = Context(template.text, Styles(template.text))
     _Editor(context).visit(template.root, working, Site("root", 0, 0, "", []))
-    _keep_anchors(context, working)
+    _keep_anchors(context, template.root)
     _keep_last_scalar(context, template.root)
     return context.edits
 
@@ -77,13 +77,18 @@ def _fits_tag(node: Tagged, value: Working) -> bool:
     return isinstance(value.data, list | dict)
 
 
-def _keep_anchors(context: Context, working: Working) -> None:
-    """Refuse edits that take an anchor away from an alias that stays."""
-    for alias in aliases(working):
-        start = alias.target.span.start
-        if any(edit.span.start <= start < edit.span.end for edit in context.edits):
+def _keep_anchors(context: Context, root: Node) -> None:
+    """Refuse edits that take an anchor away from an alias that stays in the text."""
+    if not any("&" in context.text[edit.span.start : edit.span.end] for edit in context.edits):
+        return
+    for alias in aliases(root):
+        if _is_gone(context, alias.target) and not _is_gone(context, alias):
             message = f"the edit would take away the anchor &{alias.name}, which an alias further down still names"
-            raise context.refused(message, start)
+            raise context.refused(message, alias.target.span.start)
+
+
+def _is_gone(context: Context, node: Node) -> bool:
+    return any(edit.span.start <= node.span.start < edit.span.end for edit in context.edits)
 
 
 def _keep_last_scalar(context: Context, root: Node) -> None:
@@ -98,5 +103,5 @@ def _keep_last_scalar(context: Context, root: Node) -> None:
     stop = start
     while text[stop] in "+-0123456789":
         stop += 1
-    if not any(edit.span.start <= start < edit.span.end for edit in context.edits):
+    if not any(edit.span.start < leaf.span.end and edit.span.end > leaf.span.start for edit in context.edits):
         context.put(start, stop, text[start:stop].replace("+", "").replace("-", "") + "-")

@@ -172,10 +172,11 @@ class _Flow:
         entry = self.entries[step.after]
         tail = self.tail(step.after)
         if not self.own_line(step.after):
-            self.context.put(entry.end, entry.end, "".join(f", {text}" for text in new))
+            blank = " " if self.text[entry.end - 1] == ":" else ""
+            self.context.put(entry.end, entry.end, blank + "".join(f", {text}" for text in new))
             return
         if entry.comma is None:
-            self.context.put(entry.end, entry.end, ",")
+            self.context.put(entry.end, entry.end, " ," if self.text[entry.end - 1] == ":" else ",")
         indent = self.text[line_start(self.text, entry.start) : entry.start]
         newline = line_break(self.text, tail)
         lines = [f"{indent}{text}," for text in new]

@@ -66,11 +66,16 @@ def _replace_root(context: Context, node: Node, data: Plain) -> None:
 def _replace_in_block(context: Context, node: Node, data: Plain, site: Site) -> None:
     layout = _layout(context, node, site)
     end = layout.body.end if layout.body else context.after_line(layout.head.end)
-    literal = context.literal_fits(end, site.column)
+    # A block scalar begins on the next line: comments and empty lines between the key and the old value would become its text.
+    follows = layout.body is None or layout.body.start == next_line(context.text, layout.head.end)
+    literal = follows and context.literal_fits(end, site.column)
     written = _written(context, node, data, site, literal=literal)
-    if written.head:
+    if written.head and site.kind == "dash" and written.body:
+        context.put(site.after, layout.head.end, written.head)
+    elif written.head:
         start = layout.head.start
-        context.put(*layout.head, f" {written.head}" if start == layout.head.end == site.after else written.head)
+        head = written.head.lstrip(" ")
+        context.put(*layout.head, f" {head}" if start == layout.head.end == site.after else head)
     else:
         context.put(site.after, layout.head.end, "")
     lines = [" " * site.column + line if line else "" for line in written.body]
@@ -133,17 +138,17 @@ def _written(context: Context, node: Node, data: Plain, site: Site, *, literal: 
         text = writer.inline_content(data, site.key) if site.kind == "tag" else writer.inline(data, site.key)
         return Written(text, [])
     if site.kind == "dash":
-        return _written_item(context, writer, data, site, depth if below else None)
+        gap = node.span.start - site.after if same_line(context.text, site.after, node.span.start) else 0
+        return _written_item(writer, data, site, gap or None, depth if below else None)
     return writer.content(data, site.key) if site.kind == "tag" else writer.value(data, site.key)
 
 
-def _written_item(context: Context, writer: Writer, data: Plain, site: Site, below: int | None) -> Written:
+def _written_item(writer: Writer, data: Plain, site: Site, gap: int | None, below: int | None) -> Written:
     """Write an item: behind its dash, or below it where the old one stood there."""
-    gap = below - 1 if below and below > 1 else None
-    lines = writer.item(data, site.key, gap)
+    lines = writer.item(data, site.key, below - 1 if below and below > 1 else gap)
     if below and isinstance(data, dict | list) and data and lines[0].lstrip("- ")[:1] not in {"!", "[", "{"}:
         return Written("", [" " + lines[0][1:], *lines[1:]])
-    return Written(lines[0][1:].lstrip(" "), lines[1:])
+    return Written(lines[0][1:], lines[1:])
 
 
 def _quote(node: Node, data: Plain) -> str | None:

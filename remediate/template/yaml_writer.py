@@ -193,10 +193,11 @@ class Writer:
         return len(str(content)) < _LONGEST_FLOW_LIST if answer is None else bool(answer)
 
     def _flows(self, about: Literal["flow list", "flow map"], children: list[Plain], key: str) -> bool:
-        """Tell whether the neighbours write a collection of scalars like this in flow style."""
+        """Tell whether the neighbours write a collection like this in flow style: any list, or a mapping under this key."""
         if any(isinstance(child, list | dict) and not (isinstance(child, dict) and len(child) == 1) for child in children):
             return False
-        return bool(self._ask(Question(about, key), Question(about)))
+        others = [Question(about)] if about == "flow list" else []
+        return bool(self._ask(Question(about, key), *others))
 
     def _string(self, text: str, about: Literal["quote", "key quote"], *, flow: bool) -> ScalarEvent:
         if any("\ud800" <= char <= "\udfff" for char in text):
@@ -230,6 +231,10 @@ class _Emitter(Emitter):
             stream, allow_unicode=True, width=10**9, line_break="\n", brace_single_entry_mapping_in_flow_sequence=True
         )
         self._padded = padded
+
+    def check_simple_key(self) -> bool:
+        """Tell that every key stands on one line: longer ones are refused before."""
+        return True
 
     def write_indicator(
         self, indicator: Any, need_whitespace: Any, whitespace: bool = False, indention: bool = False

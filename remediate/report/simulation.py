@@ -1,0 +1,79 @@
+"""Each of CloudTrail's requests, before and after the fix, and who else got in: for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from remediate.engine import Report
+from remediate.policy.evaluate import Decision, Outcome
+from remediate.policy.failures import Failure
+from remediate.proof import Opening, Verdict, worst
+
+DOCUMENTED = "cloudtrail-documented"
+
+
+def render(report: Report, failure: Failure | None) -> str:
+    """Return the table of a template; ``failure`` narrows it to the requests that can cause an error."""
+    return "\n".join(_lines(report, failure)) + "\n"
+
+
+def shown(report: Report, failure: Failure | None) -> tuple[Verdict, ...]:
+    """Return the verdicts that the table shows."""
+    verdicts = worst(report.verdicts)
+    return tuple(one for one in verdicts if failure is None or one.kind in failure.policies)
+
+
+def opening_lines(found: Sequence[Opening]) -> Iterator[str]:
+    """Yield who has got in, a line for each kind of stranger and policy."""
+    grouped: dict[tuple[str, str], list[Opening]] = {}
+    for one in found:
+        grouped.setdefault((one.stranger.who, one.logical_id), []).append(one)
+    for (who, logical_id), openings in grouped.items():
+        actions = ", ".join(dict.fromkeys(one.stranger.request.action for one in openings))
+        by = ", ".join(dict.fromkeys(_name(one.by[0].sid, one.by[0].index) for one in openings if one.by))
+        yield f"{who} may now {actions} ({by} of {logical_id})"
+
+
+def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
+    verdicts = shown(report, failure)
+    yield report.name
+    if failure:
+        yield f"  {failure.code}: {failure.meaning}"
+    if not verdicts:
+        yield "  no policy in the template decides a request of CloudTrail"
+    else:
+        rows = [("request", "what for", "before", "after the fix")] + [_row(one) for one in verdicts]
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        trails = [""] + [one.trail for one in verdicts]
+        for row, trail, previous in zip(rows, trails, ["", *trails], strict=False):
+            if trail != previous:
+                yield f"  {trail}"
+            padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+            yield f"    {'  '.join(padded)}  {row[3]}".rstrip()
+    if report.changed:
+        openings = report.openings()
+        yield f"  requests of strangers: {openings.asked} tried, {len(openings.found)} newly allowed"
+        yield from (f"    {line}" for line in opening_lines(openings.found))
+        if any(one.stranger.deputy for one in openings.found):
+            yield f"    keep this door shut with --patch-set {DOCUMENTED}, or with a condition on aws:SourceArn of your own"
+
+
+def _row(verdict: Verdict) -> tuple[str, str, str, str]:
+    request = verdict.request
+    title = request.title if request.confidence == "documented" else f"{request.title} ({request.confidence})"
+    return request.request.action, title, _outcome(verdict.before), f"{_outcome(verdict.after)}{_place(verdict)}"
+
+
+def _outcome(decision: Decision) -> str:
+    names = ", ".join(dict.fromkeys(_name(one.sid, one.index) for one in decision.by))
+    if decision.outcome is Outcome.ALLOWED or decision.explicit:
+        return f"{decision.outcome.value} by {names}"
+    return decision.outcome.value
+
+
+def _place(verdict: Verdict) -> str:
+    return f" in {verdict.logical_id}" if verdict.after.by else ""
+
+
+def _name(sid: str | None, index: int) -> str:
+    return sid or f"statement {index + 1}"

@@ -1,0 +1,189 @@
+"""Every patch on small templates: ``tests/cases/<patch-id>/<case>/before.*`` becomes ``after.*``, byte for byte.
+
+A case shows the patch of its folder alone, in ``all-patches/`` the whole set. Without ``after.*`` nothing may change.
+``skipped.txt`` holds what stays unfixed, one ``why subject logical-id: reason`` a line; ``notes.txt`` what is said of the
+changes. ``options.json`` holds what the user says: ``review``, ``organization_id``, ``parameters``, ``select``, ``trail``,
+``bucket`` and ``key``. ``pytest tests/test_cases.py --update`` rewrites the expected files; read the difference before you
+commit it.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from remediate.cloudformation.locate import Given
+from remediate.engine import Report, remediate
+from remediate.patchset import PatchError, PatchSet, load, schema
+from remediate.plan import Options
+from remediate.template import read
+
+CASES = Path(__file__).parent / "cases"
+SHIPPED = Path(__file__).parent.parent / "patches"
+ALL = "all-patches"
+
+
+def befores() -> list[Path]:
+    return sorted(CASES.glob("*/*/before.*"))
+
+
+def name_of(file: Path) -> str:
+    return str(file.parent.relative_to(CASES))
+
+
+@lru_cache
+def patch_set() -> PatchSet:
+    return load("cloudtrail-create")
+
+
+def options_of(folder: Path) -> Options:
+    file = folder / "options.json"
+    said: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    select = said.pop("select", [] if folder.parent.name == ALL else [folder.parent.name])
+    review = said.pop("review", False)
+    return Options(Given(**said), frozenset(select), review=review)
+
+
+def run(raw: bytes, folder: Path) -> Report:
+    return remediate(raw, "template", patch_set(), options_of(folder))
+
+
+def unfixed(report: Report) -> str:
+    return "".join(f"{one.why} {one.subject} {one.logical_id}: {one.reason}\n" for one in report.unfixed)
+
+
+def said(report: Report) -> str:
+    """Return what was said of the changes and of what is kept, for the tests a text of its own."""
+    notes = [f"{one.patch.id} {one.logical_id}: {note}\n" for one in report.applied for note in one.notes]
+    others = [f"{one.why} {one.subject} {one.logical_id}: {one.reason}\n" for one in report.skipped if not one.unfixed]
+    return "".join(notes + others)
+
+
+def expect(file: Path, found: bytes, *, absent: bytes, update: bool) -> None:
+    """Compare with an expected file, whose absence stands for ``absent``; with ``update`` write it instead."""
+    if update:
+        file.unlink(missing_ok=True)
+        if found != absent:
+            file.write_bytes(found)
+    expected = file.read_bytes() if file.exists() else absent
+    # As lines, so that a failure shows where they differ.
+    assert found.decode("utf-8").splitlines(keepends=True) == expected.decode("utf-8").splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("before", befores(), ids=name_of)
+def test_a_template_becomes_what_is_expected(before: Path, request: pytest.FixtureRequest) -> None:
+    update = bool(request.config.getoption("--update"))
+    raw = before.read_bytes()
+    report = run(raw, before.parent)
+    expect(before.with_stem("after"), report.to_bytes(), absent=raw, update=update)
+    expect(before.with_name("skipped.txt"), unfixed(report).encode(), absent=b"", update=update)
+    expect(before.with_name("notes.txt"), said(report).encode(), absent=b"", update=update)
+
+
+@pytest.mark.parametrize("before", befores(), ids=name_of)
+def test_a_second_run_changes_nothing(before: Path) -> None:
+    after = before.with_stem("after")
+    raw = (after if after.exists() else before).read_bytes()
+    report = run(raw, before.parent)
+    assert report.operations == ()
+    assert report.to_bytes() == raw
+
+
+@pytest.mark.parametrize("folder", sorted({file.parent for file in befores()}), ids=lambda folder: str(folder.relative_to(CASES)))
+def test_a_case_is_complete(folder: Path) -> None:
+    known = {"options.json", "skipped.txt", "notes.txt"}
+    templates = sorted(file.stem for file in folder.iterdir() if file.name not in known)
+    assert templates in (["before"], ["after", "before"])
+    assert len({file.suffix for file in folder.iterdir() if file.name not in known}) == 1
+
+
+@pytest.mark.parametrize("patch", [patch.id for patch in patch_set().patches])
+def test_every_patch_has_a_firing_and_a_silent_case(patch: str) -> None:
+    folders = [file.parent for file in befores() if file.parent.parent.name == patch]
+    firing = [folder.name for folder in folders if list(folder.glob("after.*"))]
+    silent = [folder.name for folder in folders if folder.name not in firing]
+    assert firing
+    assert silent
+
+
+def test_no_cases_are_for_a_patch_that_does_not_exist() -> None:
+    assert {folder.name for folder in CASES.iterdir()} == {ALL, *(patch.id for patch in patch_set().patches)}
+
+
+def shipped_files() -> list[Path]:
+    return sorted(SHIPPED.glob("*/*.yaml"))
+
+
+@pytest.mark.parametrize("file", shipped_files(), ids=lambda file: file.name)
+def test_a_shipped_patch_fits_the_schema(file: Path) -> None:
+    raw = read(file.read_bytes(), file.name).data
+    jsonschema.Draft202012Validator(schema()).validate(raw)
+    assert raw["id"] == file.stem.partition("-")[2]
+    references = raw["references"]
+    assert isinstance(references, list)
+    assert all(str(one).startswith("https://docs.aws.amazon.com/") for one in references)
+
+
+def test_the_schema_itself_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+PATCH = """\
+id: trail-order
+title: The trail is created after the bucket policy
+why: It fails whenever it comes first.
+references:
+  - https://example.com/why
+safety: safe
+resource: trail
+ensure:
+  - depend-on: bucket-policy
+"""
+
+BROKEN = {
+    "unknown member": (PATCH + "severity: high\n", ":1:1: Additional properties are not allowed ('severity' was unexpected)"),
+    "reference without tls": (PATCH.replace("https:", "http:"), ":5:5: 'http://example.com/why' does not match '^https://'"),
+    "unknown safety": (PATCH.replace("safety: safe", "safety: maybe"), ":6:9: 'maybe' is not one of ['safe', 'review']"),
+    "unknown rule": (PATCH.replace("depend-on:", "depends:"), ":9:5: Additional properties are not allowed"),
+    "title missing": (PATCH.replace("title: The", "# The"), ":1:1: 'title' is a required property"),
+    "no list of rules": (PATCH.replace("ensure:\n  - depend-on: bucket-policy", "ensure: []"), ":8:9: [] should be non-empty"),
+    "another id": (PATCH.replace("id: trail-order", "id: trail-later"), "its id is 'trail-later'; it must be the 'trail-order'"),
+    "no yaml": ("id: [\n", ":2:1: "),
+    "twice the same key": (PATCH + "safety: review\n", ":10:1: "),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_patch_file_is_refused_with_its_place(tmp_path: Path, name: str) -> None:
+    written, expected = BROKEN[name]
+    file = tmp_path / "cloudtrail-create" / "80-trail-order.yaml"
+    file.parent.mkdir()
+    file.write_text(written, "utf-8")
+    with pytest.raises(PatchError) as raised:
+        load("cloudtrail-create", tmp_path)
+    assert str(raised.value).startswith(str(file))
+    assert expected in str(raised.value)
+
+
+def test_a_patch_file_without_number_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "cloudtrail-create" / "trail-order.yaml"
+    file.parent.mkdir()
+    file.write_text(PATCH, "utf-8")
+    with pytest.raises(PatchError, match=r"trail-order\.yaml: a patch file is named <number>-<id>\.yaml"):
+        load("cloudtrail-create", tmp_path)
+
+
+def test_a_patch_of_the_users_own_replaces_the_shipped_one_in_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "cloudtrail-create" / "80-trail-order.yaml"
+    file.parent.mkdir()
+    file.write_text(PATCH, "utf-8")
+    found = load("cloudtrail-create", tmp_path)
+    assert [patch.id for patch in found.patches] == [patch.id for patch in patch_set().patches]
+    replaced = found.patch("trail-order")
+    assert replaced
+    assert replaced.why == "It fails whenever it comes first."
