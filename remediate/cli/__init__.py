@@ -170,7 +170,8 @@ def apply(changes: Path, template: str, dry_run: bool, color: bool | None, quiet
         run.diff(diff.render(report))
         if not dry_run and report.changed:
             run.attempt(name, files.write, Path(name), raw, report.to_bytes())
-        run.say(summary.headline(report, written=not dry_run))
+        done = "patched" if report.changed and not dry_run else "would be patched" if report.changed else "nothing to do"
+        run.say(f"{name}: {done}")
     run.exit()
 
 

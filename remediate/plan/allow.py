@@ -8,9 +8,11 @@ from remediate.patchset import Allow
 from remediate.plan.case import Case
 from remediate.plan.judge import judge, made, statements_of
 from remediate.plan.vocabulary import condition
-from remediate.plan.wanted import Gap, gaps
+from remediate.plan.wanted import Gap, Wanted, gaps, promised
 from remediate.policy.evaluate import Outcome, statement_truth
+from remediate.policy.match import matches, patterns_meet
 from remediate.policy.truth import Truth
+from remediate.symbolic import text
 from remediate.template import Plain
 
 
@@ -21,7 +23,7 @@ def ensure_allow(case: Case, rule: Allow) -> None:
     """
     if not _fires(case, rule):
         return
-    left = [gap for gap in gaps(case, rule) if _is_open(case, gap) and not _complete(case, rule, gap)]
+    left = [gap for gap in gaps(case, rule) if _open(case, gap) and not _complete(case, rule, gap)]
     if left:
         _add(case, rule, left)
 
@@ -36,43 +38,73 @@ def _fires(case: Case, rule: Allow) -> bool:
     return Outcome.DENIED in outcomes or (case.review and Outcome.UNDECIDABLE in outcomes)
 
 
-def _is_open(case: Case, gap: Gap) -> bool:
-    outcomes = {judge(case.document, one.view, one.request.request, allows_only=True).outcome for one in gap.wanted}
-    return Outcome.DENIED in outcomes or (case.review and Outcome.UNDECIDABLE in outcomes)
+def _open(case: Case, gap: Gap) -> list[Wanted]:
+    """Return the requests that a gap is for and that are not allowed yet."""
+    outcomes = {Outcome.DENIED, Outcome.UNDECIDABLE} if case.review else {Outcome.DENIED}
+    decided = ((one, judge(case.document, one.view, one.request.request, allows_only=True)) for one in gap.wanted)
+    return [one for one, decision in decided if decision.outcome in outcomes]
 
 
 def _complete(case: Case, rule: Allow, gap: Gap) -> bool:
-    """Add the action or the resource to a statement that lacks only that; tell whether there was one."""
-    for raw in case.allows(rule.service):
-        if case.is_shared(raw) or raw.guard != case.document.guard or not _concerns(raw, rule.actions):
-            continue
-        judged = [
-            statement_truth(statement, one.request.request)
-            for one in gap.wanted
-            for candidate, statement in statements_of(case.document, one.view)
-            if candidate.path == raw.path
-        ]
-        if not judged or any(one.conditions is not Truth.YES for one in judged):
-            continue
-        for element, value, rest in (("Action", gap.action, "resource"), ("Resource", gap.resource, "action")):
-            if all(getattr(one, rest) is Truth.YES for one in judged) and extend(case, raw, element, value):
-                return True
-    return False
+    """Add the action or the resource to statements that lack only that; tell whether this closes the gap.
+
+    A statement in an ``Fn::If`` serves the views of its branch, so that two branches may be needed.
+    """
+    chosen: list[tuple[RawStatement, str, Plain]] = []
+    left = _open(case, gap)
+    for raw in sorted(case.allows(rule.service), key=lambda one: len(one.guard)):
+        served = [one for one in left if one.view.resolver.scenario.admits(raw.guard)]
+        lacking = _lacking(case, rule, raw, gap, served)
+        if lacking:
+            chosen.append((raw, *lacking))
+            left = [one for one in left if one not in served]
+    if left:
+        return False
+    for raw, element, value in chosen:
+        extend(case, raw, element, value)
+    return True
 
 
-def extend(case: Case, raw: RawStatement, element: str, *values: Plain) -> bool:
-    """Add values to a statement's ``Action`` or ``Resource``, a string becoming a list; tell whether that was possible."""
+def _lacking(
+    case: Case, rule: Allow, raw: RawStatement, gap: Gap, served: list[Wanted]
+) -> tuple[str, Plain] | None:
+    """Return the one element and value that a statement lacks to allow the requests; None where it is not so."""
+    if not served or case.is_shared(raw) or not _concerns(raw, rule.actions):
+        return None
+    judged = [
+        statement_truth(statement, one.request.request)
+        for one in served
+        for candidate, statement in statements_of(case.document, one.view)
+        if candidate.path == raw.path
+    ]
+    if any(one.conditions is not Truth.YES for one in judged):
+        return None
+    if all(one.resource is Truth.YES for one in judged) and is_extendable(raw, "Action"):
+        return "Action", gap.action
+    # A further resource is for all actions of the statement, so there must be none that CloudTrail does not need.
+    if all(one.action is Truth.YES for one in judged) and is_extendable(raw, "Resource") and _is_narrow(case, rule, raw):
+        return "Resource", gap.resource
+    return None
+
+
+def is_extendable(raw: RawStatement, element: str) -> bool:
+    """Tell whether a value can be added to an element of a statement."""
     written = raw.data.get(element)
+    return isinstance(written, list) or (
+        written is not None and not any(isinstance(one.value, list) for one in alternatives(written, ()))
+    )
+
+
+def extend(case: Case, raw: RawStatement, element: str, *values: Plain) -> None:
+    """Add values to a statement's ``Action`` or ``Resource``, a string becoming a list."""
+    written = case.again(raw).data[element]
     path = (*raw.path, element)
     if isinstance(written, list):
         for offset, value in enumerate(values):
             case.draft.add((*path, len(written) + offset), value)
-    elif written is not None and not any(isinstance(one.value, list) for one in alternatives(written, ())):
-        case.draft.replace(path, [written, *values])
     else:
-        return False
+        case.draft.replace(path, [written, *values])
     case.note(f"{raw.label} gains the {element.lower()} {', '.join(map(_shown, values))}")
-    return True
 
 
 def _add(case: Case, rule: Allow, left: list[Gap]) -> None:
@@ -90,17 +122,37 @@ def _add(case: Case, rule: Allow, left: list[Gap]) -> None:
     }
     if rule.condition:
         statement["Condition"] = {**condition(rule.condition)}
-    own = [raw for raw in case.allows(rule.service) if raw.guard == case.document.guard]
-    added = case.insert(statement, after=own[-1] if own else None)
+    added = case.insert(statement, after=_neighbour(case, rule, left))
     if added:
         case.note(f"{added.label} is added: {rule.service} may {', '.join(map(str, actions))}")
 
 
+def _neighbour(case: Case, rule: Allow, left: list[Gap]) -> RawStatement | None:
+    """Return the service's last statement that is in force wherever the new one is needed."""
+    views = [one.view for gap in left for one in _open(case, gap)]
+    own = [raw for raw in case.allows(rule.service) if all(view.resolver.scenario.admits(raw.guard) for view in views)]
+    plain = [raw for raw in own if raw.guard == case.document.guard]
+    return next(reversed(plain or own), None)
+
+
 def _concerns(raw: RawStatement, actions: tuple[str, ...]) -> bool:
     """Tell whether a statement is about any of the actions, so that another of them belongs into it."""
+    return any(patterns_meet(one.lower(), action.lower()) for one in actions_of(raw) for action in actions)
+
+
+def _is_narrow(case: Case, rule: Allow, raw: RawStatement) -> bool:
+    """Tell whether a statement allows only actions of the rule and others that CloudTrail asks for."""
+    asked = {one.request.action for view in case.views for one in promised(view, case.kind)}
+    return all(
+        any(matches(text(name), text(one), ignore_case=True) is Truth.YES for name in (*rule.actions, *asked))
+        for one in actions_of(raw)
+    )
+
+
+def actions_of(raw: RawStatement) -> list[str]:
+    """Return the actions of a statement that are written as plain text."""
     written = raw.data.get("Action")
-    names = {str(one).lower() for one in (written if isinstance(written, list) else [written])}
-    return bool(names & {action.lower() for action in actions} | names & {"s3:*", "kms:*"})
+    return [one for one in (written if isinstance(written, list) else [written]) if isinstance(one, str)]
 
 
 def _shown(value: Plain) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from remediate.cloudformation.documents import Document, RawStatement, documents
-from remediate.cloudformation.expression import NO_VALUE, function
+from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, function
 from remediate.cloudformation.locate import Given, View, trusts
 from remediate.cloudformation.resources import properties
 from remediate.plan.draft import Draft
@@ -76,18 +76,24 @@ class Case:
         principal = statement.data.get("Principal")
         services = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None
         named = services if isinstance(services, list) else [services]
-        call = function(named[0]) if len(named) == 1 else None
-        return len(named) != 1 or not (isinstance(named[0], str) or (call is not None and call[0] == "Fn::Sub"))
+        return len(named) != 1 or not _is_name(named[0])
 
     def own(self, statement: RawStatement, service: str) -> RawStatement | None:
         """Return a statement that names the service alone, splitting a shared one; None where it cannot be split."""
         if not self.is_shared(statement):
             return statement
-        if not self._leave(statement, service):
+        if not self.can_insert(statement) or not self._leave(statement, service):
             return None
         self.note(f"{statement.label} is shared with others, so the part of {service} becomes a statement of its own")
         copy: dict[str, Plain] = {**statement.data, "Principal": {"Service": service}}
         return self.insert(copy, after=statement, suffix=_SHORT.get(service, "Split"))
+
+    def can_insert(self, after: RawStatement | None = None) -> bool:
+        """Tell, and say where not, whether a statement can be added behind another one or at the end."""
+        if self._list(after) is not None:
+            return True
+        self.skip("obstacle", "its Statement comes from an intrinsic function, to which no statement can be added")
+        return False
 
     def insert(
         self, data: dict[str, Plain], after: RawStatement | None = None, suffix: str = ""
@@ -96,26 +102,31 @@ class Case:
 
         A Sid is unique in its policy: ``suffix`` tells a copy from its original.
         """
-        document = self.document
-        written = self.draft.at(document.list_path)
+        found = self._list(after)
+        if found is None or not self.can_insert(after):
+            return None
         data = {**data}
         if isinstance(data.get("Sid"), str):
-            data["Sid"] = _unique(str(data["Sid"]), suffix, document)
+            data["Sid"] = _unique(str(data["Sid"]), suffix, self.document)
         else:
             data.pop("Sid", None)  # one that comes from a function would be the same twice
-        depth = len(document.list_path)
-        if isinstance(written, list):
-            index = int(after.path[depth]) + 1 if after else len(written)
-            guard = after.guard[len(document.guard) :] if after else ()
-            self.draft.add((*document.list_path, index), _guarded(data, guard))
-            path: tuple[str | int, ...] = (*document.list_path, index)
-        elif function(written) is None:
-            self.draft.replace(document.list_path, [written, data])
-            path = (*document.list_path, 1)
+        guarded = _guarded(data, after.guard[len(found.guard) :] if after else ())
+        if isinstance(found.value, list):
+            index = int(after.path[len(found.path)]) + 1 if after else len(found.value)
+            self.draft.add((*found.path, index), guarded)
         else:
-            self.skip("obstacle", "its Statement comes from an intrinsic function, to which no statement can be added")
-            return None
+            index = 1
+            self.draft.replace(found.path, [found.value, guarded])
+        path = (*found.path, index)
         return next(one for one in self.document.statements if one.path[: len(path)] == path)
+
+    def _list(self, after: RawStatement | None) -> Alternative | None:
+        """Return the document's statements, of several alternatives the one that holds ``after``."""
+        document = self.document
+        found = [*alternatives(self.draft.at(document.list_path), document.list_path, document.guard)]
+        if after:
+            found = [one for one in found if one.path == after.path[: len(one.path)]]
+        return found[0] if len(found) == 1 else None
 
     def _leave(self, statement: RawStatement, service: str) -> bool:
         """Take the service out of a shared statement's principals."""
@@ -125,10 +136,10 @@ class Case:
         if isinstance(services, str) and isinstance(principal, dict) and len(principal) > 1:
             self.draft.remove(path)
             return True
-        index = next((index for index, one in enumerate(services) if self._is(one, service)), None) if isinstance(services, list) else None
-        if isinstance(services, list) and index is not None:
-            alone = len(services) == 1
-            self.draft.remove(path if alone else (*path, index))
+        named = services if isinstance(services, list) else []
+        index = next((index for index, one in enumerate(named) if self._is(one, service)), None)
+        if index is not None:
+            self.draft.remove((*path, index) if len(named) > 1 else path)
             return True
         self.skip(
             "obstacle", f"the principals of {statement.label} are written so that {service} cannot be taken out of them"
@@ -136,7 +147,13 @@ class Case:
         return False
 
     def _is(self, written: Plain, service: str) -> bool:
-        return function(written) is None and trusts(self.views[0].resolver.value({"Service": written}), service)
+        return _is_name(written) and trusts(self.views[0].resolver.value({"Service": written}), service)
+
+
+def _is_name(written: Plain) -> bool:
+    """Tell whether a principal is one name, which a condition does not change."""
+    call = function(written)
+    return isinstance(written, str) or (call is not None and call[0] == "Fn::Sub")
 
 
 def _unique(sid: str, suffix: str, document: Document) -> str:

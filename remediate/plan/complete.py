@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remediate.patchset import Complete
-from remediate.plan.allow import extend
+from remediate.plan.allow import extend, is_extendable
 from remediate.plan.case import Case
 from remediate.policy.match import matches
 from remediate.policy.truth import Truth
@@ -22,9 +22,12 @@ def ensure_complete(case: Case, rule: Complete) -> None:
     if not statements or not missing:
         return
     first = next((one for one in statements if not case.is_shared(one)), statements[0])
+    if not is_extendable(first, "Action"):
+        case.skip("obstacle", f"the actions of {first.label} are written so that none can be added")
+        return
     own = case.own(first, rule.service)
-    if own and not extend(case, case.again(own), "Action", *missing):
-        case.skip("obstacle", f"the actions of {own.label} are written so that none can be added")
+    if own:
+        extend(case, own, "Action", *missing)
 
 
 def _covers(written: Plain, action: str) -> bool:

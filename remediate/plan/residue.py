@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 
 from remediate.cloudformation.documents import Kind
+from remediate.cloudformation.expression import function
 from remediate.cloudformation.keys import Place
 from remediate.cloudformation.locate import Located, View
-from remediate.cloudformation.resources import Data
+from remediate.cloudformation.resources import Data, section
 from remediate.plan.judge import document_for, judge, made
 from remediate.plan.outcome import Skipped
 from remediate.policy.cloudtrail import CloudTrailRequest
@@ -52,11 +53,11 @@ def _outside(view: View) -> Iterator[Skipped]:
     if view.bucket is None:
         yield Skipped("log bucket", "outside", f"{view.trail} names no S3BucketName", str(view.trail))
     elif view.bucket.logical_id is None and not view.bucket_policies:
-        reason = f"the log bucket of {view.trail} is not in the template: {_named(view.bucket)}"
+        reason = f"the log bucket of {view.trail} is not in the template: {_origin(view, view.bucket)}"
         advice = "see that its policy has these statements, or name the bucket with --bucket if it is in the template"
         yield Skipped("log bucket", "outside", reason, str(view.trail), advice, _bucket_statements(view))
     if view.key and view.key.logical_id is None:
-        reason = f"the key of {view.trail} is not in the template: {_named(view.key)}"
+        reason = f"the key of {view.trail} is not in the template: {_origin(view, view.key)}"
         advice = "see that its policy has this statement, or name the key with --key if it is in the template"
         yield Skipped("key", "outside", reason, str(view.trail), advice, _key_statement(view))
 
@@ -87,9 +88,18 @@ def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: Vie
     return Skipped(one.id, "denied", decision.reason, logical_id, advice)
 
 
-def _named(place: Place) -> str:
-    expression = place.expression
-    return expression if isinstance(expression, str) else json.dumps(expression)
+def _origin(view: View, place: Place) -> str:
+    """Say where the name of a bucket or key comes from."""
+    match function(place.expression):
+        case ("Ref", str(name)) if name in section(view.resolver.data, "Parameters"):
+            return f"the parameter {name} names it"
+        case ("Ref", str(name)):
+            return f"{name} is no resource that it could be"
+        case ("Fn::ImportValue", _):
+            return "another stack exports it"
+        case None if isinstance(place.expression, str):
+            return f"no resource here has the name {place.expression}"
+    return f"its name is {json.dumps(place.expression)}"
 
 
 def _bucket_statements(view: View) -> str:

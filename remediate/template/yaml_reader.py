@@ -30,6 +30,7 @@ _MAX_DEPTH = 150
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
 _BLOCK_KEEP = re.compile(r"[|>][0-9]?\+")
 _SCALAR = yaml.ScalarEvent
+_MAPPING_START, _MAPPING_END, _SEQUENCE_END = yaml.MappingStartEvent, yaml.MappingEndEvent, yaml.SequenceEndEvent
 _new_tuple = tuple.__new__  # a third of the time that Span(...) takes
 _STANDARD_TAG = "tag:yaml.org,2002:"
 
@@ -77,6 +78,7 @@ class _Reader:
         return root
 
     def node(self, event: Any) -> Node:
+        """Return the node that an event begins, with all the events that belong to it."""
         kind = type(event)
         if kind is _SCALAR:
             return self.scalar(event)
@@ -87,7 +89,7 @@ class _Reader:
         if event.anchor is not None:
             self.anchors[event.anchor] = None
         self.depth += 1
-        node = self.mapping(event) if kind is yaml.MappingStartEvent else self.sequence(event)
+        node = self.mapping(event) if kind is _MAPPING_START else self.sequence(event)
         self.depth -= 1
         return self.finished(node, event) if event.tag is not None or event.anchor is not None else node
 
@@ -151,11 +153,13 @@ class _Reader:
         start = event.start_mark.index
         items: list[Node] = []
         following = self.next
-        while type(child := following()) is not yaml.SequenceEndEvent:
-            node = self.scalar(child) if type(child) is _SCALAR else self.node(child)
-            span = node.span
-            if span[0] == span[1]:
-                self.place_empty_item(node, items[-1].span.end if items else content_start(self.text, start))
+        while type(child := following()) is not _SEQUENCE_END:
+            if type(child) is _SCALAR:
+                node: Node = self.scalar(child)
+                if not child.value and node.span.start == node.span.end:
+                    self.place_empty_item(node, items[-1].span.end if items else content_start(self.text, start))
+            else:
+                node = self.node(child)
             items.append(node)
         if event.flow_style:
             return Sequence(Span(start, child.end_mark.index), items, flow=True)
@@ -165,23 +169,25 @@ class _Reader:
         start = event.start_mark.index
         members: list[Member] = []
         following, scalar = self.next, self.scalar
-        while type(child := following()) is not yaml.MappingEndEvent:
+        while type(child := following()) is not _MAPPING_END:
             key = scalar(child) if type(child) is _SCALAR else None
             if type(key) is not Scalar:
                 message = "a key that is no plain text: CloudFormation has no use for it, write its text"
                 raise self.unreadable(message, child.start_mark.index)
             child = following()
-            value = scalar(child) if type(child) is _SCALAR else self.node(child)
-            span = value.span
-            if span[0] == span[1]:
-                value.span = self.after_colon(key.span.end)
+            if type(child) is _SCALAR:
+                value: Node = scalar(child)
+                if not child.value and value.span.start == value.span.end:
+                    value.span = self.after_colon(key.span.end)
+            else:
+                value = self.node(child)
             members.append(Member(key, value))
         merged = self.check_keys(members) if members else False
-        if event.flow_style:
-            braces = self.text.startswith("{", content_start(self.text, start))
-            end = child.end_mark.index if braces else members[-1].value.span.end
-            return Mapping(Span(start, end), members, True, None, merged)
-        return Mapping(Span(start, members[-1].value.span.end), members, merged=merged)
+        if not event.flow_style:
+            return Mapping(_new_tuple(Span, (start, value.span.end)), members, False, None, merged)
+        braces = self.text.startswith("{", start) or self.text.startswith("{", content_start(self.text, start))
+        end = child.end_mark.index if braces else value.span.end
+        return Mapping(_new_tuple(Span, (start, end)), members, True, None, merged)
 
     def check_keys(self, members: list[Member]) -> bool:
         """Tell whether one of the keys is a merge key; raise Unreadable where two keys are the same."""

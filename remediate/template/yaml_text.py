@@ -37,6 +37,8 @@ def next_line(text: str, index: int) -> int:
 
 def line_break(text: str, index: int) -> str:
     """Return the line break that ends the line of ``index``; the one before, or LF, where that line has none."""
+    if text[max(index - 1, 0) : index + 1] == "\r\n":
+        return "\r\n"
     found = LINE.search(text, index)
     if found and found.group() in {"\n", "\r\n", "\r"}:
         return found.group()
