@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
-import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -70,7 +68,7 @@ def examine(folder: Path, row: dict[str, Any], *, lint: bool) -> Result:
     if report.changed:
         result.wrong += _check_patched(raw, report)
         if lint:
-            result.wrong += _new_findings(raw, report.to_bytes(), file.suffix)
+            result.wrong += _new_findings(report.before, report.after)
     return result
 
 
@@ -100,18 +98,15 @@ def _check_patched(raw: bytes, report: Report) -> list[str]:
     return wrong
 
 
-def _new_findings(before: bytes, after: bytes, suffix: str) -> list[str]:
-    old, new = _findings(before, suffix), _findings(after, suffix)
-    return [f"cfn-lint: {finding}" for finding in (new - old).elements()]
+def _new_findings(before: str, after: str) -> list[str]:
+    return [f"cfn-lint: {finding}" for finding in (_findings(after) - _findings(before)).elements()]
 
 
-def _findings(template: bytes, suffix: str) -> Counter[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"template{suffix}"
-        file.write_bytes(template)
-        command = [sys.executable, "-m", "cfnlint", "--format", "json", "--", str(file)]
-        found = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603  # our own arguments
-    return Counter(f"{one['Rule']['Id']} {one['Message']}" for one in json.loads(found.stdout or "[]"))
+def _findings(template: str) -> Counter[str]:
+    """Return cfn-lint's errors and warnings, without their places, which move."""
+    from cfnlint import api
+
+    return Counter(f"{one.rule.id} {one.message}" for one in api.lint_all(template) if one.rule.id[0] in "EW")
 
 
 def _table(results: list[Result]) -> str:

@@ -26,10 +26,11 @@ from remediate.template import Refused, Unreadable, edit, parse_operation, point
 
 _SMALL = 3000  # bytes: up to here PyYAML's own slow parser reads every result, too
 _STRINGS = [
-    *("Allow", "s3:PutObject", "2012-10-17", "yes", "012", "1_000", "12:30:45", "0x1", "~", "=", "<<", "null", "- a", "a: b"),
-    *("a #b", "a:", "*", "&x", "!x", "%x", "@x", "`x`", "{a}", "[a]", "a, b", "", " ", " a", "a ", "'", '"', "it's", "\\", "a\\n"),
-    *("one\ntwo\n", "one\n  two", "\n", "a\n\n", " x\ny\n", "a\n# b\n", "tab\there", "é ü", "\U0001f600", "\u2028", "\x85x", "\x00"),
-    *("arn:aws:s3:::${Bucket}/AWSLogs/${AWS::AccountId}/*", "123456789012", "1e3", "1.5", "true", "y", "...", "---", "? a", "#"),
+    *("Allow", "s3:PutObject", "2012-10-17", "yes", "012", "1_000", "12:30:45", "0x1", "~", "=", "<<", "null"),
+    *("- a", "a: b", "a #b", "a:", "*", "&x", "!x", "%x", "@x", "`x`", "{a}", "[a]", "a, b", "", " ", " a", "a "),
+    *("'", '"', "it's", "\\", "a\\n", "true", "y", "...", "---", "? a", "#", "123456789012", "1e3", "1.5"),
+    *("one\ntwo\n", "one\n  two", "\n", "a\n\n", " x\ny\n", "a\n# b\n", "tab\there"),
+    *("arn:aws:s3:::${Bucket}/AWSLogs/${AWS::AccountId}/*", "é ü", "\U0001f600", "\u2028", "\x85x", "\x00"),
 ]
 _VALUES: list[Any] = [
     *(0, -1, 12, 1.5, 1e20, True, False, None, [], {}, [[]], [{}], {"a": {}}, {"a": []}),
@@ -133,7 +134,7 @@ def _random_operation(data: Any, chance: random.Random, focus: list[str | int]) 
 def _random_path(data: Any, chance: random.Random, focus: list[str | int]) -> list[str | int]:
     """Return the way to a container, often near the last one so that operations meet."""
     path: list[str | int] = []
-    if focus and chance.random() < 0.6:  # noqa: PLR2004
+    if focus and chance.random() < 0.6:
         path = focus[: chance.randint(max(len(focus) - 1, 0), len(focus))]
     if not _exists(data, path):
         path = []
@@ -141,7 +142,7 @@ def _random_path(data: Any, chance: random.Random, focus: list[str | int]) -> li
     while True:
         keys = list(value) if isinstance(value, dict) else list(range(len(value)))
         inner = [key for key in keys if isinstance(value[key], dict | list)]
-        if not inner or chance.random() < 0.15:  # noqa: PLR2004
+        if not inner or chance.random() < 0.15:
             focus[:] = path
             return path
         path = [*path, chance.choice(inner)]
@@ -170,11 +171,11 @@ def _new_token(parent: Any, chance: random.Random) -> str | int:
 
 def _random_value(chance: random.Random) -> Any:
     kind = chance.random()
-    if kind < 0.4:  # noqa: PLR2004
+    if kind < 0.4:
         return chance.choice(_STRINGS)
-    if kind < 0.8:  # noqa: PLR2004
+    if kind < 0.8:
         return copy.deepcopy(chance.choice(_VALUES))
-    if kind < 0.9:  # noqa: PLR2004
+    if kind < 0.9:
         return [_random_value(chance) for _ in range(chance.randint(1, 3))]
     return {chance.choice(_STRINGS): _random_value(chance) for _ in range(chance.randint(1, 3))}
 
@@ -197,8 +198,9 @@ def judge(raw: bytes, name: str, patch: list[dict[str, Any]], *, thorough: bool)
     if _exact(result.data) != _exact(expected):
         return f"wrong: other data\n{edits}"
     if template.format == "yaml" and result.format == "yaml":
+        spans = [edit.span for edit in edits]
         before = Counter(
-            comment for start, comment in _comments(template.text) if not any(e.span.start <= start < e.span.end for e in edits)
+            comment for place, comment in _comments(template.text) if not any(start <= place < end for start, end in spans)
         )
         lost = before - Counter(comment for _, comment in _comments(text))
         if lost:
@@ -222,8 +224,8 @@ def _comments(text: str) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     end = 0
     for token in yaml.scan(text, Loader=yaml.CLoader):
-        for match in re.finditer(r"#[^\r\n]*", text[end : token.start_mark.index]):
-            found.append((end + match.start(), match.group()))
+        between = re.finditer(r"#[^\r\n]*", text[end : token.start_mark.index])
+        found += [(end + match.start(), match.group()) for match in between]
         end = max(end, token.end_mark.index)
         if isinstance(token, yaml.ScalarToken) and token.style in {"|", ">"}:
             header = re.match(r"[^#\r\n]*(#[^\r\n]*)", text[token.start_mark.index :])

@@ -39,7 +39,8 @@ EXPECTED = {
 
 
 def findings(template: str) -> list[str]:
-    return sorted(f"{one.rule.id} {one.message}" for one in api.lint_all(template))
+    """Return errors and warnings; the informational rules advise on style and change from release to release."""
+    return sorted(f"{one.rule.id} {one.message}" for one in api.lint_all(template) if one.rule.id[0] in "EW")
 
 
 def test_every_example_is_listed_here() -> None:

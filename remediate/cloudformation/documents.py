@@ -29,9 +29,12 @@ class RawStatement:
 
     @property
     def label(self) -> str:
-        """What a person calls it: its Sid, else its place in the list."""
+        """What a person calls it: its Sid, else its place in the list, counted from 1."""
         sid = self.data.get("Sid")
-        return f"`{sid}`" if isinstance(sid, str) else f"statement {self.path[-1]}"
+        if isinstance(sid, str):
+            return f"`{sid}`"
+        place = next((step for step in self.path[self.path.index("Statement") :] if isinstance(step, int)), None)
+        return "the statement" if place is None else f"statement {place + 1}"
 
 
 @dataclass(frozen=True, slots=True)

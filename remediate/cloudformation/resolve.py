@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from remediate.cloudformation.expression import function
-from remediate.cloudformation.organization import is_organization_id
-from remediate.cloudformation.resources import ALIAS, BUCKET, TRAIL, Data, properties, resource, section
+from remediate.cloudformation.parameters import unknown_parameter, written
+from remediate.cloudformation.resources import ALIAS, BUCKET, TRAIL, Data, by_type, properties, resource, section
 from remediate.symbolic import Text, Unknown, Value, text
 from remediate.template import Plain
 
 _SUB_PART = re.compile(r"\$\{(!?[^${}]*)\}")
+_DYNAMIC_REFERENCE = re.compile(r"(\{\{resolve:[^{}]*\}\})")
+_NAMES = {BUCKET: "BucketName", TRAIL: "TrailName", ALIAS: "AliasName"}
 _ABSENT = object()
 
 
@@ -36,9 +38,11 @@ class Scenario:
 class Resolver:
     """Resolves expressions of one template under one scenario."""
 
-    def __init__(self, data: Data, scenario: Scenario) -> None:
+    def __init__(self, data: Data, scenario: Scenario, types: Mapping[str, list[str]] | None = None) -> None:
+        """Begin with a template's data; ``types`` are its resources by type, where the caller has them already."""
         self.data = data
         self.scenario = scenario
+        self._types = by_type(data) if types is None else types
         self._resolving: set[str] = set()
 
     def value(self, expression: Plain) -> Value:
@@ -60,6 +64,10 @@ class Resolver:
         found = resource(self.data, logical_id)
         condition = found.get("Condition")
         return bool(found) and (not isinstance(condition, str) or self.scenario.conditions.get(condition, True))
+
+    def existing(self, kind: str) -> list[str]:
+        """Return the resources of a type that are created under this scenario, in the template's order."""
+        return [name for name in self._types.get(kind, []) if self.exists(name)]
 
     def property(self, logical_id: str, name: str) -> Plain:
         """Return a resource's property as written, None where it is absent."""
@@ -87,7 +95,7 @@ class Resolver:
 
     def _value(self, expression: Plain) -> object:
         if isinstance(expression, str):
-            return text(Unknown(expression, "any")) if "{{resolve:" in expression else text(expression)
+            return _literal(expression)
         if isinstance(expression, list):
             return [found for item in expression if (found := self._value(item)) is not _ABSENT]
         call = function(expression)
@@ -104,22 +112,23 @@ class Resolver:
                 return _ABSENT if target == "AWS::NoValue" else self._ref(target)
             case "Fn::GetAtt", [str(target), str(attribute)]:
                 return self._attribute(target, attribute)
+            case "Fn::GetAtt", str(path) if "." in path:
+                return self._attribute(*path.split(".", 1))
             case "Fn::Sub", str(template):
-                return self._sub(template, {})
+                return _settled(self._sub(template, {}), expression)
             case "Fn::Sub", [str(template), dict(variables)]:
-                return self._sub(template, variables)
+                return _settled(self._sub(template, variables), expression)
             case "Fn::Join", [str(delimiter), items]:
-                return self._join(delimiter, self._value(items), expression)
+                return _settled(_join(delimiter, self._value(items)), expression)
             case "Fn::If", [str(condition), yes, no] if condition in self.scenario.conditions:
                 return self._value(yes if self.scenario.conditions[condition] else no)
             case "Fn::Select", [index, items]:
-                return self._select(self._value(index), self._value(items), expression)
+                return _select(self.string(index), self._value(items), expression)
             case "Fn::Split", [str(delimiter), source]:
-                whole = self.string(source)
-                if whole is not None and whole.known is not None:
-                    return [text(part) for part in whole.known.split(delimiter)]
+                parts = _split(self.string(source), delimiter)
+                return _opaque(expression) if parts is None else parts
             case "Fn::FindInMap", [mapping, first, second, *_]:
-                return self._find_in_map(mapping, first, second, expression)
+                return self._find_in_map([mapping, first, second], expression)
         return _opaque(expression)
 
     def _ref(self, name: str) -> object:
@@ -128,16 +137,15 @@ class Resolver:
         if name.startswith("AWS::"):
             return self.pseudo(name)
         if name in section(self.data, "Parameters"):
-            return _unknown_parameter(name, section(self.data, "Parameters")[name])
+            return unknown_parameter(name, section(self.data, "Parameters")[name])
         return self._own_name(name)
 
     def _own_name(self, logical_id: str) -> Text:
         """Return what ``Ref`` of a resource gives: its explicit name, else an unknown of its own."""
         kind = resource(self.data, logical_id).get("Type")
-        named = {BUCKET: "BucketName", TRAIL: "TrailName", ALIAS: "AliasName"}
-        if isinstance(kind, str) and kind in named and logical_id not in self._resolving:
+        if isinstance(kind, str) and kind in _NAMES and logical_id not in self._resolving:
             self._resolving.add(logical_id)
-            explicit = self.string(self.property(logical_id, named[kind]))
+            explicit = self.string(self.property(logical_id, _NAMES[kind]))
             self._resolving.discard(logical_id)
             if explicit is not None:
                 return explicit
@@ -159,36 +167,22 @@ class Resolver:
         parts: list[str | Text] = []
         end = 0
         for found in _SUB_PART.finditer(template):
-            parts.append(template[end : found.start()])
+            parts += [_literal(template[end : found.start()]), self._variable(found[1].strip(), variables)]
             end = found.end()
-            name = found[1].strip()
-            if name.startswith("!"):
-                parts.append(f"${{{name[1:]}}}")
-            elif name in variables:
-                parts.append(self.string(variables[name]) or _opaque(variables[name]))
-            elif "." in name:
-                parts.append(self._attribute(*name.split(".", 1)))
-            else:
-                parts.append(self.string({"Ref": name}) or _opaque({"Ref": name}))
-        return text(*parts, template[end:])
+        return text(*parts, _literal(template[end:]))
 
-    def _join(self, delimiter: str, items: object, expression: Plain) -> Text:
-        if not isinstance(items, list) or not all(isinstance(item, Text | str | int) for item in items):
-            return _opaque(expression)
-        parts: list[str | Text] = []
-        for item in items:
-            parts += [delimiter, item if isinstance(item, Text) else str(item)]
-        return text(*parts[1:])
+    def _variable(self, name: str, variables: Mapping[str, Plain]) -> str | Text:
+        """Return what ``${name}`` stands for in ``Fn::Sub``."""
+        if name.startswith("!"):
+            return f"${{{name[1:]}}}"
+        if "." in name and name not in variables:
+            return self._attribute(*name.split(".", 1))
+        expression = variables.get(name, {"Ref": name})
+        return self.string(expression) or _opaque(expression)
 
-    def _select(self, index: object, items: object, expression: Plain) -> object:
-        number = index.known if isinstance(index, Text) else str(index)
-        if isinstance(items, list) and number is not None and number.isdigit() and int(number) < len(items):
-            return items[int(number)]
-        return _opaque(expression)
-
-    def _find_in_map(self, mapping: Plain, first: Plain, second: Plain, expression: Plain) -> object:
+    def _find_in_map(self, steps: list[Plain], expression: Plain) -> object:
         found: Plain = dict(section(self.data, "Mappings"))
-        for step in (mapping, first, second):
+        for step in steps:
             key = self.string(step)
             if key is None or key.known is None or not isinstance(found, dict) or key.known not in found:
                 return _opaque(expression)
@@ -196,15 +190,53 @@ class Resolver:
         return self._value(found)
 
 
-def _unknown_parameter(name: str, parameter: Plain) -> Text:
-    """Return a parameter without a value as what its name and pattern say of it."""
-    if is_organization_id(name, parameter):
-        return text("o-", Unknown(name))
-    pattern = str(parameter.get("AllowedPattern", "")) if isinstance(parameter, dict) else ""
-    if "12}" in pattern and ("\\d" in pattern or "[0-9]" in pattern):
-        return text(Unknown(name, "digits"))
-    # Only an ARN holds slashes and colons as a rule, and only these names say that they are one.
-    return text(Unknown(name, "any" if "arn" in name.lower() else "name"))
+def _literal(string: str) -> Text:
+    """Return text as written; the dynamic references in it are unknown (User Guide, Dynamic references)."""
+    if "{{resolve:" not in string:
+        return text(string)
+    pieces = _DYNAMIC_REFERENCE.split(string)
+    return text(*(Unknown(piece, "any") if number % 2 else piece for number, piece in enumerate(pieces)))
+
+
+def _settled(found: Text | None, expression: Plain) -> Text:
+    """Return what a function made, or an unknown where it made nothing, or a dynamic reference of several pieces."""
+    if found is None or any(isinstance(part, str) and "{{resolve:" in part for part in found.parts):
+        return _opaque(expression)
+    return found
+
+
+def _join(delimiter: str, items: object) -> Text | None:
+    if not isinstance(items, list) or not all(isinstance(item, Text | bool | int | float) for item in items):
+        return None
+    parts: list[str | Text] = []
+    for item in items:
+        parts += [delimiter, item if isinstance(item, Text) else written(item)]
+    return text(*parts[1:])
+
+
+def _select(index: Text | None, items: object, expression: Plain) -> object:
+    if isinstance(items, list) and index is not None:
+        for number, item in enumerate(items):
+            if index.known == str(number):
+                return item
+    return _opaque(expression)
+
+
+def _split(whole: Text | None, delimiter: str) -> list[Text] | None:
+    """Split a string; None where an unknown part might hold the delimiter."""
+    if whole is None or not delimiter:
+        return None
+    found = [text()]
+    for part in whole.parts:
+        if isinstance(part, Unknown):
+            if part.alphabet == "any" or not set(delimiter) <= set(":/"):
+                return None
+            found[-1] = text(found[-1], part)
+        else:
+            first, *others = part.split(delimiter)
+            found[-1] = text(found[-1], first)
+            found += [text(one) for one in others]
+    return found
 
 
 def _opaque(expression: Plain) -> Text:

@@ -37,3 +37,13 @@ def of_type(data: Data, kind: str) -> list[str]:
     """Return the logical IDs of all resources of a type, in the template's order."""
     resources = section(data, "Resources")
     return [name for name, one in resources.items() if isinstance(one, dict) and one.get("Type") == kind]
+
+
+def by_type(data: Data) -> dict[str, list[str]]:
+    """Return the logical IDs of all resources by their type, in the template's order."""
+    grouped: dict[str, list[str]] = {}
+    for name, one in section(data, "Resources").items():
+        kind = one.get("Type") if isinstance(one, dict) else None
+        if isinstance(kind, str):
+            grouped.setdefault(kind, []).append(name)
+    return grouped

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from remediate.cloudformation.documents import RawStatement
-from remediate.cloudformation.expression import alternatives
 from remediate.patchset import Allow
 from remediate.plan.case import Case
+from remediate.plan.elements import actions_of, extend, is_extendable
 from remediate.plan.judge import judge, made, statements_of
 from remediate.plan.vocabulary import condition
 from remediate.plan.wanted import Gap, Wanted, gaps, promised
@@ -65,9 +65,7 @@ def _complete(case: Case, rule: Allow, gap: Gap) -> bool:
     return True
 
 
-def _lacking(
-    case: Case, rule: Allow, raw: RawStatement, gap: Gap, served: list[Wanted]
-) -> tuple[str, Plain] | None:
+def _lacking(case: Case, rule: Allow, raw: RawStatement, gap: Gap, served: list[Wanted]) -> tuple[str, Plain] | None:
     """Return the one element and value that a statement lacks to allow the requests; None where it is not so."""
     if not served or case.is_shared(raw) or not _concerns(raw, rule.actions):
         return None
@@ -85,26 +83,6 @@ def _lacking(
     if all(one.action is Truth.YES for one in judged) and is_extendable(raw, "Resource") and _is_narrow(case, rule, raw):
         return "Resource", gap.resource
     return None
-
-
-def is_extendable(raw: RawStatement, element: str) -> bool:
-    """Tell whether a value can be added to an element of a statement."""
-    written = raw.data.get(element)
-    return isinstance(written, list) or (
-        written is not None and not any(isinstance(one.value, list) for one in alternatives(written, ()))
-    )
-
-
-def extend(case: Case, raw: RawStatement, element: str, *values: Plain) -> None:
-    """Add values to a statement's ``Action`` or ``Resource``, a string becoming a list."""
-    written = case.again(raw).data[element]
-    path = (*raw.path, element)
-    if isinstance(written, list):
-        for offset, value in enumerate(values):
-            case.draft.add((*path, len(written) + offset), value)
-    else:
-        case.draft.replace(path, [written, *values])
-    case.note(f"{raw.label} gains the {element.lower()} {', '.join(map(_shown, values))}")
 
 
 def _add(case: Case, rule: Allow, left: list[Gap]) -> None:
@@ -147,16 +125,3 @@ def _is_narrow(case: Case, rule: Allow, raw: RawStatement) -> bool:
         any(matches(text(name), text(one), ignore_case=True) is Truth.YES for name in (*rule.actions, *asked))
         for one in actions_of(raw)
     )
-
-
-def actions_of(raw: RawStatement) -> list[str]:
-    """Return the actions of a statement that are written as plain text."""
-    written = raw.data.get("Action")
-    return [one for one in (written if isinstance(written, list) else [written]) if isinstance(one, str)]
-
-
-def _shown(value: Plain) -> str:
-    if isinstance(value, dict):
-        ((_, argument),) = value.items()
-        return ".".join(map(str, argument)) if isinstance(argument, list) else str(argument)
-    return str(value)

@@ -95,9 +95,7 @@ class Case:
         self.skip("obstacle", "its Statement comes from an intrinsic function, to which no statement can be added")
         return False
 
-    def insert(
-        self, data: dict[str, Plain], after: RawStatement | None = None, suffix: str = ""
-    ) -> RawStatement | None:
+    def insert(self, data: dict[str, Plain], after: RawStatement | None = None, suffix: str = "") -> RawStatement | None:
         """Add a statement, behind another and under the same conditions or at the end; None where the form forbids it.
 
         A Sid is unique in its policy: ``suffix`` tells a copy from its original.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from remediate.patchset import Complete
-from remediate.plan.allow import extend, is_extendable
 from remediate.plan.case import Case
+from remediate.plan.elements import extend, is_extendable
 from remediate.policy.match import matches
 from remediate.policy.truth import Truth
 from remediate.symbolic import text

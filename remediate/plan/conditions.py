@@ -45,8 +45,11 @@ def remove_entry(draft: Draft, path: tuple[str | int, ...]) -> None:
     while path[-1] != "Condition" and len(_mapping(draft, path[:-1])) == 1:
         path = path[:-1]
         if isinstance(path[-1], int):  # the branch of an Fn::If cannot go, only become nothing
-            draft.replace(path, NO_VALUE)
-            return
+            other = draft.at((*path[:-1], 3 - path[-1]))
+            if other != NO_VALUE:
+                draft.replace(path, NO_VALUE)
+                return
+            path = path[:-2]
     draft.remove(path)
 
 

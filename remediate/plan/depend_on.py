@@ -8,10 +8,21 @@ from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped
 from remediate.plan.target import Target
 
+_WITHOUT_REFERENCE = (
+    "; a condition on a trail's ARN can be written without it: "
+    "ArnLike aws:SourceArn = arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*"
+)
+
 
 def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str], skipped: list[Skipped]) -> None:
     """Add the bucket policy to the trail's ``DependsOn``, unless the trail waits for it already or it for the trail."""
     trail = target.logical_id
+    circle = depends(draft.data, trail, trail)
+    if circle:
+        advice = f"take the reference to {trail} out of {circle[-2]}{_WITHOUT_REFERENCE}"
+        reason = f"{trail} waits for itself ({' → '.join(circle)}), so the stack cannot be created"
+        skipped.append(Skipped(subject, "obstacle", reason, trail, advice))
+        return
     for policy in dict.fromkeys(policy for view in target.views for policy in view.bucket_policies):
         if depends(draft.data, trail, policy):
             continue
@@ -20,10 +31,7 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
             reason = (
                 f"{trail} cannot wait for {policy}, which itself waits for it ({' → '.join(chain)}): that would be a cycle"
             )
-            advice = (
-                f"take the reference to {trail} out of {policy}; a condition on its ARN can be written without it: "
-                "ArnLike aws:SourceArn = arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*"
-            )
+            advice = f"take the reference to {trail} out of {chain[-2]}{_WITHOUT_REFERENCE}"
             skipped.append(Skipped(subject, "obstacle", reason, trail, advice))
             continue
         if _add(draft, trail, policy, subject, skipped):

@@ -111,15 +111,15 @@ class _Planner:
         return notes
 
     def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target) -> list[str]:
-        if patch.safety == "review" and not self.options.review:
-            advice = "if no other stack gives it one, run again with --review to add it"
-            reason = f"the log bucket {target.logical_id} has no policy in the template"
-            self.skipped.append(Skipped(patch.id, "review", reason, target.logical_id, advice))
-            return []
         has_one = any(view.bucket_policies for view in self.located.views if _is_bucket(view, target.logical_id))
         if has_one:
             reason = f"{target.logical_id} has a policy under some conditions only; a second one would overwrite it"
             self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id))
+            return []
+        if patch.safety == "review" and not self.options.review:
+            advice = "if no other stack gives it one, run again with --review to add it"
+            reason = f"the log bucket {target.logical_id} has no policy in the template"
+            self.skipped.append(Skipped(patch.id, "review", reason, target.logical_id, advice))
             return []
         added = ensure_policy(self.draft, target, rule)
         self.located = locate(self.draft.data, self.options.given)

@@ -7,6 +7,7 @@ from remediate.cloudformation.expression import function
 from remediate.patchset import Require
 from remediate.plan.case import Case
 from remediate.plan.conditions import entries
+from remediate.plan.elements import actions_of, move_actions
 from remediate.plan.ownership import holds
 from remediate.plan.vocabulary import condition
 from remediate.policy.match import matches
@@ -27,10 +28,25 @@ def ensure_required(case: Case, rule: Require) -> None:
             for key, value in (keys.items() if isinstance(keys, dict) else ())
             if key.lower() not in present
         ]
-        own = case.own(raw, rule.service) if missing else None
+        own = _for_action(case, raw, rule) if missing else None
         for operator, key, value in missing if own else ():
             if own and add_condition(case, case.again(own), operator, key, value):
-                case.note(f"{own.label} requires {key} again, for the bucket uses ACLs")
+                case.note(f"{own.label} requires {operator} {key}, for the bucket uses ACLs")
+
+
+def _for_action(case: Case, raw: RawStatement, rule: Require) -> RawStatement | None:
+    """Return a statement of the service's own for nothing but the action, so that others do not need the condition."""
+    moved = [one for one in actions_of(raw) if one.lower() == rule.action.lower()]
+    if not moved:
+        keys = ", ".join(key for keys in rule.condition.values() for key in keys)
+        case.skip(
+            "obstacle",
+            f"{raw.label} allows more than {rule.action} with one wildcard, so {keys} cannot be required of that alone",
+            f"write {rule.action} as an action of its own",
+        )
+        return None
+    own = case.own(raw, rule.service)
+    return move_actions(case, case.again(own), moved, "Write") if own else None
 
 
 def add_condition(case: Case, raw: RawStatement, operator: str, key: str, value: Plain) -> bool:
@@ -51,6 +67,4 @@ def add_condition(case: Case, raw: RawStatement, operator: str, key: str, value:
 
 
 def _is_for(raw: RawStatement, action: str) -> bool:
-    written = raw.data.get("Action")
-    listed = written if isinstance(written, list) else [written]
-    return any(isinstance(one, str) and matches(text(one), text(action), ignore_case=True) is Truth.YES for one in listed)
+    return any(matches(text(one), text(action), ignore_case=True) is Truth.YES for one in actions_of(raw))

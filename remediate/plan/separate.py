@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from remediate.cloudformation.documents import RawStatement
 from remediate.patchset import Separate
 from remediate.plan.case import Case
 from remediate.plan.conditions import Entry, entries, remove_entry
+from remediate.plan.elements import actions_of, move_actions
+from remediate.plan.mismatch import is_dead
 from remediate.plan.require import add_condition
 from remediate.plan.vocabulary import condition
 from remediate.policy.match import matches
@@ -19,30 +21,20 @@ from remediate.template import Plain
 def ensure_separate(case: Case, rule: Separate) -> None:
     """Split statements that mix the actions with others, and take the condition's keys off the others."""
     for raw in reversed(case.allows(rule.service)):
-        actions = _actions(raw)
-        if any(_covers_more(action, rule.actions) for action in actions):
-            continue  # `kms:*` cannot be taken apart without listing what else it allows
-        grants = {one for one in actions if one.lower() in {name.lower() for name in rule.actions}}
-        dead = [one for one in entries(raw) if one.key.lower() in _keys(rule)]
-        if grants and grants == set(actions):
+        actions = actions_of(raw)
+        wide = [one for one in actions if _covers_more(one, rule.actions)]
+        if wide or not actions:
+            shown = ", ".join(wide) or "what it allows"
+            case.skip("kept", f"{raw.label} is not split: {shown} cannot be taken apart without listing all that it means")
+            continue
+        grants = [one for one in actions if one.lower() in {name.lower() for name in rule.actions}]
+        if grants and len(grants) == len(actions):
             _limit(case, rule, raw)
-        elif grants or dead:
+        elif grants or _dead(case, rule, raw):
             _split(case, rule, raw, grants)
 
 
-def move_actions(case: Case, raw: RawStatement, actions: Iterable[str], suffix: str) -> RawStatement | None:
-    """Move actions of a statement to a copy behind it; return the copy, or the statement where it has no other action."""
-    moved = [one for one in _actions(raw) if one in set(actions)]
-    rest = [one for one in _actions(raw) if one not in set(actions)]
-    if not rest:
-        return raw
-    value: Plain = moved[0] if len(moved) == 1 else [*moved]
-    for action in moved:
-        case.draft.remove((*raw.path, "Action", _actions(case.again(raw)).index(action)))
-    return case.insert({**raw.data, "Action": value}, after=raw, suffix=suffix)
-
-
-def _split(case: Case, rule: Separate, raw: RawStatement, grants: set[str]) -> None:
+def _split(case: Case, rule: Separate, raw: RawStatement, grants: list[str]) -> None:
     own = case.own(raw, rule.service)
     if own is None:
         return
@@ -50,24 +42,46 @@ def _split(case: Case, rule: Separate, raw: RawStatement, grants: set[str]) -> N
         apart = move_actions(case, own, grants, "Grants")
         if apart is None:
             return
-        case.note(f"{', '.join(sorted(grants))} leaves {own.label} for {apart.label}, a statement of its own")
+        case.note(f"{', '.join(grants)} leaves {own.label} for {apart.label}, a statement of its own")
         _limit(case, rule, apart)
-    for entry in reversed([one for one in entries(case.again(own)) if one.key.lower() in _keys(rule)]):
+    for entry in reversed(_dead(case, rule, case.again(own))):
         remove_entry(case.draft, entry.path)
         case.note(f"{entry.operator} {entry.key} is removed from {own.label}: {rule.because}")
 
 
+def _dead(case: Case, rule: Separate, raw: RawStatement) -> list[Entry]:
+    return [one for one in entries(raw) if one.key.lower() in _keys(rule) and is_dead(case, one)]
+
+
 def _limit(case: Case, rule: Separate, raw: RawStatement) -> None:
-    """Put the statement under the condition, where it is not already."""
+    """Put a statement under the condition, where it is not already."""
+    wanted = [(operator, key, value) for operator, key, value in _flat(rule) if not _stands(case, raw, key, value)]
+    own = case.own(raw, rule.service) if wanted else None
+    for operator, key, value in wanted if own else ():
+        if own is None:
+            return
+        wrong = [one for one in entries(case.again(own)) if one.key.lower() == key.lower()]
+        if len(wrong) == 1 and wrong[0].operator == operator:
+            case.draft.replace(wrong[0].path, value)
+            case.note(f"{operator} {wrong[0].key} of {own.label} had a value that no grant for CloudTrail has")
+            continue
+        for entry in reversed(wrong):
+            remove_entry(case.draft, entry.path)
+            case.note(f"{entry.operator} {entry.key} is removed from {own.label}: no grant for CloudTrail has its value")
+        if add_condition(case, case.again(own), operator, key, value):
+            case.note(f"{own.label} is limited by {operator} {key}")
+
+
+def _flat(rule: Separate) -> Iterator[tuple[str, str, Plain]]:
     for operator, keys in condition(rule.condition).items():
         for key, value in keys.items() if isinstance(keys, dict) else ():
-            present = [one for one in entries(case.again(raw)) if one.key.lower() == key.lower()]
-            wrong = [one for one in present if _differs(case, one, value)]
-            for entry in reversed(wrong):
-                remove_entry(case.draft, entry.path)
-                case.note(f"{entry.operator} {entry.key} of {raw.label} had another service's value")
-            if len(wrong) == len(present) and add_condition(case, case.again(raw), operator, key, value):
-                case.note(f"{raw.label} is limited by {operator} {key}")
+            yield operator, key, value
+
+
+def _stands(case: Case, raw: RawStatement, key: str, value: Plain) -> bool:
+    """Tell whether a statement has the condition key with a value that may be the wanted one."""
+    present = [one for one in entries(raw) if one.key.lower() == key.lower()]
+    return bool(present) and not all(_differs(case, one, value) for one in present)
 
 
 def _differs(case: Case, entry: Entry, value: Plain) -> bool:
@@ -82,11 +96,6 @@ def _differs(case: Case, entry: Entry, value: Plain) -> bool:
         if wanted is None or any(matches(one, wanted) is not Truth.NO for one in values):
             return False
     return True
-
-
-def _actions(raw: RawStatement) -> list[str]:
-    written = raw.data.get("Action")
-    return [one for one in (written if isinstance(written, list) else [written]) if isinstance(one, str)]
 
 
 def _covers_more(action: str, names: tuple[str, ...]) -> bool:

@@ -16,5 +16,5 @@ def edit(template: Template, operations: Sequence[Operation]) -> list[Edit]:
     if template.format == "json":
         from remediate.template.json_edit import edits as written  # only one of the two is needed
     else:
-        from remediate.template.yaml_edit import edits as written  # type: ignore[no-redef]
+        from remediate.template.yaml_edit import edits as written
     return written(working, template)

@@ -10,6 +10,7 @@ class TemplateError(Exception):
     """
 
     def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        """Keep the message apart from the place, so that a caller can put a path before both."""
         super().__init__(message)
         self.message = message
         self.line = line
@@ -21,11 +22,11 @@ class TemplateError(Exception):
         return f"{place}: {self.message}"
 
 
-class Unreadable(TemplateError):
+class Unreadable(TemplateError):  # noqa: N818 - says what the text is
     """The text is no template that can be read: nothing was planned, nothing is touched."""
 
 
-class Refused(TemplateError):
+class Refused(TemplateError):  # noqa: N818 - says what was done with the operation
     """An operation cannot be written without breaking what the message names."""
 
 

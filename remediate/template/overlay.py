@@ -17,6 +17,8 @@ from remediate.template.errors import Refused, place
 from remediate.template.node import Alias, Mapping, Member, Node, Plain, Scalar, Sequence, Tagged, long_form
 from remediate.template.operation import Operation, tokens
 
+_END = "-"  # RFC 6901 section 4: the place behind a list's last item
+
 
 @dataclass(slots=True, eq=False)
 class New:
@@ -144,7 +146,7 @@ class _Overlay:
         if isinstance(parent, New):
             _add_to_data(parent.data, token, value, operation)
         elif isinstance(parent.node, Sequence):
-            index = len(parent.slots) if token == "-" else _index(token, len(parent.slots) + 1, operation.path)
+            index = len(parent.slots) if token == _END else _index(token, len(parent.slots) + 1, operation.path)
             parent.slots.insert(index, Slot(None, None, New(value)))
         else:
             slot = next((slot for slot in parent.slots if slot.key == token), None)
@@ -301,7 +303,7 @@ def _data_child(data: Plain, token: str, shown: str) -> New:
 
 def _add_to_data(data: Plain, token: str, value: Plain, operation: Operation) -> None:
     if isinstance(data, list):
-        data.insert(len(data) if token == "-" else _index(token, len(data) + 1, operation.path), value)
+        data.insert(len(data) if token == _END else _index(token, len(data) + 1, operation.path), value)
     elif isinstance(data, dict):
         data[token] = value
     else:

@@ -36,13 +36,12 @@ class Entry:
     name: str | None
 
 
-def edit_block(context: Context, changed: Changed, site: Site, visit: Visit) -> None:
+def edit_block(context: Context, node: Mapping | Sequence, changed: Changed, site: Site, visit: Visit) -> None:
     """Write what changed in a block collection of which at least one entry stays.
 
     Raises Refused at entries with an explicit key (``? key``), which CloudFormation templates do not use.
     """
-    assert isinstance(changed.node, Mapping | Sequence)
-    _Block(context, changed.node, site, visit).write(changed)
+    _Block(context, node, site, visit).write(changed)
 
 
 class _Block:
@@ -180,8 +179,7 @@ class _Block:
     def insert(self, step: Inserted) -> None:
         empty = [""] if parted_by_empty_lines(self.text, self.node) else []
         if step.before is None:
-            assert step.after is not None
-            place = self.after_own_comments(self.entries[step.after].end)
+            place = self.after_own_comments(self.entries[-1].end)
             self.context.put_lines(place, place, [*empty, *self.lines(step.slots, place, empty)])
             return
         entry = self.entries[step.before]
@@ -194,7 +192,7 @@ class _Block:
         self.context.put(entry.start, entry.start, newline.join(lines).lstrip(" "))
 
     def after_own_comments(self, end: int) -> int:
-        """Return where a new entry can follow one that ends at ``end``: behind comments that stand further right than both."""
+        """Return where a new entry can follow one that ends at ``end``: behind the comments that stand further right."""
         found = position = self.context.after_line(end)
         while position < len(self.text):
             sign = skip_blanks(self.text, position)

@@ -44,9 +44,9 @@ class _Editor:
         elif not survives(working) and not self.holds_only_comments(working.node):
             replace(self.context, node, data_of(working), site)
         elif working.node.flow:
-            edit_flow(self.context, working, site, self.visit)
+            edit_flow(self.context, working.node, working, site, self.visit)
         else:
-            edit_block(self.context, working, site, self.visit)
+            edit_block(self.context, working.node, working, site, self.visit)
 
     def holds_only_comments(self, node: Mapping | Sequence) -> bool:
         """Tell whether a container is empty but for comments, which then stay beside what comes in."""

@@ -37,10 +37,9 @@ class Entry:
     after: int
 
 
-def edit_flow(context: Context, changed: Changed, site: Site, visit: Visit) -> None:
+def edit_flow(context: Context, node: Mapping | Sequence, changed: Changed, site: Site, visit: Visit) -> None:
     """Write what changed in a flow collection of which at least one entry stays. Raises Refused at explicit keys."""
-    assert isinstance(changed.node, Mapping | Sequence)
-    _Flow(context, changed.node, site, visit).write(changed)
+    _Flow(context, node, site, visit).write(changed)
 
 
 class _Flow:
@@ -80,19 +79,23 @@ class _Flow:
         position = self.first
         for child in self.node.members if isinstance(self.node, Mapping) else self.node.items:
             start = skip_trivia(self.text, position)
-            end = child.value.span.end if isinstance(child, Member) else child.span.end
-            comma = skip_trivia(self.text, end) if self.braced else end
+            value = child.value if isinstance(child, Member) else child
+            comma = skip_trivia(self.text, value.span.end) if self.braced else value.span.end
             has_comma = self.braced and self.text.startswith(",", comma)
-            value, name, after = child, None, start
-            if isinstance(child, Member):
-                value, name = child.value, child.key.text
-                colon = skip_trivia(self.text, child.key.span.end)
-                has_colon = self.text.startswith(":", colon) and colon < max(value.span.end, child.key.span.end + 1)
-                after = colon + 1 if has_colon else child.key.span.end
-                after = -1 if start != child.key.span.start else after
-            entries.append(Entry(start, end, comma if has_comma else None, value, name, after))
-            position = comma + 1 if has_comma else end
+            name = child.key.text if isinstance(child, Member) else None
+            after = self.behind_key(child, start) if isinstance(child, Member) else start
+            entries.append(Entry(start, value.span.end, comma if has_comma else None, value, name, after))
+            position = comma + 1 if has_comma else value.span.end
         return entries
+
+    def behind_key(self, member: Member, start: int) -> int:
+        """Return the index behind a member's colon, or its key where it has none; -1 for an explicit key."""
+        if start != member.key.span.start:
+            return -1
+        end = member.key.span.end
+        colon = skip_trivia(self.text, end)
+        has_colon = self.text.startswith(":", colon) and colon < max(member.value.span.end, end + 1)
+        return colon + 1 if has_colon else end
 
     def entry(self, index: int) -> Entry:
         entry = self.entries[index]
@@ -147,9 +150,7 @@ class _Flow:
         last = len(self.entries) - 1
         if last not in gone or self.entries[last].comma is not None:
             return
-        survivor = max(index for index in range(len(self.entries)) if index not in gone)
-        comma = self.entries[survivor].comma
-        assert comma is not None
+        comma = max(entry.comma or 0 for index, entry in enumerate(self.entries) if index not in gone)
         # A `#` begins a comment only behind a blank or an indicator.
         self.context.put(comma, comma + 1, " " if self.text[comma + 1] == "#" else "")
 
@@ -161,17 +162,18 @@ class _Flow:
 
     def insert(self, step: Inserted) -> None:
         new = [self.written(slot) for slot in step.slots]
-        if step.after is None and step.before is None:
+        if step.after is not None:
+            self.insert_behind(new, step.after)
+        elif step.before is not None:
+            self.insert_first(new, step.before)
+        else:
             blank = " " if self.text[self.first] == "#" else ""
             self.context.put(self.first, self.first, ", ".join(new) + blank)
-            return
-        if step.after is None:
-            assert step.before is not None
-            self.insert_first(new, step.before)
-            return
-        entry = self.entries[step.after]
-        tail = self.tail(step.after)
-        if not self.own_line(step.after):
+
+    def insert_behind(self, new: list[str], after: int) -> None:
+        entry = self.entries[after]
+        tail = self.tail(after)
+        if not self.own_line(after):
             blank = " " if self.text[entry.end - 1] == ":" else ""
             self.context.put(entry.end, entry.end, blank + "".join(f", {text}" for text in new))
             return

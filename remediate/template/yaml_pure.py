@@ -11,6 +11,7 @@ class PureParser(Reader, Scanner, Parser):
     """PyYAML's own scanner and parser, without what composes and constructs."""
 
     def __init__(self, text: str) -> None:
+        """Begin at the start of ``text``."""
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)

@@ -7,6 +7,7 @@ place, and an edit through it would land there. libyaml's marks count characters
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 import yaml
@@ -30,7 +31,9 @@ _MAX_DEPTH = 150
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
 _BLOCK_KEEP = re.compile(r"[|>][0-9]?\+")
 _SCALAR = yaml.ScalarEvent
-_MAPPING_START, _MAPPING_END, _SEQUENCE_END = yaml.MappingStartEvent, yaml.MappingEndEvent, yaml.SequenceEndEvent
+_MAPPING_START: Any = yaml.MappingStartEvent
+_MAPPING_END: Any = yaml.MappingEndEvent
+_SEQUENCE_END: Any = yaml.SequenceEndEvent
 _new_tuple = tuple.__new__  # a third of the time that Span(...) takes
 _STANDARD_TAG = "tag:yaml.org,2002:"
 
@@ -49,12 +52,12 @@ def read_yaml(text: str) -> Node:
 
 def _parser(text: str) -> Any:
     try:
-        from yaml.cyaml import CParser
+        parser: Any = import_module("yaml._yaml").CParser
     except ImportError:
         from remediate.template.yaml_pure import PureParser
 
-        return PureParser(text)
-    return CParser(text)
+        parser = PureParser
+    return parser(text)
 
 
 class _Reader:
@@ -95,7 +98,7 @@ class _Reader:
 
     def finished(self, node: Mapping | Sequence, event: Any) -> Node:
         """Give a collection its tag and anchor."""
-        done: Node = node
+        done: Mapping | Sequence | Tagged = node
         start = event.start_mark.index
         if event.tag is not None and event.tag != "!" and not event.tag.startswith(_STANDARD_TAG):
             node.span = Span(content_start(self.text, start), node.span.end)

@@ -23,7 +23,7 @@ _BLOCK_HEADER = "|>-+0123456789"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a value in block context stands: its ``head`` on the line that introduces it, its ``body`` on whole lines below."""
+    """How a value in block context stands: ``head`` on the line that introduces it, ``body`` on whole lines below."""
 
     head: Span
     body: Span | None
@@ -66,7 +66,7 @@ def _replace_root(context: Context, node: Node, data: Plain) -> None:
 def _replace_in_block(context: Context, node: Node, data: Plain, site: Site) -> None:
     layout = _layout(context, node, site)
     end = layout.body.end if layout.body else context.after_line(layout.head.end)
-    # A block scalar begins on the next line: comments and empty lines between the key and the old value would become its text.
+    # A block scalar begins on the next line: what stands between the key and the old value would become its text.
     follows = layout.body is None or layout.body.start == next_line(context.text, layout.head.end)
     literal = follows and context.literal_fits(end, site.column)
     written = _written(context, node, data, site, literal=literal)
@@ -102,7 +102,7 @@ def _layout(context: Context, node: Node, site: Site) -> Layout:
 
 
 def _head_end(text: str, node: Node) -> int:
-    """Return the end of what replacing a node takes from its first line: comments that belong to its leaves are taken too."""
+    """Return the end of what replacing a node takes from its first line, with comments that belong to its leaves."""
     content = node.content if isinstance(node, Tagged) else node
     start = content_start(text, content.span.start)
     if isinstance(content, Scalar) and content.style in {"|", ">"}:
@@ -128,13 +128,7 @@ def _written(context: Context, node: Node, data: Plain, site: Site, *, literal: 
     elif below and site.kind != "dash" and depth > 0:
         step = depth
     writer = context.writer(site.path, literal=literal, step=step, offset=offset, quote=_quote(node, data))
-    if (
-        isinstance(content, Mapping | Sequence)
-        and content.flow
-        and _entries(content)
-        and isinstance(data, dict | list)
-        and data
-    ):
+    if _has_flow_entries(content) and isinstance(data, dict | list) and data:
         text = writer.inline_content(data, site.key) if site.kind == "tag" else writer.inline(data, site.key)
         return Written(text, [])
     if site.kind == "dash":
@@ -158,5 +152,7 @@ def _quote(node: Node, data: Plain) -> str | None:
     return node.style if isinstance(data, str | list) else None
 
 
-def _entries(node: Mapping | Sequence) -> int:
-    return len(node.members if isinstance(node, Mapping) else node.items)
+def _has_flow_entries(node: Node) -> bool:
+    return (isinstance(node, Mapping) and node.flow and bool(node.members)) or (
+        isinstance(node, Sequence) and node.flow and bool(node.items)
+    )

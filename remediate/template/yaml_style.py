@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from remediate.template.node import Mapping, Member, Node, Scalar, Sequence, Tagged
@@ -32,7 +33,7 @@ SHORT_FUNCTIONS = frozenset(
 
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _SYNTAX = re.compile(rf"[-?:,\[\]{{}}#&*!|>'\"%@`=\s]|.*(?::(?:\s|\Z)|\s#|[\x00-\x1f\x7f{BREAKS}\ufeff])|.*\s\Z", re.DOTALL)
-_EMPTY_LINE = re.compile(r"(?:\r\n|\r|\n)[ \t]*[\r\n]")
+_EMPTY_LINE = re.compile(r"(?:\r\n|\r(?!\n)|\n)[ \t]*[\r\n]")
 _FLOW_SYNTAX = re.compile(r"[,\[\]{}]")
 
 
@@ -65,6 +66,7 @@ class Styles:
     """Answers questions about the style of one text, remembering what it counted."""
 
     def __init__(self, text: str) -> None:
+        """Count nothing yet."""
         self.text = text
         self._counted: dict[int, Facts] = {}
 
@@ -146,12 +148,9 @@ def _scalar_facts(node: Scalar, about: Literal["quote", "key quote"]) -> list[tu
 def _sequence_facts(text: str, node: Sequence) -> list[tuple[Question, Any]]:
     if node.flow:
         return []
-    facts: list[tuple[Question, Any]] = []
     dash = content_start(text, node.span.start)
-    for item in node.items[:1]:
-        if item.span.start > dash + 1 and same_line(text, dash, item.span.start):
-            facts.append((Question("gap"), item.span.start - dash - 1))
-    return facts
+    first = node.items[0].span.start
+    return [(Question("gap"), first - dash - 1)] if first > dash + 1 and same_line(text, dash, first) else []
 
 
 def _mapping_facts(text: str, node: Mapping) -> list[tuple[Question, Any]]:
@@ -189,5 +188,5 @@ def parted_by_empty_lines(text: str, node: Mapping | Sequence) -> bool:
     """Tell whether an empty line stands between every two entries of a block collection."""
     spans = [(member.key.span.start, member.value.span.end) for member in node.members] if isinstance(node, Mapping) else []
     spans = spans or [(item.span.start, item.span.end) for item in _children(node)]
-    gaps = [text[end:start] for (_, end), (start, _) in zip(spans, spans[1:], strict=False)]
+    gaps = [text[end:start] for (_, end), (start, _) in pairwise(spans)]
     return bool(gaps) and all(_EMPTY_LINE.search(gap) for gap in gaps)

@@ -13,7 +13,6 @@ from ruamel.yaml.emitter import Emitter
 from ruamel.yaml.events import (
     DocumentEndEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -36,7 +35,7 @@ _LONGEST_FLOW_LIST = 100
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A value in block style: what stands behind the colon or dash, and the lines below, indented from the parent's column."""
+    """A value in block style: what stands behind the colon or dash, and the lines below, in the parent's column."""
 
     head: str
     body: list[str]
@@ -59,6 +58,7 @@ class Writer:
         offset: int | None = None,
         quote: str | None = None,
     ) -> None:
+        """Ask the neighbours what holds for all that is written here."""
         self._quote = quote
         self._styles = styles
         self._path = path
@@ -120,7 +120,7 @@ class Writer:
     def _ask(self, question: Question, *others: Question) -> Any:
         return self._styles.ask(self._path, question, *others)
 
-    def _lines(self, events: list[Event], gap: int | None = None, *, padded: bool | None = None) -> list[str]:
+    def _lines(self, events: list[Any], gap: int | None = None, *, padded: bool | None = None) -> list[str]:
         stream = StringIO()
         emitter = _Emitter(stream, padded=self._padded if padded is None else padded)
         emitter.best_map_indent = self._step
@@ -132,13 +132,13 @@ class Writer:
         emitter.emit(StreamEndEvent())
         return stream.getvalue().rstrip("\n").split("\n")
 
-    def _mapping(self, data: dict[str, Plain], key: str) -> list[Event]:
+    def _mapping(self, data: dict[str, Plain], key: str) -> list[Any]:
         events = [_mapping_start(flow=False)]
         for name, value in data.items():
             events += [_scalar(name, ""), *self._node(value, key, flow=False, tagged=False)]
         return [*events, MappingEndEvent()]
 
-    def _node(self, data: Plain, key: str, *, flow: bool, tagged: bool) -> list[Event]:
+    def _node(self, data: Plain, key: str, *, flow: bool, tagged: bool) -> list[Any]:
         """Turn data into events. ``key`` is what it stands under; behind a tag (``tagged``) no other tag can stand."""
         if isinstance(data, str):
             return [self._string(data, "quote", flow=flow)]
@@ -146,7 +146,7 @@ class Writer:
             return (None if tagged else self._short_form(data, key, flow=flow)) or self._members(data, key, flow=flow)
         if isinstance(data, list):
             flow = flow or not data or self._flows("flow list", data, key)
-            events: list[Event] = [_sequence_start(flow=flow)]
+            events: list[Any] = [_sequence_start(flow=flow)]
             for item in data:
                 events += self._node(item, key, flow=flow, tagged=False)
             return [*events, SequenceEndEvent()]
@@ -155,16 +155,16 @@ class Writer:
         except ValueError as error:
             raise Refused(f"a new value is not JSON: {error}") from error
 
-    def _members(self, data: dict[str, Plain], key: str, *, flow: bool) -> list[Event]:
+    def _members(self, data: dict[str, Plain], key: str, *, flow: bool) -> list[Any]:
         flow = flow or not data or self._flows("flow map", list(data.values()), key)
-        events: list[Event] = [_mapping_start(flow=flow)]
+        events: list[Any] = [_mapping_start(flow=flow)]
         for name, value in data.items():
             if len(name) > _LONGEST_KEY:
                 raise Refused(f"the key {name[:20]!r}… is too long for YAML: it has {len(name)} characters")
             events += [self._string(name, "key quote", flow=flow), *self._node(value, name, flow=flow, tagged=False)]
         return [*events, MappingEndEvent()]
 
-    def _short_form(self, data: dict[str, Plain], key: str, *, flow: bool) -> list[Event] | None:
+    def _short_form(self, data: dict[str, Plain], key: str, *, flow: bool) -> list[Any] | None:
         """Return the events of an intrinsic function in short form, or None where only the long form is right."""
         if len(data) != 1 or not self._short:
             return None
@@ -181,7 +181,6 @@ class Writer:
             return None
         events = self._node(content, function, flow=flow or self._content_flows(content, function), tagged=True)
         first = events[0]
-        assert isinstance(first, ScalarEvent | SequenceStartEvent | MappingStartEvent)
         first.ctag = Tag(suffix=tag_of(function))
         first.implicit = (False, False, False) if isinstance(first, ScalarEvent) else False
         return events

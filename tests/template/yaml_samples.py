@@ -179,6 +179,24 @@ _JSON_LIKE = """\
 }
 """
 
+_DEEP_COMMENTS = """\
+a:
+  b: |
+    text
+  c: 1
+      # deep
+
+  d: 2
+  # shallow
+e:
+  - |+
+    kept
+
+  - x
+
+  - y
+"""
+
 SAMPLES: dict[str, str] = {
     "policy": _POLICY,
     "flow": _FLOW,
@@ -196,7 +214,7 @@ SAMPLES: dict[str, str] = {
     "indented-root": "".join(f"  {line}" if line.strip() else line for line in _POLICY.splitlines(keepends=True)),
     "mixed-newlines": "a: 1\r\nb:\n  - x\r\n  - y\nc:\r\n  d: 2\n",
     "breaks-of-yaml-1.1": "a: 'x\u2028y'  # \u00e9\nb: \U0001f600\nc: {d: \"\\u2029\"}\n",
-    "deep-comments": "a:\n  b: |\n    text\n  c: 1\n      # deep\n\n  d: 2\n  # shallow\ne:\n  - |+\n    kept\n\n  - x\n\n  - y\n",
+    "deep-comments": _DEEP_COMMENTS,
     "explicit-keys": "a: 1\n? b\n: 2\n? c\nd: {? e : f, g: 1}\n",
     "tabs": "a:\tx\nb: [1,\t2]\t# tab\nc:\n  -\td\n",
 }

@@ -1,0 +1,74 @@
+"""What a template's parameters are worth: by their default, by what the user says, or not known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from remediate.cloudformation.resources import Data, section
+from remediate.symbolic import Text, Unknown, Value, text
+from remediate.template import Plain
+
+_ORGANIZATION_ID = re.compile(r"org(ani[sz]ation)?s?_?-?id(entifier)?$", re.IGNORECASE)
+_MAY_HOLD_SEPARATORS = re.compile(r"arn|key|path|prefix", re.IGNORECASE)
+
+
+def known_parameters(data: Data, given: Mapping[str, str]) -> dict[str, Value]:
+    """Return the parameters with a default and those that the user gives, pseudo parameters included.
+
+    The default of an ``AWS::SSM::Parameter::Value`` is the name of the entry in the parameter store, so it is left out;
+    a value that the user gives for one is taken to be the entry's value.
+    Source: AWS CloudFormation User Guide, Parameters; Systems Manager parameter types.
+    """
+    known: dict[str, Value] = {}
+    parameters = section(data, "Parameters")
+    for name, parameter in parameters.items():
+        if isinstance(parameter, dict) and "Default" in parameter and not _is_stored(parameter):
+            known[name] = _typed(parameter, parameter["Default"])
+    for name, value in given.items():
+        known[name] = _typed(parameters.get(name), value)
+    return known
+
+
+def allowed_values(data: Data, name: str) -> list[Text]:
+    """Return a parameter's ``AllowedValues``, empty where it has none."""
+    parameter = section(data, "Parameters").get(name)
+    allowed = parameter.get("AllowedValues") if isinstance(parameter, dict) else None
+    return [text(written(value)) for value in allowed] if isinstance(allowed, list) else []
+
+
+def unknown_parameter(name: str, parameter: Plain) -> Text:
+    """Return a parameter without a value as what its name and pattern say of it."""
+    if is_organization_id(name, parameter):
+        return text("o-", Unknown(name))
+    pattern = _pattern(parameter)
+    if "12}" in pattern and ("\\d" in pattern or "[0-9]" in pattern) and "arn" not in pattern:
+        return text(Unknown(name, "digits"))
+    # Names of buckets, trails, Regions and accounts have neither slash nor colon; ARNs, key names and prefixes may have.
+    return text(Unknown(name, "any" if _MAY_HOLD_SEPARATORS.search(name) else "name"))
+
+
+def is_organization_id(name: str, parameter: Plain) -> bool:
+    """Tell whether a parameter is for an organization's id, by its pattern or else by its name."""
+    return "o-[a-z0-9]" in _pattern(parameter) or bool(_ORGANIZATION_ID.search(name))
+
+
+def written(value: Plain) -> str:
+    """Return a scalar as CloudFormation turns it to a string: ``true``, ``14``, ``text``."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _typed(parameter: Plain, value: Plain) -> Value:
+    """Return a parameter's value; lists are comma separated (AWS CloudFormation User Guide, Parameters, Type)."""
+    if isinstance(parameter, dict) and "List" in str(parameter.get("Type")):
+        items = value if isinstance(value, list) else written(value).split(",")
+        return [text(written(item).strip()) for item in items]
+    return text(written(value))
+
+
+def _is_stored(parameter: Mapping[str, Plain]) -> bool:
+    return str(parameter.get("Type")).startswith("AWS::SSM::Parameter::Value")
+
+
+def _pattern(parameter: Plain) -> str:
+    return str(parameter.get("AllowedPattern", "")) if isinstance(parameter, dict) else ""

@@ -1,0 +1,61 @@
+"""The actions and resources of a statement as they are written: reading them and adding to them."""
+
+from __future__ import annotations
+
+from remediate.cloudformation.documents import RawStatement
+from remediate.cloudformation.expression import alternatives
+from remediate.plan.case import Case
+from remediate.template import Plain
+
+
+def actions_of(raw: RawStatement) -> list[str]:
+    """Return the actions of a statement that are written as plain text."""
+    return [one for one in _listed(raw.data.get("Action")) if isinstance(one, str)]
+
+
+def is_extendable(raw: RawStatement, element: str) -> bool:
+    """Tell whether a value can be added to an element of a statement."""
+    written = raw.data.get(element)
+    return isinstance(written, list) or (
+        written is not None and not any(isinstance(one.value, list) for one in alternatives(written, ()))
+    )
+
+
+def extend(case: Case, raw: RawStatement, element: str, *values: Plain) -> None:
+    """Add values to a statement's ``Action`` or ``Resource``, a string becoming a list."""
+    written = case.again(raw).data[element]
+    path = (*raw.path, element)
+    if isinstance(written, list):
+        for offset, value in enumerate(values):
+            case.draft.add((*path, len(written) + offset), value)
+    else:
+        case.draft.replace(path, [written, *values])
+    case.note(f"{raw.label} gains the {element.lower()} {', '.join(map(_shown, values))}")
+
+
+def move_actions(case: Case, raw: RawStatement, moved: list[str], suffix: str) -> RawStatement | None:
+    """Move actions of a statement to a copy behind it; return the copy, None where none can be added.
+
+    A statement that has no other action stays whole and is returned itself.
+    """
+    written = _listed(raw.data.get("Action"))
+    if all(one in moved for one in written):
+        return raw
+    if not case.can_insert(raw):
+        return None
+    for index in reversed(range(len(written))):
+        if written[index] in moved:
+            case.draft.remove((*raw.path, "Action", index))
+    apart: Plain = moved[0] if len(moved) == 1 else [*moved]
+    return case.insert({**case.again(raw).data, "Action": apart}, after=raw, suffix=suffix)
+
+
+def _listed(written: Plain) -> list[Plain]:
+    return [*written] if isinstance(written, list) else [written]
+
+
+def _shown(value: Plain) -> str:
+    if isinstance(value, dict):
+        ((_, argument),) = value.items()
+        return ".".join(map(str, argument)) if isinstance(argument, list) else str(argument)
+    return str(value)

@@ -1,0 +1,115 @@
+"""The formats for machines and for pull requests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonpatch
+import jsonschema
+import pytest
+
+from remediate import fix
+from remediate.engine import Report
+from remediate.patchset import load
+from remediate.report import FORMATS, json as json_format, render
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted(one for one in (ROOT / "examples").iterdir() if one.suffix in {".yaml", ".json"})
+PATCH_SET = load("cloudtrail-create")
+OUTSIDE = """\
+Parameters: { LogBucketName: { Type: String } }
+Resources:
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    Properties: { S3BucketName: !Ref LogBucketName, IsLogging: true }
+"""
+
+
+def rendered(style: str, *reports: Report) -> Any:
+    return json.loads(render(style, reports, PATCH_SET))
+
+
+@pytest.mark.parametrize("example", [*EXAMPLES, OUTSIDE], ids=lambda one: getattr(one, "name", "outside"))
+def test_json_fits_its_schema(example: Path | str) -> None:
+    schema = json.loads(Path(str(json_format.__file__)).with_name("schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(rendered("json", fix(example)), schema)
+
+
+def test_json_says_what_denies_and_what_allows() -> None:
+    template = rendered("json", fix(ROOT / "examples" / "stack.yaml"))["templates"][0]
+    requests = {one["id"]: one for one in template["requests"]}
+    write = requests["put-object"]
+    assert (write["action"], write["policy"], write["confidence"]) == ("s3:PutObject", "LogBucketPolicy", "documented")
+    assert (write["before"]["outcome"], write["after"]["outcome"]) == ("denied", "allowed")
+    pointer = "/Resources/LogBucketPolicy/Properties/PolicyDocument/Statement/3"
+    assert write["after"]["statements"] == [{"resource": "LogBucketPolicy", "pointer": pointer, "sid": "CloudTrailWrite"}]
+    assert {one["after"]["outcome"] for one in template["requests"]} == {"allowed"}
+
+
+def test_json_holds_the_statements_for_a_bucket_outside() -> None:
+    left = rendered("json", fix(OUTSIDE))["templates"][0]["notFixed"]
+    assert [one["why"] for one in left] == ["outside"]
+    assert [one["Action"] for one in left[0]["statements"]] == [["s3:GetBucketAcl", "s3:GetBucketLocation"], ["s3:PutObject"]]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.name)
+def test_json_patch_is_what_the_text_became(example: Path) -> None:
+    from remediate.template import read
+
+    report = fix(example)
+    before, after = (read(text.encode(), example.name).data for text in (report.before, report.after))
+    assert jsonpatch.apply_patch(before, rendered("json-patch", report)) == after
+
+
+def test_json_patches_of_several_files_go_by_name() -> None:
+    reports = [fix(one) for one in EXAMPLES]
+    assert list(rendered("json-patch", *reports)) == [str(one) for one in EXAMPLES]
+
+
+def test_sarif_points_at_the_lines() -> None:
+    report = fix(ROOT / "examples" / "minimal.yaml")
+    run = rendered("sarif", report)["runs"][0]
+    assert [one["id"] for one in run["tool"]["driver"]["rules"]] == [one.id for one in PATCH_SET.patches]
+    found = [
+        (one["ruleId"], one["level"], one["locations"][0]["physicalLocation"]["region"]["startLine"]) for one in run["results"]
+    ]
+    lines = report.before.splitlines()
+    assert [(rule, level, lines[line - 1].strip()) for rule, level, line in found] == [
+        ("bucket-checks", "error", "Statement:"),
+        ("trail-order", "error", "Trail:"),
+    ]
+
+
+def test_github_annotations_escape_what_would_end_them() -> None:
+    report = fix(OUTSIDE)
+    lines = render("github", [report], PATCH_SET).splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("::error file=template,line=3,col=3,title=log bucket::the log bucket of Trail is not in the")
+
+
+def test_markdown_has_the_sections_of_a_pull_request() -> None:
+    text = render("markdown", [fix(ROOT / "examples" / "stack.yaml")], PATCH_SET)
+    assert [line for line in text.splitlines() if line.startswith("## ")] == [
+        "## What was changed and why",
+        "## What remained unchanged",
+        "## Why this resolves the failure",
+        "## Observable results after deployment",
+        "## Notes for future changes",
+    ]
+    assert "- 72 of 74 resources are as they were; the others are `LogBucketPolicy`, `LogKey`." in text
+    assert "| Trail | `s3:PutObject`: write a log file | `LogBucketPolicy` | **denied** | allowed by `CloudTrailWrite` |" in text
+    assert "57 requests of strangers were tried" in text
+
+
+def test_markdown_of_a_healthy_template_is_short() -> None:
+    text = render("markdown", [fix(ROOT / "examples" / "healthy.yaml")], PATCH_SET)
+    assert "Nothing was changed, for nothing is to be done." in text
+    assert "## What was changed" not in text
+
+
+@pytest.mark.parametrize("style", FORMATS)
+def test_every_format_takes_no_template_at_all(style: str) -> None:
+    assert isinstance(render(style, [], PATCH_SET), str)
