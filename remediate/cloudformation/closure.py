@@ -1,11 +1,33 @@
-"""Which resources belong to CloudTrail logging at all, told by what mentions what, before anything is evaluated."""
+"""Which resources belong to CloudTrail logging at all, told by what their names share, before anything is evaluated."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 
-from remediate.cloudformation.expression import mentions
-from remediate.cloudformation.resources import ALIAS, BUCKET, BUCKET_POLICY, KEY, TRAIL, Data, of_type, properties, resource
+from remediate.cloudformation.expression import conditions_of, mentions
+from remediate.cloudformation.resources import (
+    ALIAS,
+    BUCKET,
+    BUCKET_POLICY,
+    KEY,
+    TRAIL,
+    Data,
+    by_type,
+    properties,
+    resource,
+    section,
+)
+from remediate.template import Plain
+
+_DECISIVE = {
+    TRAIL: ("TrailName", "S3BucketName", "S3KeyPrefix", "KMSKeyId", "IsOrganizationTrail", "EnableLogFileValidation"),
+    BUCKET: ("BucketName", "BucketEncryption", "OwnershipControls"),
+    BUCKET_POLICY: ("Bucket", "PolicyDocument"),
+    KEY: ("KeyPolicy",),
+    ALIAS: ("AliasName", "TargetKeyId"),
+}
+"""The properties that say what a trail logs through, and whether it may."""
 
 
 def logging_resources(data: Data) -> frozenset[str]:
@@ -13,34 +35,52 @@ def logging_resources(data: Data) -> frozenset[str]:
 
     The answer is generous: what is in it may turn out not to be used, what is not in it surely is not.
     """
-    trails = set(of_type(data, TRAIL))
-    buckets, policies, keys, aliases = (set(of_type(data, kind)) for kind in (BUCKET, BUCKET_POLICY, KEY, ALIAS))
-    found = set(trails)
-    found |= {name for name in policies | keys if "cloudtrail." in _text(data, name).lower()}
-    wanted = _names(data, trails) | _names(data, found & policies)
-    found |= {name for name in buckets if name in wanted or _names_of(data, name, "BucketName") & wanted}
-    found |= {name for name in buckets if _literal(data, name, "BucketName", found)}
-    found |= {name for name in policies if mentions(properties(data, name).get("Bucket")) & (found | wanted)}
-    found |= {name for name in policies if _literal(data, name, "Bucket", found)}
-    concerned = _names(data, found & (trails | buckets))
-    found |= {name for name in aliases if trails}
-    found |= (concerned | _names(data, found & aliases)) & keys
-    return frozenset(found)
+    types = by_type(data)
+    trails, policies = types.get(TRAIL, []), types.get(BUCKET_POLICY, [])
+    found = {*trails}
+    found |= {name for name in (*policies, *types.get(KEY, [])) if _speaks_of_cloudtrail(data, name)}
+    names = _names(data, "S3BucketName", trails) | _names(data, "Bucket", (one for one in policies if one in found))
+    buckets = {name for name in types.get(BUCKET, []) if names & (_names(data, "BucketName", [name]) | {name})}
+    names |= _names(data, "BucketName", buckets) | buckets
+    found |= buckets | {name for name in policies if names & _names(data, "Bucket", [name])}
+    if not found:
+        return frozenset()
+    aliases = types.get(ALIAS, [])
+    keys = _names(data, "KMSKeyId", trails) | _names(data, "BucketEncryption", buckets) | _names(data, "TargetKeyId", aliases)
+    return frozenset(found | {*aliases} | (keys & {*types.get(KEY, [])}))
 
 
-def _names(data: Data, logical_ids: set[str]) -> set[str]:
-    return set().union(*(mentions(dict(properties(data, one))) for one in logical_ids)) | logical_ids
+def decisive_conditions(data: Data, logical_id: str) -> set[str]:
+    """Return the conditions on which it hangs that a resource exists, is called so, and what its policy says."""
+    found = resource(data, logical_id)
+    written = properties(data, logical_id)
+    decisive = (written[name] for name in _DECISIVE.get(str(found.get("Type")), ()) if name in written)
+    conditions = set[str]().union(*map(conditions_of, decisive))
+    return conditions | {str(found["Condition"])} if isinstance(found.get("Condition"), str) else conditions
 
 
-def _names_of(data: Data, logical_id: str, name: str) -> set[str]:
-    return mentions(properties(data, logical_id).get(name))
+def _speaks_of_cloudtrail(data: Data, logical_id: str) -> bool:
+    return "cloudtrail" in json.dumps(resource(data, logical_id), default=str).lower()
 
 
-def _literal(data: Data, logical_id: str, name: str, among: set[str]) -> bool:
-    """Tell whether a literal name of this resource stands in one of the others."""
-    value = properties(data, logical_id).get(name)
-    return isinstance(value, str) and any(value in _text(data, one) for one in among - {logical_id})
+def _names(data: Data, name: str, logical_ids: Iterable[str]) -> set[str]:
+    """Return what a property of resources can get its value from: what it mentions, and all text in it.
+
+    A parameter stands for its default too, which another resource may have as its literal name.
+    """
+    found: set[str] = set()
+    for logical_id in logical_ids:
+        expression = properties(data, logical_id).get(name)
+        mentioned = mentions(expression)
+        defaults = (section(data, "Parameters").get(one) for one in mentioned)
+        found |= mentioned | {*_strings(expression)}
+        found |= {str(one.get("Default")) for one in defaults if isinstance(one, dict) and "Default" in one}
+    return found - {""}
 
 
-def _text(data: Data, logical_id: str) -> str:
-    return json.dumps(resource(data, logical_id), default=str)
+def _strings(expression: Plain) -> Iterator[str]:
+    if isinstance(expression, str):
+        yield expression
+    elif isinstance(expression, dict | list):
+        for one in expression.values() if isinstance(expression, dict) else expression:
+            yield from _strings(one)

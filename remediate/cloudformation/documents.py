@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from remediate.cloudformation.expression import Alternative, alternatives, function
@@ -33,7 +34,8 @@ class RawStatement:
         sid = self.data.get("Sid")
         if isinstance(sid, str):
             return f"`{sid}`"
-        place = next((step for step in self.path[self.path.index("Statement") :] if isinstance(step, int)), None)
+        steps = pairwise(self.path)
+        place = next((step for before, step in steps if isinstance(step, int) and before != "Fn::If"), None)
         return "the statement" if place is None else f"statement {place + 1}"
 
 

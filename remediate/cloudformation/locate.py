@@ -208,4 +208,5 @@ def _trusts_cloudtrail(resolver: Resolver, logical_id: str, kind: Kind) -> bool:
         statement.data.get("Effect") == "Allow" and trusts(resolver.value(statement.data.get("Principal")), CLOUDTRAIL)
         for document in documents(resolver.data, logical_id, kind)
         for statement in document.statements
+        if resolver.scenario.admits(statement.guard)
     )

@@ -75,7 +75,9 @@ def _lacking(case: Case, rule: Allow, raw: RawStatement, gap: Gap, served: list[
         for candidate, statement in statements_of(case.document, one.view)
         if candidate.path == raw.path
     ]
-    if any(one.conditions is not Truth.YES for one in judged):
+    # Where a condition cannot be told, the statement's other actions hang on it as well: one more joins them.
+    unfit = {Truth.NO, Truth.UNKNOWN} if case.review else {Truth.NO}
+    if any(one.conditions in unfit for one in judged):
         return None
     if all(one.resource is Truth.YES for one in judged) and is_extendable(raw, "Action"):
         return "Action", gap.action

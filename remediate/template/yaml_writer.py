@@ -72,8 +72,7 @@ class Writer:
 
     def value(self, data: Plain, key: str) -> Written:
         """Write a value that stands under ``key`` in a block mapping."""
-        lines = self._lines(self._mapping({"k": data}, key=key))
-        return Written(lines[0][2:].strip(" "), lines[1:])
+        return self._under_key(self._node(data, key, flow=False, tagged=False))
 
     def member(self, key: str, data: Plain) -> list[str]:
         """Write a member of a block mapping as lines that begin in the mapping's column."""
@@ -102,9 +101,7 @@ class Writer:
 
     def content(self, data: Plain, function: str) -> Written:
         """Write what stands behind a short-form tag in block style."""
-        events = [_mapping_start(flow=False), _scalar("k", ""), *self._node(data, function, flow=False, tagged=True)]
-        lines = self._lines([*events, MappingEndEvent()])
-        return Written(lines[0][2:].strip(" "), lines[1:])
+        return self._under_key(self._node(data, function, flow=False, tagged=True))
 
     def inline_member(self, key: str, data: Plain) -> str:
         """Write a member of a flow mapping."""
@@ -132,11 +129,9 @@ class Writer:
         emitter.emit(StreamEndEvent())
         return stream.getvalue().rstrip("\n").split("\n")
 
-    def _mapping(self, data: dict[str, Plain], key: str) -> list[Any]:
-        events = [_mapping_start(flow=False)]
-        for name, value in data.items():
-            events += [_scalar(name, ""), *self._node(value, key, flow=False, tagged=False)]
-        return [*events, MappingEndEvent()]
+    def _under_key(self, events: list[Any]) -> Written:
+        lines = self._lines([_mapping_start(flow=False), _scalar("k", ""), *events, MappingEndEvent()])
+        return Written(lines[0][2:].strip(" "), lines[1:])
 
     def _node(self, data: Plain, key: str, *, flow: bool, tagged: bool) -> list[Any]:
         """Turn data into events. ``key`` is what it stands under; behind a tag (``tagged``) no other tag can stand."""
