@@ -1,11 +1,13 @@
-"""Which resources belong to CloudTrail logging at all, told by what their names share, before anything is evaluated."""
+"""Which resources belong to CloudTrail logging at all, told before any condition is decided."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from remediate.cloudformation.expression import conditions_of, mentions
+from remediate.cloudformation.expression import alternatives, conditions_of, mentions
+from remediate.cloudformation.parameters import known_parameters
+from remediate.cloudformation.resolve import Resolver, Scenario
 from remediate.cloudformation.resources import (
     ALIAS,
     BUCKET,
@@ -18,7 +20,7 @@ from remediate.cloudformation.resources import (
     resource,
     section,
 )
-from remediate.template import Plain
+from remediate.symbolic import Text
 
 _DECISIVE = {
     TRAIL: ("TrailName", "S3BucketName", "S3KeyPrefix", "KMSKeyId", "IsOrganizationTrail", "EnableLogFileValidation"),
@@ -30,57 +32,55 @@ _DECISIVE = {
 """The properties that say what a trail logs through, and whether it may."""
 
 
-def logging_resources(data: Data) -> frozenset[str]:
+def logging_resources(data: Data, chosen: Iterable[str] = ()) -> frozenset[str]:
     """Return the trails, and the buckets, bucket policies, keys and aliases that they or CloudTrail's statements concern.
 
-    The answer is generous: what is in it may turn out not to be used, what is not in it surely is not.
+    ``chosen`` are buckets and keys that belong to them in any case. The answer is generous: what is in it may turn out
+    not to be used.
     """
     types = by_type(data)
-    trails, policies = types.get(TRAIL, []), types.get(BUCKET_POLICY, [])
-    found = {*trails}
+    resolver = Resolver(data, Scenario(known_parameters(data, {}), {}), types)
+    trails, policies, aliases = (types.get(kind, []) for kind in (TRAIL, BUCKET_POLICY, ALIAS))
+    found = {*trails, *chosen}
     found |= {name for name in (*policies, *types.get(KEY, [])) if _speaks_of_cloudtrail(data, name)}
-    names = _names(data, "S3BucketName", trails) | _names(data, "Bucket", (one for one in policies if one in found))
-    buckets = {name for name in types.get(BUCKET, []) if names & (_names(data, "BucketName", [name]) | {name})}
-    names |= _names(data, "BucketName", buckets) | buckets
-    found |= buckets | {name for name in policies if names & _names(data, "Bucket", [name])}
     if not found:
         return frozenset()
-    aliases = types.get(ALIAS, [])
-    keys = _names(data, "KMSKeyId", trails) | _names(data, "BucketEncryption", buckets) | _names(data, "TargetKeyId", aliases)
-    return frozenset(found | {*aliases} | (keys & {*types.get(KEY, [])}))
+    names = _names(resolver, "S3BucketName", trails) | _names(resolver, "Bucket", found & {*policies}) | {*chosen}
+    buckets = {name for name in types.get(BUCKET, []) if names & _bucket_names(resolver, name)}
+    names = names.union(*(_bucket_names(resolver, name) for name in buckets))
+    found |= buckets | {name for name in policies if names & _names(resolver, "Bucket", [name])} | {*aliases}
+    sources = (("KMSKeyId", trails), ("BucketEncryption", buckets), ("TargetKeyId", aliases))
+    keys = {key for name, users in sources for user in users for key in mentions(properties(data, user).get(name))}
+    return frozenset(found | (keys & {*types.get(KEY, [])}))
 
 
 def decisive_conditions(data: Data, logical_id: str) -> set[str]:
-    """Return the conditions on which it hangs that a resource exists, is called so, and what its policy says."""
+    """Return the conditions on which it hangs that a resource exists, what it is called, and what its policy says."""
     found = resource(data, logical_id)
     written = properties(data, logical_id)
-    decisive = (written[name] for name in _DECISIVE.get(str(found.get("Type")), ()) if name in written)
-    conditions = set[str]().union(*map(conditions_of, decisive))
-    return conditions | {str(found["Condition"])} if isinstance(found.get("Condition"), str) else conditions
+    conditions: set[str] = set()
+    for name in _DECISIVE.get(str(found.get("Type")), ()):
+        conditions |= conditions_of(written.get(name))
+    own = found.get("Condition")
+    return conditions | {own} if isinstance(own, str) else conditions
 
 
 def _speaks_of_cloudtrail(data: Data, logical_id: str) -> bool:
     return "cloudtrail" in json.dumps(resource(data, logical_id), default=str).lower()
 
 
-def _names(data: Data, name: str, logical_ids: Iterable[str]) -> set[str]:
-    """Return what a property of resources can get its value from: what it mentions, and all text in it.
+def _bucket_names(resolver: Resolver, logical_id: str) -> set[Text | str]:
+    own = _names(resolver, "BucketName", [logical_id])
+    return own | {logical_id}
 
-    A parameter stands for its default too, which another resource may have as its literal name.
-    """
-    found: set[str] = set()
+
+def _names(resolver: Resolver, name: str, logical_ids: Iterable[str]) -> set[Text | str]:
+    """Return the values that a property of resources can have by the parameters' defaults, and the resources it mentions."""
+    found: set[Text | str] = set()
     for logical_id in logical_ids:
-        expression = properties(data, logical_id).get(name)
-        mentioned = mentions(expression)
-        defaults = (section(data, "Parameters").get(one) for one in mentioned)
-        found |= mentioned | {*_strings(expression)}
-        found |= {str(one.get("Default")) for one in defaults if isinstance(one, dict) and "Default" in one}
-    return found - {""}
-
-
-def _strings(expression: Plain) -> Iterator[str]:
-    if isinstance(expression, str):
-        yield expression
-    elif isinstance(expression, dict | list):
-        for one in expression.values() if isinstance(expression, dict) else expression:
-            yield from _strings(one)
+        expression = resolver.property(logical_id, name)
+        found |= mentions(expression) & section(resolver.data, "Resources").keys()
+        for one in alternatives(expression, ()):
+            value = resolver.string(one.value)
+            found |= {value} if value is not None else set()
+    return found

@@ -39,7 +39,7 @@ class RawStatement:
         return "the statement" if place is None else f"statement {place + 1}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """A bucket or key policy in the template.
 

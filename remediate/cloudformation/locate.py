@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from remediate.cloudformation.closure import logging_resources
+from remediate.cloudformation.closure import decisive_conditions, logging_resources
 from remediate.cloudformation.documents import Kind, documents
-from remediate.cloudformation.expression import conditions_of, mentions
-from remediate.cloudformation.keys import Place, default_encryption, find_key, is_true, key_arn
+from remediate.cloudformation.expression import mentions
+from remediate.cloudformation.keys import (
+    Place,
+    bucket_arn,
+    bucket_policies,
+    default_encryption,
+    find_bucket,
+    find_key,
+    is_true,
+    key_arn,
+)
 from remediate.cloudformation.organization import find_organization_id
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import (
-    BUCKET,
-    BUCKET_POLICY,
-    KEY,
-    TRAIL,
-    Data,
-    of_type,
-    properties,
-    resource,
-    section,
-)
+from remediate.cloudformation.resources import BUCKET, BUCKET_POLICY, KEY, TRAIL, Data, by_type, of_type, properties, section
 from remediate.cloudformation.scenario import scenarios
 from remediate.policy.cloudtrail import TrailFacts
 from remediate.symbolic import Text, Unknown, Value, text
@@ -72,25 +71,21 @@ def locate(data: Data, given: Given) -> Located:
 
     Raises TemplateError where ``given`` names a resource that the template does not have.
     """
-    for role, kind in _TYPES.items():
-        logical_id = getattr(given, role)
-        if logical_id is not None and logical_id not in of_type(data, kind):
-            known = ", ".join(of_type(data, kind)) or "none"
-            raise TemplateError(f"--{role} {logical_id}: the template has no such {kind}; it has: {known}")
-    relevant = logging_resources(data)
-    if not relevant:
-        return Located((), complete=True)
+    _check(data, given)
+    relevant = logging_resources(data, {one for one in (given.bucket, given.key) if one})
     conditions: set[str] = set()
     prefixes: set[str] = set()
+    if not relevant:
+        return Located((), complete=True)
     for logical_id in relevant:
-        one = resource(data, logical_id)
-        conditions |= conditions_of(dict(one))
-        if isinstance(one.get("Condition"), str):
-            conditions.add(str(one["Condition"]))
-        prefixes |= mentions(properties(data, logical_id).get("S3KeyPrefix")) & section(data, "Parameters").keys()
-    found = scenarios(data, sorted(conditions), given.parameters, sorted(prefixes))
-    views = [view for one in found.all for view in _views(Resolver(data, one), relevant, given)]
-    return Located(tuple(views), found.complete)
+        conditions |= decisive_conditions(data, logical_id)
+        prefixes |= mentions(properties(data, logical_id).get("S3KeyPrefix"))
+    types = by_type(data)
+    organization = find_organization_id(data)
+    replaceable = prefixes & section(data, "Parameters").keys()
+    found = scenarios(data, sorted(conditions), given.parameters, replaceable)
+    finders = (_Finder(Resolver(data, one, types), given, relevant, organization) for one in found.all)
+    return Located(tuple(view for finder in finders for view in finder.views()), found.complete)
 
 
 def trusts(principal: Value, service: str) -> bool:
@@ -100,107 +95,100 @@ def trusts(principal: Value, service: str) -> bool:
     return any(isinstance(item, Text) and (item.known or "").lower() == service for item in items)
 
 
-def _views(resolver: Resolver, relevant: frozenset[str], given: Given) -> Iterator[View]:
-    trails = [name for name in of_type(resolver.data, TRAIL) if given.trail in {None, name}]
-    existing = [name for name in trails if resolver.exists(name)]
-    for name in existing:
-        yield _view(resolver, name, given)
-    if not trails:
-        yield from _central_views(resolver, relevant, given)
+def _check(data: Data, given: Given) -> None:
+    for role, kind in _TYPES.items():
+        logical_id = getattr(given, role)
+        if logical_id is not None and logical_id not in of_type(data, kind):
+            known = ", ".join(of_type(data, kind)) or "none"
+            raise TemplateError(f"--{role} {logical_id}: the template has no such {kind}; it has: {known}")
 
 
-def _view(resolver: Resolver, trail: str, given: Given) -> View:
-    bucket = _bucket(resolver, resolver.property(trail, "S3BucketName"), given)
-    bucket_key, bucket_key_enabled = default_encryption(resolver, bucket, given.key)
-    own_key = find_key(resolver, resolver.property(trail, "KMSKeyId"), given.key)
-    region, account = resolver.pseudo("AWS::Region"), resolver.pseudo("AWS::AccountId")
-    organization = resolver.value(resolver.property(trail, "IsOrganizationTrail"))
-    facts = TrailFacts(
-        name=trail,
-        arn=resolver.arn("cloudtrail", "trail/", resolver.string({"Ref": trail}) or text(Unknown(trail))),
-        account=account,
-        region=region,
-        partition=resolver.pseudo("AWS::Partition"),
-        bucket_arn=_bucket_arn(resolver, bucket),
-        prefix=_prefix(resolver, trail),
-        organization_id=_organization_id(resolver, given) if is_true(organization) else None,
-        key_arn=key_arn(resolver, own_key),
-        bucket_key_arn=key_arn(resolver, bucket_key),
-        bucket_key_enabled=bucket_key_enabled,
-        digests=is_true(resolver.value(resolver.property(trail, "EnableLogFileValidation"))),
-    )
-    key = own_key or bucket_key
-    return View(resolver, trail, bucket, _policies_of(resolver, bucket), key, bucket_key, facts)
+@dataclass(frozen=True)
+class _Finder:
+    """Finds the views of one scenario. ``organization`` is the expression for the organization's id."""
 
+    resolver: Resolver
+    given: Given
+    relevant: frozenset[str]
+    organization: Plain
 
-def _central_views(resolver: Resolver, relevant: frozenset[str], given: Given) -> Iterator[View]:
-    """Yield a view for each bucket and each key that CloudTrail may use although no trail is here."""
-    seen_keys: set[str] = set()
-    for policy in (name for name in of_type(resolver.data, BUCKET_POLICY) if name in relevant):
-        if resolver.exists(policy) and _trusts_cloudtrail(resolver, policy, "bucket"):
-            bucket = _bucket(resolver, resolver.property(policy, "Bucket"), given)
-            bucket_key, enabled = default_encryption(resolver, bucket, given.key)
-            usable = bucket_key and bucket_key.logical_id and _trusts_cloudtrail(resolver, bucket_key.logical_id, "key")
-            key = bucket_key if usable else None
-            if key and key.logical_id:
-                seen_keys.add(key.logical_id)
-            facts = _central_facts(resolver, bucket, key, bucket_key_enabled=enabled)
-            yield View(resolver, None, bucket, (policy,), key, bucket_key, facts)
-    for name in (name for name in of_type(resolver.data, KEY) if name in relevant and name not in seen_keys):
-        if resolver.exists(name) and _trusts_cloudtrail(resolver, name, "key"):
-            key = Place({"Ref": name}, resolver.string({"Ref": name}) or text(Unknown(name)), name)
-            yield View(resolver, None, None, (), key, None, _central_facts(resolver, None, key, bucket_key_enabled=False))
+    def views(self) -> Iterator[View]:
+        if of_type(self.resolver.data, TRAIL):
+            trails = self.resolver.existing(TRAIL)
+            return (self._view(name) for name in trails if self.given.trail in {None, name})
+        return self._central_views()
 
+    def _view(self, trail: str) -> View:
+        resolver = self.resolver
+        bucket = find_bucket(resolver, resolver.property(trail, "S3BucketName"), self.given.bucket)
+        bucket_key, bucket_key_enabled = default_encryption(resolver, bucket, self.given.key)
+        own_key = find_key(resolver, resolver.property(trail, "KMSKeyId"), self.given.key)
+        facts = TrailFacts(
+            name=trail,
+            arn=resolver.arn("cloudtrail", "trail/", resolver.string({"Ref": trail}) or text(Unknown(trail))),
+            account=resolver.pseudo("AWS::AccountId"),
+            region=resolver.pseudo("AWS::Region"),
+            partition=resolver.pseudo("AWS::Partition"),
+            bucket_arn=bucket_arn(resolver, bucket),
+            prefix=self._prefix(trail),
+            organization_id=self._organization_id(trail),
+            key_arn=key_arn(resolver, own_key),
+            bucket_key_arn=key_arn(resolver, bucket_key),
+            bucket_key_enabled=bucket_key_enabled,
+            digests=is_true(resolver.value(resolver.property(trail, "EnableLogFileValidation"))),
+        )
+        return View(resolver, trail, bucket, bucket_policies(resolver, bucket), own_key or bucket_key, bucket_key, facts)
 
-def _central_facts(resolver: Resolver, bucket: Place | None, key: Place | None, *, bucket_key_enabled: bool) -> TrailFacts:
-    return TrailFacts(
-        name="a trail of another template",
-        arn=text(Unknown("the trail's ARN", "any")),
-        account=text(Unknown("the trail's account", "digits")),
-        region=text(Unknown("the trail's Region")),
-        partition=resolver.pseudo("AWS::Partition"),
-        bucket_arn=_bucket_arn(resolver, bucket),
-        prefix=text(Unknown("the trail's path", "any")),
-        organization_id=None,
-        key_arn=key_arn(resolver, key),
-        bucket_key_arn=None,
-        bucket_key_enabled=bucket_key_enabled,
-    )
+    def _prefix(self, trail: str) -> Text | None:
+        prefix = self.resolver.string(self.resolver.property(trail, "S3KeyPrefix"))
+        return None if prefix is None or prefix.known == "" else prefix
 
+    def _organization_id(self, trail: str) -> Text | None:
+        if not is_true(self.resolver.value(self.resolver.property(trail, "IsOrganizationTrail"))):
+            return None
+        expression = self.given.organization_id or self.organization
+        return self.resolver.string(expression) or text(Unknown("the organization id"))
 
-def _bucket(resolver: Resolver, expression: Plain, given: Given) -> Place | None:
-    name = resolver.string(expression)
-    if name is None:
-        return None
-    buckets = [one for one in of_type(resolver.data, BUCKET) if resolver.exists(one)]
-    if given.bucket in buckets:
-        return Place(expression, resolver.string({"Ref": given.bucket}) or name, given.bucket)
-    same = [one for one in buckets if resolver.string({"Ref": one}) == name]
-    referred = [one for one in same if expression == {"Ref": one}]
-    return Place(expression, name, next(iter(referred or same), None))
+    def _central_views(self) -> Iterator[View]:
+        """Yield a view for each bucket and each key that CloudTrail may use although no trail is here."""
+        keys: dict[str, None] = {}
+        for policy in self._trusting(BUCKET_POLICY, "bucket"):
+            bucket = find_bucket(self.resolver, self.resolver.property(policy, "Bucket"), self.given.bucket)
+            if self.given.bucket is None or (bucket and bucket.logical_id == self.given.bucket):
+                view = self._central_view(policy, bucket)
+                keys |= {view.key.logical_id: None} if view.key and view.key.logical_id else {}
+                yield view
+        for name in self._trusting(KEY, "key"):
+            if name not in keys and self.given.key in {None, name}:
+                key = Place({"Ref": name}, self.resolver.string({"Ref": name}) or text(Unknown(name)), name)
+                yield View(self.resolver, None, None, (), key, None, self._central_facts(None, key))
 
+    def _central_view(self, policy: str, bucket: Place | None) -> View:
+        bucket_key, enabled = default_encryption(self.resolver, bucket, self.given.key)
+        usable = bucket_key and bucket_key.logical_id in self._trusting(KEY, "key")
+        key = bucket_key if usable else None
+        facts = self._central_facts(bucket, key, bucket_key_enabled=enabled)
+        return View(self.resolver, None, bucket, (policy,), key, bucket_key, facts)
 
-def _policies_of(resolver: Resolver, bucket: Place | None) -> tuple[str, ...]:
-    if bucket is None:
-        return ()
-    policies = (one for one in of_type(resolver.data, BUCKET_POLICY) if resolver.exists(one))
-    return tuple(one for one in policies if resolver.string(resolver.property(one, "Bucket")) == bucket.name)
+    def _central_facts(self, bucket: Place | None, key: Place | None, *, bucket_key_enabled: bool = False) -> TrailFacts:
+        return TrailFacts(
+            name="a trail of another template",
+            arn=text(Unknown("the trail's ARN", "any")),
+            account=text(Unknown("the trail's account", "digits")),
+            region=text(Unknown("the trail's Region")),
+            partition=self.resolver.pseudo("AWS::Partition"),
+            bucket_arn=bucket_arn(self.resolver, bucket),
+            prefix=text(Unknown("the trail's path", "any")),
+            organization_id=None,
+            key_arn=key_arn(self.resolver, key),
+            bucket_key_arn=None,
+            bucket_key_enabled=bucket_key_enabled,
+        )
 
-
-def _bucket_arn(resolver: Resolver, bucket: Place | None) -> Text:
-    return resolver.arn("s3", bucket.name if bucket else Unknown("the log bucket"))
-
-
-def _prefix(resolver: Resolver, trail: str) -> Text | None:
-    prefix = resolver.string(resolver.property(trail, "S3KeyPrefix"))
-    return None if prefix is None or prefix.known == "" else prefix
-
-
-def _organization_id(resolver: Resolver, given: Given) -> Text:
-    if given.organization_id:
-        return text(given.organization_id)
-    expression = find_organization_id(resolver.data)
-    return (resolver.string(expression) if expression is not None else None) or text(Unknown("the organization id"))
+    def _trusting(self, kind: str, policy: Kind) -> list[str]:
+        """Return the resources whose policy lets CloudTrail do something."""
+        candidates = [name for name in self.resolver.existing(kind) if name in self.relevant]
+        return [name for name in candidates if _trusts_cloudtrail(self.resolver, name, policy)]
 
 
 def _trusts_cloudtrail(resolver: Resolver, logical_id: str, kind: Kind) -> bool:

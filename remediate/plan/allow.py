@@ -6,9 +6,10 @@ from remediate.cloudformation.documents import RawStatement
 from remediate.patchset import Allow
 from remediate.plan.case import Case
 from remediate.plan.elements import actions_of, extend, is_extendable
-from remediate.plan.judge import judge, made, statements_of
+from remediate.plan.judge import judge, statements_of
+from remediate.cloudformation.expression import decided
 from remediate.plan.vocabulary import condition
-from remediate.plan.wanted import Gap, Wanted, gaps, promised
+from remediate.plan.wanted import Gap, Wanted, asked, gaps, promised
 from remediate.policy.evaluate import Outcome, statement_truth
 from remediate.policy.match import matches, patterns_meet
 from remediate.policy.truth import Truth
@@ -32,7 +33,7 @@ def _fires(case: Case, rule: Allow) -> bool:
     outcomes = {
         judge(case.document, view, one.request, allows_only=True).outcome
         for view in case.views
-        for one in made(view, case.document.kind)
+        for one in asked(view, case.kind)
         if one.id.startswith(rule.denied)
     }
     return Outcome.DENIED in outcomes or (case.review and Outcome.UNDECIDABLE in outcomes)
@@ -61,7 +62,7 @@ def _complete(case: Case, rule: Allow, gap: Gap) -> bool:
     if left:
         return False
     for raw, element, value in chosen:
-        extend(case, raw, element, value)
+        extend(case, raw, element, decided(value, raw.guard))
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from remediate.cloudformation.documents import Document, RawStatement, documents
@@ -18,10 +19,7 @@ _SHORT = {"cloudtrail.amazonaws.com": "CloudTrail", "s3.amazonaws.com": "S3"}
 
 @dataclass
 class Case:
-    """A document that a patch looks at, the views that it serves, and what is said of it on the way.
-
-    ``document`` is read anew from the draft each time, for every operation can move its statements.
-    """
+    """A document that a patch looks at, the views that it serves, and what is said of it on the way."""
 
     subject: str
     draft: Draft
@@ -33,12 +31,16 @@ class Case:
     review: bool
     notes: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    _read: tuple[int, Document] | None = None
 
     @property
     def document(self) -> Document:
-        """The document as it stands now."""
-        found = documents(self.draft.data, self.logical_id, "bucket" if self.kind == "bucket" else "key")
-        return next(one for one in found if one.path == self.path)
+        """The document as it stands now: read anew after every operation, for each can move statements."""
+        done = len(self.draft.operations)
+        if self._read is None or self._read[0] != done:
+            found = documents(self.draft.data, self.logical_id, "bucket" if self.kind == "bucket" else "key")
+            self._read = done, next(one for one in found if one.path == self.path)
+        return self._read[1]
 
     def note(self, text: str) -> None:
         """Say what a change is for."""
@@ -66,6 +68,19 @@ class Case:
             if raw.data.get("Effect") == "Allow"
             and any(trusts(view.resolver.value(raw.data.get("Principal")), service) for view in self.views)
         ]
+
+    def upwards(self, service: str) -> Iterator[RawStatement]:
+        """Yield the Allow statements that name a service from the last to the first.
+
+        In this order what is inserted or removed moves no statement that is still to come. What is said of the statements
+        comes out in the template's order.
+        """
+        for raw in reversed(self.allows(service)):
+            notes, self.notes = self.notes, []
+            skipped, self.skipped = self.skipped, []
+            yield raw
+            self.notes += notes
+            self.skipped += skipped
 
     def views_of(self, statement: RawStatement) -> list[View]:
         """Return the views under which a statement is part of the document."""

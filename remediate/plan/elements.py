@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remediate.cloudformation.documents import RawStatement
-from remediate.cloudformation.expression import alternatives
+from remediate.cloudformation.expression import NO_VALUE, alternatives, function
 from remediate.plan.case import Case
 from remediate.template import Plain
 
@@ -47,7 +47,10 @@ def move_actions(case: Case, raw: RawStatement, moved: list[str], suffix: str) -
         if written[index] in moved:
             case.draft.remove((*raw.path, "Action", index))
     apart: Plain = moved[0] if len(moved) == 1 else [*moved]
-    return case.insert({**case.again(raw).data, "Action": apart}, after=raw, suffix=suffix)
+    added = case.insert({**case.again(raw).data, "Action": apart}, after=raw, suffix=suffix)
+    if added:
+        case.note(f"{', '.join(moved)} leaves {raw.label} for {added.label}, a statement of its own")
+    return added
 
 
 def _listed(written: Plain) -> list[Plain]:
@@ -55,7 +58,13 @@ def _listed(written: Plain) -> list[Plain]:
 
 
 def _shown(value: Plain) -> str:
-    if isinstance(value, dict):
-        ((_, argument),) = value.items()
-        return ".".join(map(str, argument)) if isinstance(argument, list) else str(argument)
+    match function(value):
+        case ("Fn::GetAtt", [*names]):
+            return ".".join(map(str, names))
+        case ("Fn::If", [_, yes, no]):
+            return " or ".join(_shown(one) for one in (yes, no) if one != NO_VALUE)
+        case (_, str(argument)):
+            return argument
+        case (_, [str(argument), *_]):
+            return argument
     return str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 from remediate.cloudformation.documents import Document, Kind, RawStatement, documents
@@ -24,13 +25,17 @@ def document_for(data: Data, logical_id: str, kind: Kind, view: View) -> Documen
     return next(found, None)
 
 
-def statements_of(document: Document, view: View) -> list[tuple[RawStatement, Statement]]:
-    """Return the statements in force under a view, as written and as read."""
-    return [
+@functools.lru_cache(maxsize=256)
+def statements_of(document: Document, view: View) -> tuple[tuple[RawStatement, Statement], ...]:
+    """Return the statements in force under a view, as written and as read.
+
+    Remembered for each document as an object: after a change of the draft its document is another object.
+    """
+    return tuple(
         (raw, parse_statement(view.resolver.value(raw.data), raw.pointer, document.logical_id, position))
         for position, raw in enumerate(document.statements)
         if view.resolver.scenario.admits(raw.guard)
-    ]
+    )
 
 
 def judge(document: Document, view: View, request: Request, *, allows_only: bool = False) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ def _hanging(case: Case, raw: RawStatement, entry: Entry) -> Iterator[tuple[View
             continue
         for request in _meant(case, raw, entry, view):
             truth = _truth(view, entry, request)
-            if truth is Truth.UNKNOWN and view.trail is None:
+            if truth is Truth.UNKNOWN and view.trail is None and not _is_impossible(entry):
                 continue  # the trail is in another template: nothing here says that the condition is wrong
             if truth is not Truth.YES and not _allowed_elsewhere(case, raw, view, request):
                 yield view, request
@@ -93,6 +94,13 @@ def _truth(view: View, entry: Entry, request: Request) -> Truth:
     parsed = parse_statement({**shell, "Effect": text("Allow"), "Condition": written}, "", "", 0)
     # A value that is AWS::NoValue under this view takes the condition away.
     return condition_truth(parsed.conditions[0], request) if parsed.conditions else Truth.YES
+
+
+def _is_impossible(entry: Entry) -> bool:
+    """Tell whether an exact operator compares with nothing but wildcards, which no ARN of a trail contains."""
+    operator = entry.operator.split(":")[-1].removesuffix("IfExists")
+    values = entry.value if isinstance(entry.value, list) else [entry.value]
+    return operator in {"StringEquals", "StringEqualsIgnoreCase"} and all("*" in json.dumps(one) for one in values)
 
 
 def _allowed_elsewhere(case: Case, raw: RawStatement, view: View, request: Request) -> bool:

@@ -15,8 +15,7 @@ def ensure_not_required(case: Case, rule: NotRequire) -> None:
     """Remove the conditions; with ``unless: matches-trail`` only where they cannot be shown to match the trails."""
     if rule.when and not holds(rule.when, case):
         return
-    # Back to front, so that what is inserted or removed moves no statement that is still to come.
-    for raw in reversed(case.allows(rule.service)):
+    for raw in case.upwards(rule.service):
         found = [entry for entry in entries(raw) if named(entry.key, rule.conditions)]
         if rule.unless is None:
             _remove(case, rule, raw, found, ())
@@ -26,7 +25,7 @@ def ensure_not_required(case: Case, rule: NotRequire) -> None:
         for entry in found:
             wrong = mismatch(case, raw, entry)
             if wrong is None:
-                case.skip("kept", f"{entry.operator} {entry.key} of {raw.label} denies no request of the trail, and stays")
+                case.skip("kept", f"{entry.operator} {entry.key} of {raw.label} stays: {_why_kept(case)}")
             elif wrong.apart:
                 apart += [one for one in wrong.apart if one not in apart]
             else:
@@ -39,14 +38,19 @@ def _remove(case: Case, rule: NotRequire, raw: RawStatement, doomed: list[Entry]
     own = case.own(raw, rule.service) if doomed or apart else None
     if own is None:
         return
-    for entry in reversed(doomed):
-        remove_entry(case.draft, (*own.path, *entry.path[len(raw.path) :]))
-        case.note(f"{entry.operator} {entry.key} is removed from {own.label}: {rule.because}")
+    for entry in doomed:
+        _drop(case, rule, own, entry, (*own.path, *entry.path[len(raw.path) :]))
     moved = move_actions(case, case.again(own), [*apart], "Describe") if apart else None
-    if moved is None:
-        return
-    for entry in reversed([one for one in entries(moved) if named(one.key, rule.conditions)]):
-        remove_entry(case.draft, entry.path)
-        case.note(
-            f"{', '.join(apart)} of {own.label} becomes {moved.label}, without {entry.operator} {entry.key}: {rule.because}"
-        )
+    for entry in [one for one in entries(moved) if named(one.key, rule.conditions)] if moved else []:
+        _drop(case, rule, moved or own, entry, entry.path)
+
+
+def _drop(case: Case, rule: NotRequire, raw: RawStatement, entry: Entry, path: tuple[str | int, ...]) -> None:
+    remove_entry(case.draft, path)
+    case.note(f"{entry.operator} {entry.key} is removed from {raw.label}: {rule.because}")
+
+
+def _why_kept(case: Case) -> str:
+    if all(view.trail is None for view in case.views):
+        return "it is for a trail of another template, and nothing here shows that it does not match"
+    return "no request of the trails here is denied by it"

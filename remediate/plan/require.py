@@ -20,7 +20,9 @@ def ensure_required(case: Case, rule: Require) -> None:
     """Add the condition to the service's own statements, splitting shared ones."""
     if not holds(rule.when, case):
         return
-    for raw in reversed([one for one in case.allows(rule.service) if _is_for(one, rule.action)]):
+    for raw in case.upwards(rule.service):
+        if not _is_for(raw, rule.action):
+            continue
         present = {entry.key.lower() for entry in entries(raw)}
         missing = [
             (operator, key, value)

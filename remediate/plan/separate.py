@@ -20,7 +20,7 @@ from remediate.template import Plain
 
 def ensure_separate(case: Case, rule: Separate) -> None:
     """Split statements that mix the actions with others, and take the condition's keys off the others."""
-    for raw in reversed(case.allows(rule.service)):
+    for raw in case.upwards(rule.service):
         actions = actions_of(raw)
         wide = [one for one in actions if _covers_more(one, rule.actions)]
         if wide or not actions:
@@ -42,9 +42,8 @@ def _split(case: Case, rule: Separate, raw: RawStatement, grants: list[str]) -> 
         apart = move_actions(case, own, grants, "Grants")
         if apart is None:
             return
-        case.note(f"{', '.join(grants)} leaves {own.label} for {apart.label}, a statement of its own")
         _limit(case, rule, apart)
-    for entry in reversed(_dead(case, rule, case.again(own))):
+    for entry in _dead(case, rule, case.again(own)):
         remove_entry(case.draft, entry.path)
         case.note(f"{entry.operator} {entry.key} is removed from {own.label}: {rule.because}")
 
@@ -65,7 +64,7 @@ def _limit(case: Case, rule: Separate, raw: RawStatement) -> None:
             case.draft.replace(wrong[0].path, value)
             case.note(f"{operator} {wrong[0].key} of {own.label} had a value that no grant for CloudTrail has")
             continue
-        for entry in reversed(wrong):
+        for entry in wrong:
             remove_entry(case.draft, entry.path)
             case.note(f"{entry.operator} {entry.key} is removed from {own.label}: no grant for CloudTrail has its value")
         if add_condition(case, case.again(own), operator, key, value):

@@ -9,10 +9,10 @@ from remediate.cloudformation.locate import View
 from remediate.patchset import Allow
 from remediate.plan.case import Case
 from remediate.plan.vocabulary import bucket_arn, log_objects
-from remediate.policy.cloudtrail import CloudTrailRequest, key_requests, promised_put_objects, requests
+from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, key_requests, promised_put_objects, requests
 from remediate.policy.match import matches
 from remediate.policy.truth import Truth
-from remediate.symbolic import text
+from remediate.symbolic import Unknown, text
 from remediate.template import Plain
 
 
@@ -51,9 +51,14 @@ def _wanted(case: Case, action: str, resource: Plain) -> Iterator[Wanted]:
                 yield Wanted(view, one)
 
 
+def asked(view: View, kind: str) -> list[CloudTrailRequest]:
+    """Return the requests that a view's trail makes now."""
+    return [one for one in requests(_facts(view)) if one.policy == kind]
+
+
 def promised(view: View, kind: str) -> tuple[CloudTrailRequest, ...]:
     """Return every request that a view's trail makes now or may make: on all its paths, and with a Bucket Key."""
-    facts = view.facts
+    facts = _facts(view)
     if kind == "key" and facts.key_arn is None:
         # With the bucket's default key CloudTrail sends no context of its own, and asks for the rest as with its own key.
         as_own = key_requests(replace(facts, key_arn=facts.bucket_key_arn))
@@ -62,6 +67,19 @@ def promised(view: View, kind: str) -> tuple[CloudTrailRequest, ...]:
         return key_requests(facts)
     made = tuple(one for one in requests(facts) if one.policy == "bucket")
     return (*made, *promised_put_objects(facts))
+
+
+def _facts(view: View) -> TrailFacts:
+    """Return what is known of the view's trail, with a prefix that is not taken for a path of CloudTrail's own.
+
+    What a parameter makes of the prefix is open, but ``AWSLogs/`` is no part of it (AWS CloudTrail User Guide, Naming
+    requirements), so that ``AWSLogs/<account>/*`` is never the path below it.
+    """
+    prefix = view.facts.prefix
+    if prefix is None or view.trail is None:
+        return view.facts
+    folders = (Unknown(part.name) if isinstance(part, Unknown) else part for part in prefix.parts)
+    return replace(view.facts, prefix=text(*folders))
 
 
 def _resources(case: Case, rule: Allow) -> list[Plain]:

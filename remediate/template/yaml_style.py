@@ -18,6 +18,7 @@ from remediate.template.yaml_text import BREAKS, begins_line, column, content_st
 from remediate.template.yaml_values import reads_as_string
 
 Kind = Literal["word", "other", "special"]
+About = Literal["step", "offset", "gap", "quote", "key quote", "short", "flow list", "flow map", "flow function", "padding"]
 
 SHORT_FUNCTIONS = frozenset(
     {"Ref", "Condition"}
@@ -55,7 +56,7 @@ def kind_of(text: str) -> Kind:
 class Question:
     """Something that a template's text shows: ``about`` names it, ``of`` narrows it down to a key or kind."""
 
-    about: Literal["step", "offset", "gap", "quote", "key quote", "short", "flow list", "flow map", "padding"]
+    about: About
     of: Hashable = None
 
 
@@ -159,7 +160,7 @@ def _mapping_facts(text: str, node: Mapping) -> list[tuple[Question, Any]]:
         facts += _scalar_facts(member.key, "key quote")
         facts += _member_facts(text, node, member)
     if len(node.members) == 1 and node.members[0].key.text in SHORT_FUNCTIONS - {"Condition"}:
-        facts.append((Question("short"), False))
+        facts += [(Question("short"), False), (Question("flow function"), node.flow)]
     if node.flow and node.members and text.startswith("{", node.span.start):
         facts.append((Question("padding"), text[node.span.start + 1] == " "))
     return facts

@@ -151,7 +151,9 @@ class Writer:
             raise Refused(f"a new value is not JSON: {error}") from error
 
     def _members(self, data: dict[str, Plain], key: str, *, flow: bool) -> list[Any]:
-        flow = flow or not data or self._flows("flow map", list(data.values()), key)
+        function = len(data) == 1 and not SHORT_FUNCTIONS.isdisjoint(data)
+        flow = flow or not data or (function and bool(self._ask(Question("flow function"))))
+        flow = flow or self._flows("flow map", list(data.values()), key)
         events: list[Any] = [_mapping_start(flow=flow)]
         for name, value in data.items():
             if len(name) > _LONGEST_KEY:
@@ -184,7 +186,7 @@ class Writer:
         if not isinstance(content, list):
             return False
         answer = self._ask(Question("flow list", function))
-        return len(str(content)) < _LONGEST_FLOW_LIST if answer is None else bool(answer)
+        return _is_small(content) if answer is None else bool(answer)
 
     def _flows(self, about: Literal["flow list", "flow map"], children: list[Plain], key: str) -> bool:
         """Tell whether the neighbours write a collection like this in flow style: any list, or a mapping under this key."""
@@ -261,6 +263,13 @@ def _attribute(content: Plain) -> Plain:
         case [str(name), str(attribute)] if name and "." not in name:
             return f"{name}.{attribute}"
     return content
+
+
+def _is_small(content: Plain) -> bool:
+    """Tell whether a function's arguments are easily read on one line: not too long, and no mappings but functions."""
+    if isinstance(content, list):
+        return len(str(content)) < _LONGEST_FLOW_LIST and all(map(_is_small, content))
+    return not isinstance(content, dict) or (len(content) == 1 and not SHORT_FUNCTIONS.isdisjoint(content))
 
 
 def _fits_literal(text: str) -> bool:

@@ -1,0 +1,129 @@
+"""What is no template is refused with its place and with what to do about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from remediate.template import Unreadable, read
+
+_DUPLICATE = 'the key "b" stands in lines 2 and 4 of the same mapping: remove one'
+
+
+@pytest.mark.parametrize(
+    ("raw", "line", "column", "message"),
+    [
+        pytest.param(b"", 1, 1, "the file is empty: it holds no template", id="empty"),
+        pytest.param(b"# only\n\n", 1, 1, "the file is empty: it holds no template", id="only comments"),
+        pytest.param(
+            b"- a\n",
+            *(1, 1, "the file holds no mapping at its top: a template begins with keys like `Resources:`"),
+            id="a list",
+        ),
+        pytest.param(
+            b"# x\ntext\n",
+            *(2, 1, "the file holds no mapping at its top: a template begins with keys like `Resources:`"),
+            id="a text",
+        ),
+        pytest.param(
+            b"a: 1\n---\nb: 2\n",
+            *(2, 1, "a second document begins here: a template is one document, so split the file"),
+            id="two documents",
+        ),
+        pytest.param(b"a:\n  b: 1\n  c: 2\n  b: 3\n", 4, 3, _DUPLICATE, id="duplicate key"),
+        pytest.param(b"a:\n  b: 1\n  c: 2\n  'b': 3\n", 4, 3, _DUPLICATE, id="duplicate key in other quotes"),
+        pytest.param(
+            b"a: {b: 1, b: 2}\n",
+            *(1, 11, 'the key "b" stands in lines 1 and 1 of the same mapping: remove one'),
+            id="duplicate key on one line",
+        ),
+        pytest.param(
+            b"a: 1\n? [b]\n: 2\n",
+            *(2, 3, "a key that is no plain text: CloudFormation has no use for it, write its text"),
+            id="a list for a key",
+        ),
+        pytest.param(
+            b"a: &x b\n*x : 2\n",
+            *(2, 1, "a key that is no plain text: CloudFormation has no use for it, write its text"),
+            id="an alias for a key",
+        ),
+        pytest.param(b"a:\n  b: *x\n", 2, 6, "the alias *x has no anchor &x before it", id="undefined alias"),
+        pytest.param(b"a: &x\n  b: *x\n", 2, 6, "the alias *x stands inside its own anchor &x", id="recursive alias"),
+        pytest.param(
+            b"a: b: c\n",
+            *(1, 5, "a `:` where no key can be: quote the text before it, or check the indentation"),
+            id="two colons",
+        ),
+        pytest.param(
+            b"a:\n  b: 1\n c: 2\n",
+            *(3, 2, "the line fits no mapping above it: check its indentation, and quotes left open before it"),
+            id="indentation",
+        ),
+        pytest.param(
+            b"a: [1, 2\nb: 3\n",
+            *(2, 2, "the list that `[` opens has no `,` or `]` here: close it, or quote the text"),
+            id="an open list",
+        ),
+        pytest.param(b"a:\n\tb: 1\n", 2, 1, "a tab in the indentation: indent with spaces", id="tab"),
+        pytest.param(b"a: 'x\nb: 1\n", 3, 1, "a quote opened before is never closed: close it", id="open quote"),
+        pytest.param(
+            b'a: "\\q"\n',
+            *(1, 5, "an escape that YAML does not know: write `\\\\` for a backslash, or use single quotes"),
+            id="unknown escape",
+        ),
+        pytest.param(
+            b"a: @x\n",
+            *(1, 4, "a tab or reserved character begins the text here: indent with spaces, and quote the text"),
+            id="reserved character",
+        ),
+        pytest.param(
+            b"a: x\nb: \x07\n",
+            *(2, 4, "the control character U+0007 is not allowed in YAML: remove or escape it"),
+            id="control character",
+        ),
+        pytest.param(b"a: !!int x\n", 1, 4, "'x' is no int, which its tag says it is", id="a text that is no number"),
+        pytest.param(b"a: 1\r\nb: \xff\r\n", 2, 4, "byte 0xff is not valid UTF-8: save the file as UTF-8", id="no UTF-8"),
+        pytest.param(
+            b"\xef\xbb\xbf\xc3\xa9: \xc3(",
+            1,
+            4,
+            "byte 0xc3 is not valid UTF-8: save the file as UTF-8",
+            id="no UTF-8 after a mark",
+        ),
+        pytest.param("a: 1".encode("utf-16"), 1, 1, "the file is UTF-16: save it as UTF-8", id="UTF-16"),
+        pytest.param(
+            b"a: " + b"[" * 200 + b"]" * 200,
+            *(1, 153, "the template is nested more than 150 levels deep"),
+            id="deep",
+        ),
+    ],
+)
+def test_refusal(raw: bytes, line: int, column: int, message: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read(raw, "x.yaml")
+    assert (caught.value.line, caught.value.column, caught.value.message) == (line, column, message)
+
+
+def test_flow_yaml_that_looks_like_json_is_read_as_yaml() -> None:
+    found = read(b"{\n  # comment\n  Resources: {a: 1},\n}\n", "x.yaml")
+    assert (found.format, found.data) == ("yaml", {"Resources": {"a": 1}})
+
+
+def test_json_is_read_as_json() -> None:
+    assert read(b'{"a": "\\/"}', "x.yaml").format == "json"
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("x.json", (3, 3)), ("x.template", (3, 3)), ("x", (3, 3))],
+)
+def test_broken_json_gets_the_json_error(name: str, place: tuple[int, int]) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read(b'{\n  "a": [1\n  "b": 2\n}\n', name)
+    assert (caught.value.line, caught.value.column) == place
+    assert caught.value.message == "missing comma: write `,` between two entries"
+
+
+def test_broken_flow_yaml_gets_the_yaml_error() -> None:
+    with pytest.raises(Unreadable) as caught:
+        read(b"{\n  a: [1\n  # comment\n  b: 2,\n  c: x\n}\n", "x.yaml")
+    assert caught.value.message == "the list that `[` opens has no `,` or `]` here: close it, or quote the text"
