@@ -31,10 +31,10 @@ def fix(
     be used and ``remediate.verify.Broken`` where a guarantee does not hold.
     """
     # Imported here, so that `import remediate` costs nothing.
-    from remediate.cloudformation.locate import Given  # noqa: PLC0415
-    from remediate.engine import remediate  # noqa: PLC0415
-    from remediate.patchset import load  # noqa: PLC0415
-    from remediate.plan import Options  # noqa: PLC0415
+    from remediate.cloudformation.locate import Given
+    from remediate.engine import remediate
+    from remediate.patchset import load
+    from remediate.plan import Options
 
     raw = template.read_bytes() if isinstance(template, Path) else template.encode()
     given = Given(parameters=dict(parameters or {}), organization_id=organization_id)

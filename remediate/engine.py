@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from remediate.cloudformation.locate import Given, locate
 from remediate.patchset import PatchSet
 from remediate.plan import Applied, Options, Plan, Skipped, plan
+from remediate.proof import Verdict
 from remediate.template import Operation, Template, Unreadable, edit, read, splice
-from remediate.proof import Openings, Verdict, openings
 from remediate.verify import verify_plan, verify_settled, verify_text
+
+if TYPE_CHECKING:
+    from remediate.openings import Openings
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Report:
 
     def openings(self) -> Openings:
         """Return who else has got in, tried with the requests of strangers. Reads both texts again."""
+        from remediate.openings import openings  # only for reports that show it
+
         before, after = (read(text.encode(), self.name).data for text in (self.before, self.after))
         return openings(before, after, self.given)
 

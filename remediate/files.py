@@ -34,8 +34,7 @@ def write(path: Path, expected: bytes, content: bytes) -> None:
     OSError where it cannot be written; the file is then as it was.
     """
     target = path.resolve()
-    if target.read_bytes() != expected:
-        raise Changed(f"{path}: the file changed while it was worked on; run again")
+    _check_same(target, expected)
     status = target.stat()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
@@ -46,9 +45,13 @@ def write(path: Path, expected: bytes, content: bytes) -> None:
         Path(name).chmod(status.st_mode & 0o7777)
         with contextlib.suppress(PermissionError):  # only root may give a file to someone else
             os.chown(name, status.st_uid, status.st_gid)
-        if target.read_bytes() != expected:
-            raise Changed(f"{path}: the file changed while it was worked on; run again")
+        _check_same(target, expected)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _check_same(target: Path, expected: bytes) -> None:
+    if target.read_bytes() != expected:
+        raise Changed("the file changed while it was worked on; run again")

@@ -36,10 +36,11 @@ class Text:
         return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
 
     def __str__(self) -> str:
+        """Return the string with ``${name}`` for each unknown part."""
         return "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in self.parts)
 
 
-Value: TypeAlias = "Text | bool | int | float | None | list[Value] | dict[str, Value]"
+Value: TypeAlias = "Text | bool | int | float | list[Value] | dict[str, Value] | None"
 """Template data under given parameters: every string is a Text, every ``Fn::If`` is decided, ``AWS::NoValue`` is gone."""
 
 

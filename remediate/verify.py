@@ -34,6 +34,7 @@ class Broken(Exception):
     """A guarantee does not hold, so nothing is written: a fault of this tool, not of the template."""
 
     def __init__(self, number: int, detail: str) -> None:
+        """Name a guarantee by its number, and what contradicts it."""
         super().__init__(f"guarantee {number} does not hold ({PROMISES[number]}): {detail}")
         self.number = number
 
@@ -77,7 +78,9 @@ def _patched(data: dict[str, Plain], operations: Sequence[Operation]) -> Plain:
             *parent_path, name = tokens(operation.path)
             parent: Plain = result
             for step in parent_path:
-                parent = parent[int(step)] if isinstance(parent, list) else parent[step] if isinstance(parent, dict) else None
+                parent = (
+                    parent[int(step)] if isinstance(parent, list) else parent[step] if isinstance(parent, dict) else None
+                )
             if isinstance(parent, dict) and operation.before in parent:
                 _move_before(parent, name, operation.before)
     return result
@@ -102,7 +105,7 @@ def _same_in_order(left: Plain, right: Plain) -> bool:
 
 
 def _difference(expected: Plain, found: Plain) -> str:
-    import deepdiff  # noqa: PLC0415  # slow to import, and needed only to explain a failure
+    import deepdiff  # slow to import, and needed only to explain a failure
 
     explained = deepdiff.DeepDiff(expected, found).pretty()
     return explained.splitlines()[0] if explained else "the members are in another order"

@@ -197,6 +197,8 @@ def judge(raw: bytes, name: str, patch: list[dict[str, Any]], *, thorough: bool)
         return f"wrong: not readable\n{error}\n{edits}"
     if _exact(result.data) != _exact(expected):
         return f"wrong: other data\n{edits}"
+    if _line_ends(template.text) and not _line_ends(text) <= _line_ends(template.text):
+        return f"wrong: other line ends\n{edits}"
     if template.format == "yaml" and result.format == "yaml":
         spans = [edit.span for edit in edits]
         before = Counter(
@@ -208,6 +210,10 @@ def judge(raw: bytes, name: str, patch: list[dict[str, Any]], *, thorough: bool)
         if thorough and "\t" not in text and _pure_data(text) != _pure_data(text, original=True):
             return "wrong: another parser reads other data"
     return "correct"
+
+
+def _line_ends(text: str) -> set[str]:
+    return set(re.findall(r"\r\n|\r|\n", text))
 
 
 def _exact(data: Any) -> Any:

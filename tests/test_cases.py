@@ -94,7 +94,9 @@ def test_a_second_run_changes_nothing(before: Path) -> None:
     assert report.to_bytes() == raw
 
 
-@pytest.mark.parametrize("folder", sorted({file.parent for file in befores()}), ids=lambda folder: str(folder.relative_to(CASES)))
+@pytest.mark.parametrize(
+    "folder", sorted({file.parent for file in befores()}), ids=lambda folder: str(folder.relative_to(CASES))
+)
 def test_a_case_is_complete(folder: Path) -> None:
     known = {"options.json", "skipped.txt", "notes.txt"}
     templates = sorted(file.stem for file in folder.iterdir() if file.name not in known)
@@ -146,13 +148,22 @@ ensure:
 """
 
 BROKEN = {
-    "unknown member": (PATCH + "severity: high\n", ":1:1: Additional properties are not allowed ('severity' was unexpected)"),
+    "unknown member": (
+        PATCH + "severity: high\n",
+        ":1:1: Additional properties are not allowed ('severity' was unexpected)",
+    ),
     "reference without tls": (PATCH.replace("https:", "http:"), ":5:5: 'http://example.com/why' does not match '^https://'"),
     "unknown safety": (PATCH.replace("safety: safe", "safety: maybe"), ":6:9: 'maybe' is not one of ['safe', 'review']"),
     "unknown rule": (PATCH.replace("depend-on:", "depends:"), ":9:5: Additional properties are not allowed"),
     "title missing": (PATCH.replace("title: The", "# The"), ":1:1: 'title' is a required property"),
-    "no list of rules": (PATCH.replace("ensure:\n  - depend-on: bucket-policy", "ensure: []"), ":8:9: [] should be non-empty"),
-    "another id": (PATCH.replace("id: trail-order", "id: trail-later"), "its id is 'trail-later'; it must be the 'trail-order'"),
+    "no list of rules": (
+        PATCH.replace("ensure:\n  - depend-on: bucket-policy", "ensure: []"),
+        ":8:9: [] should be non-empty",
+    ),
+    "another id": (
+        PATCH.replace("id: trail-order", "id: trail-later"),
+        "its id is 'trail-later'; it must be the 'trail-order'",
+    ),
     "no yaml": ("id: [\n", ":2:1: "),
     "twice the same key": (PATCH + "safety: review\n", ":10:1: "),
 }

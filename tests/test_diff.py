@@ -54,7 +54,8 @@ def test_names_the_lines_of_a_late_change() -> None:
 
 def test_says_that_there_is_no_final_newline() -> None:
     assert diff.render(report("x.yaml", "a\nb", "a\nc")) == (
-        "--- a/x.yaml\n+++ b/x.yaml\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n"
+        "--- a/x.yaml\n+++ b/x.yaml\n@@ -1,2 +1,2 @@\n a\n"
+        "-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n"
     )
 
 

@@ -58,7 +58,7 @@ def test_without_sabotage_the_file_is_patched(stack: Path) -> None:
 
 def test_a_splice_that_loses_a_character_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     splice = engine.splice
-    monkeypatch.setattr(engine, "splice", lambda text, edits: splice(text, edits).replace("AWS::EC2::VPC", "AWS::EC2::VP", 1))
+    monkeypatch.setattr(engine, "splice", lambda *args: splice(*args).replace("AWS::EC2::VPC", "AWS::EC2::VP", 1))
     assert_caught(stack, 1, "AWS::EC2::VPC")
 
 
@@ -142,6 +142,7 @@ def test_a_promise_that_is_not_kept_is_caught(stack: Path, monkeypatch: pytest.M
 
 def test_a_second_run_that_would_change_something_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = "/Resources/LogKey/Properties/KeyPolicy/Statement/-"
-    statement: Plain = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "kms:Decrypt", "Resource": "*"}
+    principal: Plain = {"Service": "s3.amazonaws.com"}
+    statement: Plain = {"Effect": "Allow", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*"}
     broken_plan(monkeypatch, with_operations(Operation("add", path, statement)))
     assert_caught(stack, 5, path)

@@ -16,9 +16,7 @@ from remediate.cli.options import EXIT_CODES, check_patch_id, chosen, output_opt
 from remediate.cli.run import FAILED, Run
 from remediate.patchset import PatchError, PatchSet, load
 from remediate.plan import Options
-from remediate.policy.evaluate import Outcome
-from remediate.policy.failures import FAILURES, failure
-from remediate.report import FORMATS, diff, render, simulation, summary
+from remediate.report import FORMATS, diff, render, summary
 from remediate.template import TemplateError, parse_operation
 
 __all__ = ["main"]
@@ -28,7 +26,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(__version__)
 def main() -> None:
-    """Mend CloudFormation templates whose CloudTrail logging stack does not deploy.
+    r"""Mend CloudFormation templates whose CloudTrail logging stack does not deploy.
 
     It finds the log bucket, its policy, the key and the trail in a YAML or JSON template, changes what makes CloudTrail
     refuse them, leaves every other byte as it was, and prints a diff.
@@ -125,6 +123,9 @@ def simulate(templates: tuple[str, ...], message: str | None, color: bool | None
 
     Nothing is changed. Exit 1 where a request is not allowed even after the fix.
     """
+    from remediate.policy.failures import FAILURES, failure  # the other commands start without them
+    from remediate.report import simulation
+
     patch_set, wanted = chosen(**options)
     told = failure(message) if message else None
     if message and told is None:
@@ -135,8 +136,8 @@ def simulate(templates: tuple[str, ...], message: str | None, color: bool | None
         report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
         if report is not None:
             run.out(simulation.render(report, told).encode())
-            run.found |= any(one.after.outcome is not Outcome.ALLOWED for one in simulation.shown(report, told))
-            left = [one for one in report.skipped if one.why not in {"kept"}]
+            run.found |= not all(one.allowed for one in simulation.shown(report, told))
+            left = [one for one in report.skipped if one.why != "kept"]
             run.say("\n".join(line for one in left for line in summary.explained(one)))
             run.found |= bool(report.unfixed)
     run.exit()

@@ -40,10 +40,16 @@ class Run:
                 found = [str(one) for one in files.templates_in(path)]
                 self._from_folder.update(found)
             for one in found:
-                try:
-                    yield one, sys.stdin.buffer.read() if one == "-" else Path(one).read_bytes()
-                except OSError as error:
-                    self.fail(f"{one}: {error.strerror}")
+                raw = self._read(one)
+                if raw is not None:
+                    yield one, raw
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        except OSError as error:
+            self.fail(f"{name}: {error.strerror}")
+            return None
 
     def attempt(
         self, name: str, action: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs

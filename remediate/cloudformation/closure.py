@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from remediate.cloudformation.expression import alternatives, conditions_of, mentions
+from remediate.cloudformation.expression import alternatives, conditions_of, function, mentions
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resolve import Resolver, Scenario
 from remediate.cloudformation.resources import (
@@ -22,6 +23,7 @@ from remediate.cloudformation.resources import (
 )
 from remediate.symbolic import Text
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _DECISIVE = {
     TRAIL: ("TrailName", "S3BucketName", "S3KeyPrefix", "KMSKeyId", "IsOrganizationTrail", "EnableLogFileValidation"),
     BUCKET: ("BucketName", "BucketEncryption", "OwnershipControls"),
@@ -32,14 +34,14 @@ _DECISIVE = {
 """The properties that say what a trail logs through, and whether it may."""
 
 
-def logging_resources(data: Data, chosen: Iterable[str] = ()) -> frozenset[str]:
+def logging_resources(data: Data, given: Mapping[str, str] = NOTHING, chosen: Iterable[str] = ()) -> frozenset[str]:
     """Return the trails, and the buckets, bucket policies, keys and aliases that they or CloudTrail's statements concern.
 
-    ``chosen`` are buckets and keys that belong to them in any case. The answer is generous: what is in it may turn out
-    not to be used.
+    ``given`` are parameter values, ``chosen`` buckets and keys that belong to them in any case. The answer is generous:
+    what is in it may turn out not to be used.
     """
     types = by_type(data)
-    resolver = Resolver(data, Scenario(known_parameters(data, {}), {}), types)
+    resolver = Resolver(data, Scenario(known_parameters(data, given), {}), types)
     trails, policies, aliases = (types.get(kind, []) for kind in (TRAIL, BUCKET_POLICY, ALIAS))
     found = {*trails, *chosen}
     found |= {name for name in (*policies, *types.get(KEY, [])) if _speaks_of_cloudtrail(data, name)}
@@ -70,17 +72,21 @@ def _speaks_of_cloudtrail(data: Data, logical_id: str) -> bool:
 
 
 def _bucket_names(resolver: Resolver, logical_id: str) -> set[Text | str]:
-    own = _names(resolver, "BucketName", [logical_id])
-    return own | {logical_id}
+    return _names(resolver, "BucketName", [logical_id]) | {logical_id}
 
 
 def _names(resolver: Resolver, name: str, logical_ids: Iterable[str]) -> set[Text | str]:
-    """Return the values that a property of resources can have by the parameters' defaults, and the resources it mentions."""
+    """Return the values that a property of resources can have by what is known, and the resources that it mentions."""
+    resources = section(resolver.data, "Resources")
     found: set[Text | str] = set()
     for logical_id in logical_ids:
         expression = resolver.property(logical_id, name)
-        found |= mentions(expression) & section(resolver.data, "Resources").keys()
+        found |= mentions(expression) & resources.keys()
         for one in alternatives(expression, ()):
-            value = resolver.string(one.value)
-            found |= {value} if value is not None else set()
+            match function(one.value):
+                case ("Ref", str(target)) if target in resources:
+                    pass  # it is mentioned, and what it is called is asked where it is a bucket of the set
+                case _:
+                    value = resolver.string(one.value)
+                    found |= {value} if value is not None else set()
     return found

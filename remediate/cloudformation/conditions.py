@@ -69,7 +69,7 @@ class Answers:
     """Decides conditions under parameter values and the answers given to open tests."""
 
     def __init__(self, data: Data, known: Mapping[str, Value], tests: Mapping[str, bool]) -> None:
-        """``tests`` has the answers by :func:`test_key`."""
+        """Begin with known parameter values and the answers to ``tests``, which go by :func:`test_key`."""
         self.decided: dict[str, bool] = {}
         self._conditions = section(data, "Conditions")
         self._tests = tests

@@ -69,23 +69,14 @@ class Located:
 def locate(data: Data, given: Given) -> Located:
     """Find the logging sets of a template.
 
-    Raises TemplateError where ``given`` names a resource that the template does not have.
+    Raises TemplateError where ``given`` names a resource that the template does not have, and where names or conditions
+    refer to one another in a chain of hundreds.
     """
     _check(data, given)
-    relevant = logging_resources(data, {one for one in (given.bucket, given.key) if one})
-    conditions: set[str] = set()
-    prefixes: set[str] = set()
-    if not relevant:
-        return Located((), complete=True)
-    for logical_id in relevant:
-        conditions |= decisive_conditions(data, logical_id)
-        prefixes |= mentions(properties(data, logical_id).get("S3KeyPrefix"))
-    types = by_type(data)
-    organization = find_organization_id(data)
-    replaceable = prefixes & section(data, "Parameters").keys()
-    found = scenarios(data, sorted(conditions), given.parameters, replaceable)
-    finders = (_Finder(Resolver(data, one, types), given, relevant, organization) for one in found.all)
-    return Located(tuple(view for finder in finders for view in finder.views()), found.complete)
+    try:
+        return _locate(data, given)
+    except RecursionError as error:
+        raise TemplateError("names or conditions of the template refer to one another in too long a chain") from error
 
 
 def trusts(principal: Value, service: str) -> bool:
@@ -93,6 +84,29 @@ def trusts(principal: Value, service: str) -> bool:
     services = principal.get("Service") if isinstance(principal, dict) else None
     items = services if isinstance(services, list) else [services]
     return any(isinstance(item, Text) and (item.known or "").lower() == service for item in items)
+
+
+def _locate(data: Data, given: Given) -> Located:
+    relevant = logging_resources(data, given.parameters, {one for one in (given.bucket, given.key) if one})
+    if not relevant:
+        return Located((), complete=True)
+    conditions: set[str] = set()
+    prefixes: set[str] = set()
+    for logical_id in relevant:
+        conditions |= decisive_conditions(data, logical_id)
+        prefixes |= mentions(properties(data, logical_id).get("S3KeyPrefix"))
+    types = {kind: [name for name in names if name in relevant] for kind, names in by_type(data).items()}
+    replaceable = prefixes & section(data, "Parameters").keys()
+    found = scenarios(data, sorted(conditions), given.parameters, replaceable)
+    organization = _organization(data, given, types.get(TRAIL, []))
+    finders = (_Finder(Resolver(data, one, types), given, organization) for one in found.all)
+    return Located(tuple(view for finder in finders for view in finder.views(types.get(TRAIL, []))), found.complete)
+
+
+def _organization(data: Data, given: Given, trails: list[str]) -> Plain:
+    """Return the expression for the organization's id where a trail may need it."""
+    asked = any("IsOrganizationTrail" in properties(data, trail) for trail in trails)
+    return (given.organization_id or find_organization_id(data)) if asked else None
 
 
 def _check(data: Data, given: Given) -> None:
@@ -109,13 +123,11 @@ class _Finder:
 
     resolver: Resolver
     given: Given
-    relevant: frozenset[str]
     organization: Plain
 
-    def views(self) -> Iterator[View]:
-        if of_type(self.resolver.data, TRAIL):
-            trails = self.resolver.existing(TRAIL)
-            return (self._view(name) for name in trails if self.given.trail in {None, name})
+    def views(self, trails: list[str]) -> Iterator[View]:
+        if trails:
+            return (self._view(name) for name in self.resolver.existing(TRAIL) if self.given.trail in {None, name})
         return self._central_views()
 
     def _view(self, trail: str) -> View:
@@ -146,8 +158,7 @@ class _Finder:
     def _organization_id(self, trail: str) -> Text | None:
         if not is_true(self.resolver.value(self.resolver.property(trail, "IsOrganizationTrail"))):
             return None
-        expression = self.given.organization_id or self.organization
-        return self.resolver.string(expression) or text(Unknown("the organization id"))
+        return self.resolver.string(self.organization) or text(Unknown("the organization id"))
 
     def _central_views(self) -> Iterator[View]:
         """Yield a view for each bucket and each key that CloudTrail may use although no trail is here."""
@@ -187,8 +198,7 @@ class _Finder:
 
     def _trusting(self, kind: str, policy: Kind) -> list[str]:
         """Return the resources whose policy lets CloudTrail do something."""
-        candidates = [name for name in self.resolver.existing(kind) if name in self.relevant]
-        return [name for name in candidates if _trusts_cloudtrail(self.resolver, name, policy)]
+        return [name for name in self.resolver.existing(kind) if _trusts_cloudtrail(self.resolver, name, policy)]
 
 
 def _trusts_cloudtrail(resolver: Resolver, logical_id: str, kind: Kind) -> bool:

@@ -10,7 +10,7 @@ from remediate.symbolic import Text, Unknown, Value, text
 from remediate.template import Plain
 
 _ORGANIZATION_ID = re.compile(r"org(ani[sz]ation)?s?_?-?id(entifier)?$", re.IGNORECASE)
-_MAY_HOLD_SEPARATORS = re.compile(r"arn|key|path|prefix", re.IGNORECASE)
+_MAY_HOLD_SEPARATORS = re.compile(r"arn|kms", re.IGNORECASE)
 
 
 def known_parameters(data: Data, given: Mapping[str, str]) -> dict[str, Value]:
@@ -44,7 +44,8 @@ def unknown_parameter(name: str, parameter: Plain) -> Text:
     pattern = _pattern(parameter)
     if "12}" in pattern and ("\\d" in pattern or "[0-9]" in pattern) and "arn" not in pattern:
         return text(Unknown(name, "digits"))
-    # Names of buckets, trails, Regions and accounts have neither slash nor colon; ARNs, key names and prefixes may have.
+    # Names of buckets, trails, Regions and accounts have neither slash nor colon; ARNs and names of keys have. A prefix may
+    # hold slashes too, but never "AWSLogs/", which is all that its text is compared with.
     return text(Unknown(name, "any" if _MAY_HOLD_SEPARATORS.search(name) else "name"))
 
 

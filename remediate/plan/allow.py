@@ -7,11 +7,11 @@ from remediate.patchset import Allow
 from remediate.plan.case import Case
 from remediate.plan.elements import actions_of, extend, is_extendable
 from remediate.plan.judge import judge, statements_of
-from remediate.cloudformation.expression import decided
-from remediate.plan.vocabulary import condition
+from remediate.plan.vocabulary import condition, decided, organization_id
 from remediate.plan.wanted import Gap, Wanted, asked, gaps, promised
-from remediate.policy.evaluate import Outcome, statement_truth
+from remediate.policy.evaluate import Elements, Outcome, statement_truth
 from remediate.policy.match import matches, patterns_meet
+from remediate.policy.request import Request
 from remediate.policy.truth import Truth
 from remediate.symbolic import text
 from remediate.template import Plain
@@ -27,6 +27,8 @@ def ensure_allow(case: Case, rule: Allow) -> None:
     left = [gap for gap in gaps(case, rule) if _open(case, gap) and not _complete(case, rule, gap)]
     if left:
         _add(case, rule, left)
+    if "log-objects" in rule.resources:
+        _say_without_organization(case)
 
 
 def _fires(case: Case, rule: Allow) -> bool:
@@ -37,6 +39,19 @@ def _fires(case: Case, rule: Allow) -> bool:
         if one.id.startswith(rule.denied)
     }
     return Outcome.DENIED in outcomes or (case.review and Outcome.UNDECIDABLE in outcomes)
+
+
+def _say_without_organization(case: Case) -> None:
+    """Say that the organization's path is missing where its id is known to nobody."""
+    if organization_id(case.draft.data, case.given) is not None:
+        return
+    for view in case.views:
+        for one in asked(view, case.kind):
+            decision = judge(case.document, view, one.request, allows_only=True)
+            if "organization" in one.id and decision.outcome is Outcome.DENIED:
+                reason = "the organization's id is not in the template, so its path below AWSLogs/ cannot be written"
+                case.skip("denied", reason, "give the organization's id with --organization-id")
+                return
 
 
 def _open(case: Case, gap: Gap) -> list[Wanted]:
@@ -71,28 +86,38 @@ def _lacking(case: Case, rule: Allow, raw: RawStatement, gap: Gap, served: list[
     if not served or case.is_shared(raw) or not _concerns(raw, rule.actions):
         return None
     judged = [
-        statement_truth(statement, one.request.request)
+        (statement_truth(statement, one.request.request), one.request.request)
         for one in served
         for candidate, statement in statements_of(case.document, one.view)
         if candidate.path == raw.path
     ]
-    # Where a condition cannot be told, the statement's other actions hang on it as well: one more joins them.
-    unfit = {Truth.NO, Truth.UNKNOWN} if case.review else {Truth.NO}
-    if any(one.conditions in unfit for one in judged):
+    if not all(_fits(case, elements, request) for elements, request in judged):
         return None
-    if all(one.resource is Truth.YES for one in judged) and is_extendable(raw, "Action"):
+    if all(one.resource is Truth.YES for one, _ in judged) and is_extendable(raw, "Action"):
         return "Action", gap.action
     # A further resource is for all actions of the statement, so there must be none that CloudTrail does not need.
-    if all(one.action is Truth.YES for one in judged) and is_extendable(raw, "Resource") and _is_narrow(case, rule, raw):
+    if all(one.action is Truth.YES for one, _ in judged) and is_extendable(raw, "Resource") and _is_narrow(case, rule, raw):
         return "Resource", gap.resource
     return None
 
 
+def _fits(case: Case, elements: Elements, request: Request) -> bool:
+    """Tell whether a statement's conditions hold for a request, as far as they hold for the statement's other actions.
+
+    A value that the template does not tell is the same for all of them. A key that the request may lack is not.
+    """
+    if elements.conditions is Truth.UNKNOWN and not case.review:
+        return all(len(request.values_of(condition.key)) == 1 for condition in elements.failing)
+    return elements.conditions is Truth.YES
+
+
 def _add(case: Case, rule: Allow, left: list[Gap]) -> None:
+    neighbour = _neighbour(case, rule, left)
     resources: list[Plain] = []
     for gap in left:
-        if gap.resource not in resources:
-            resources.append(gap.resource)
+        resource = decided(gap.resource, neighbour.guard if neighbour else ())
+        if resource not in resources:
+            resources.append(resource)
     actions: list[Plain] = [*dict.fromkeys(gap.action for gap in left)]
     statement: dict[str, Plain] = {
         "Sid": rule.sid,
@@ -103,7 +128,7 @@ def _add(case: Case, rule: Allow, left: list[Gap]) -> None:
     }
     if rule.condition:
         statement["Condition"] = {**condition(rule.condition)}
-    added = case.insert(statement, after=_neighbour(case, rule, left))
+    added = case.insert(statement, after=neighbour)
     if added:
         case.note(f"{added.label} is added: {rule.service} may {', '.join(map(str, actions))}")
 

@@ -26,11 +26,12 @@ def extend(case: Case, raw: RawStatement, element: str, *values: Plain) -> None:
     written = case.again(raw).data[element]
     path = (*raw.path, element)
     if isinstance(written, list):
-        for offset, value in enumerate(values):
-            case.draft.add((*path, len(written) + offset), value)
+        for index, value in enumerate(values, len(written)):
+            case.draft.add((*path, index), value)
     else:
         case.draft.replace(path, [written, *values])
-    case.note(f"{raw.label} gains the {element.lower()} {', '.join(map(_shown, values))}")
+    noun = element.lower() + ("s" if len(values) > 1 else "")
+    case.note(f"{raw.label} gains the {noun} {', '.join(map(_shown, values))}")
 
 
 def move_actions(case: Case, raw: RawStatement, moved: list[str], suffix: str) -> RawStatement | None:

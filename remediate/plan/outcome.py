@@ -21,7 +21,7 @@ UNFIXED: frozenset[Why] = frozenset({"review", "obstacle", "blocked", "denied", 
 
 @dataclass(frozen=True)
 class Applied:
-    """A patch that changed a resource. ``notes`` say what each change is for; a guard that is removed is always among them."""
+    """A patch that changed a resource. ``notes`` say what each change is for, and name every guard that is removed."""
 
     patch: Patch
     logical_id: str

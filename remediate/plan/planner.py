@@ -114,7 +114,8 @@ class _Planner:
         has_one = any(view.bucket_policies for view in self.located.views if _is_bucket(view, target.logical_id))
         if has_one:
             reason = f"{target.logical_id} has a policy under some conditions only; a second one would overwrite it"
-            self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id))
+            advice = f"let the policy have the same Condition as {target.logical_id}"
+            self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id, advice))
             return []
         if patch.safety == "review" and not self.options.review:
             advice = "if no other stack gives it one, run again with --review to add it"
@@ -123,7 +124,8 @@ class _Planner:
             return []
         added = ensure_policy(self.draft, target, rule)
         self.located = locate(self.draft.data, self.options.given)
-        notes = [f"{added} is added for {target.logical_id}"]
+        shown = ", ".join(f"`{one['Sid']}`" for one in rule.statements if "Sid" in one)
+        notes = [f"{added} is added for {target.logical_id}, with {shown}"]
         for name in rule.including:
             included = self.patch_set.patch(name)
             for one in targets(self.located, "bucket-policy"):

@@ -23,7 +23,13 @@ _EXCEPTION = 'add the condition "BoolIfExists": {"aws:PrincipalIsAWSService": "f
 def residue(located: Located, data: Data, said: Iterable[Skipped]) -> tuple[Skipped, ...]:
     """Return what is left to say of a template, once for each reason; ``said`` is what planning has said already."""
     explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
-    found = [one for view in located.views for one in _of_view(view, data, explained)]
+    without_id = {one.logical_id for one in said if one.why == "denied"}
+    found = [
+        one
+        for view in located.views
+        for one in _of_view(view, data, explained)
+        if not (one.why == "denied" and "organization" in one.subject and one.logical_id in without_id)
+    ]
     if not located.complete:
         found.append(
             Skipped(

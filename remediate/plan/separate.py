@@ -62,7 +62,7 @@ def _limit(case: Case, rule: Separate, raw: RawStatement) -> None:
         wrong = [one for one in entries(case.again(own)) if one.key.lower() == key.lower()]
         if len(wrong) == 1 and wrong[0].operator == operator:
             case.draft.replace(wrong[0].path, value)
-            case.note(f"{operator} {wrong[0].key} of {own.label} had a value that no grant for CloudTrail has")
+            case.note(f"{operator} {wrong[0].key} of {own.label} now has CloudTrail's value: its own was another service's")
             continue
         for entry in wrong:
             remove_entry(case.draft, entry.path)

@@ -31,7 +31,7 @@ def log_objects(data: Data, arn: Plain, views: tuple[View, ...], given: Given) -
     Source: AWS CloudTrail User Guide, Finding your CloudTrail log files.
     """
     paths: dict[str, Plain] = {"account": sub(arn, "/AWSLogs/", ACCOUNT, "/*")}
-    organization: Plain = given.organization_id or find_organization_id(data)
+    organization = organization_id(data, given)
     if organization is not None and any(view.facts.organization_id for view in views):
         paths["organization"] = sub(arn, "/AWSLogs/", organization, "/*")
     for trail in dict.fromkeys(view.trail for view in views if view.trail and view.facts.prefix):
@@ -40,6 +40,19 @@ def log_objects(data: Data, arn: Plain, views: tuple[View, ...], given: Given) -
         if "organization" in paths:
             paths[f"{trail} prefix organization"] = distribute(prefix, arn, "/", HERE, "/AWSLogs/", organization, "/*")
     return paths
+
+
+def organization_id(data: Data, given: Given) -> Plain:
+    """Return the expression for the organization's id, None where neither the user nor the template says it."""
+    return given.organization_id or find_organization_id(data)
+
+
+def decided(expression: Plain, guard: tuple[tuple[str, bool], ...]) -> Plain:
+    """Return an expression without the ``Fn::If`` that a guard has decided already."""
+    match function(expression):
+        case ("Fn::If", [str(condition), yes, no]) if (condition, True) in guard or (condition, False) in guard:
+            return decided(yes if (condition, True) in guard else no, guard)
+    return expression
 
 
 def condition(written: Mapping[str, Mapping[str, str]]) -> dict[str, Plain]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from remediate.cloudformation.locate import View
 from remediate.patchset import Allow
 from remediate.plan.case import Case
+from remediate.plan.judge import facts_of
 from remediate.plan.vocabulary import bucket_arn, log_objects
 from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, key_requests, promised_put_objects, requests
 from remediate.policy.match import matches
@@ -75,11 +76,12 @@ def _facts(view: View) -> TrailFacts:
     What a parameter makes of the prefix is open, but ``AWSLogs/`` is no part of it (AWS CloudTrail User Guide, Naming
     requirements), so that ``AWSLogs/<account>/*`` is never the path below it.
     """
-    prefix = view.facts.prefix
+    facts = facts_of(view)
+    prefix = facts.prefix
     if prefix is None or view.trail is None:
-        return view.facts
+        return facts
     folders = (Unknown(part.name) if isinstance(part, Unknown) else part for part in prefix.parts)
-    return replace(view.facts, prefix=text(*folders))
+    return replace(facts, prefix=text(*folders))
 
 
 def _resources(case: Case, rule: Allow) -> list[Plain]:

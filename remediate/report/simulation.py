@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from remediate.engine import Report
+from remediate.openings import Opening
 from remediate.policy.evaluate import Decision, Outcome
 from remediate.policy.failures import Failure
-from remediate.proof import Opening, Verdict, worst
+from remediate.proof import Verdict, worst
 
 DOCUMENTED = "cloudtrail-documented"
 

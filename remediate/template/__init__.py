@@ -7,9 +7,9 @@ from remediate.template.edit import edit
 from remediate.template.errors import Refused, TemplateError, Unreadable, place
 from remediate.template.node import Alias, Mapping, Member, Node, Plain, Scalar, Sequence, Span, Tagged, Template
 from remediate.template.operation import Operation, parse_operation, pointer, tokens
-from remediate.template.overlay import data_of
 from remediate.template.read import read
 from remediate.template.splice import Edit, splice
+from remediate.template.working import data_of
 
 __all__ = [
     "Alias",

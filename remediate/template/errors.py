@@ -22,11 +22,11 @@ class TemplateError(Exception):
         return f"{place}: {self.message}"
 
 
-class Unreadable(TemplateError):  # noqa: N818 - says what the text is
+class Unreadable(TemplateError):
     """The text is no template that can be read: nothing was planned, nothing is touched."""
 
 
-class Refused(TemplateError):  # noqa: N818 - says what was done with the operation
+class Refused(TemplateError):
     """An operation cannot be written without breaking what the message names."""
 
 

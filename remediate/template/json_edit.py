@@ -10,8 +10,8 @@ from remediate.template.json_layout import BREAK, Container, Layout, Site, entry
 from remediate.template.json_style import Style
 from remediate.template.json_write import Room, Writer
 from remediate.template.node import Mapping, Member, Node, Plain, Sequence, Span, Template
-from remediate.template.overlay import Changed, New, Slot, Working, data_of
 from remediate.template.splice import Edit
+from remediate.template.working import Changed, New, Slot, Working, data_of
 
 
 def edits(working: Working, template: Template) -> list[Edit]:

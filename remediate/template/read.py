@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from remediate.template.decode import decode
 from remediate.template.errors import Unreadable, place
 from remediate.template.node import Mapping, Node, Template
-from remediate.template.overlay import mapping_data
+from remediate.template.working import mapping_data
 
 
 def read(raw: bytes, name: str) -> Template:

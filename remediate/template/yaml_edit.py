@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from remediate.template.node import Mapping, Node, Scalar, Sequence, Tagged, Template
-from remediate.template.overlay import Changed, New, Slot, Working, aliases, data_of
 from remediate.template.splice import Edit
+from remediate.template.working import Changed, New, Slot, Working, aliases, data_of
 from remediate.template.yaml_block import edit_block, last_leaf
 from remediate.template.yaml_context import Context, Site
 from remediate.template.yaml_flow import edit_flow

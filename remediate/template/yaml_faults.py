@@ -25,14 +25,20 @@ _WORDS = (
     ("cannot start any token", "a tab or reserved character begins the text here: indent with spaces, and quote the text"),
     ("sequence entries are not allowed", "a `- ` where no list can be: put it on a line of its own"),
     ("did not find expected '-'", "the line fits no list above it: check its indentation"),
-    ("did not find expected ',' or '}'", "the mapping that `{` opens has no `,` or `}` here: close it, or quote the text"),
-    ("did not find expected ',' or ']'", "the list that `[` opens has no `,` or `]` here: close it, or quote the text"),
-    ("expected ',' or '}'", "the mapping that `{` opens has no `,` or `}` here: close it, or quote the text"),
-    ("expected ',' or ']'", "the list that `[` opens has no `,` or `]` here: close it, or quote the text"),
+    (
+        "did not find expected ',' or '}'",
+        "the mapping that opens in line <line> has no `,` or `}` here: close it, or quote the text",
+    ),
+    (
+        "did not find expected ',' or ']'",
+        "the list that opens in line <line> has no `,` or `]` here: close it, or quote the text",
+    ),
+    ("expected ',' or '}'", "the mapping that opens in line <line> has no `,` or `}` here: close it, or quote the text"),
+    ("expected ',' or ']'", "the list that opens in line <line> has no `,` or `]` here: close it, or quote the text"),
     ("did not find expected node content", "a value is missing here: write one, or remove what asks for it"),
     ("expected the node content", "a value is missing here: write one, or remove what asks for it"),
-    ("unexpected end of stream", "a quote opened before is never closed: close it"),
-    ("unexpected document separator", "a quote opened before is not closed at the document's end: close it"),
+    ("unexpected end of stream", "the quote that opens in line <line> is never closed: close it"),
+    ("unexpected document separator", "the quote that opens in line <line> is never closed: close it"),
     ("unknown escape character", "an escape that YAML does not know: write `\\\\` for a backslash, or use single quotes"),
     ("did not find expected hexdecimal", "an escape without its hexadecimal digits: write `\\\\` for a backslash"),
     ("expected <document start>", "text behind the end of the template: check the indentation, or remove it"),
@@ -59,4 +65,6 @@ def fault(error: Exception, text: str) -> Unreadable:
     index = min(mark.index, len(text))
     if re.search(rf"[{BLANKS}]*\t", text[line_start(text, index) : index + 1]) and "cannot start" in problem:
         words = "a tab in the indentation: indent with spaces"
+    opened = getattr(error, "context_mark", None) or mark
+    words = words.replace("<line>", str(place(text, min(opened.index, len(text)))[0]))
     return Unreadable(words, *place(text, index))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from remediate.template.node import Mapping, Member, Node, Sequence
-from remediate.template.overlay import Changed, Slot, Working, data_of
+from remediate.template.working import Changed, Slot, Working, data_of
 from remediate.template.yaml_context import Context, Site
 from remediate.template.yaml_slots import Inserted, Kept, Removed, Swapped, same_entry, steps
 from remediate.template.yaml_text import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from remediate.template.node import Mapping, Member, Node, Plain, Sequence
-from remediate.template.overlay import Changed, New, Slot, Working, data_of
+from remediate.template.working import Changed, New, Slot, Working, data_of
 
 
 @dataclass(frozen=True, slots=True)

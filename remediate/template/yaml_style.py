@@ -35,7 +35,7 @@ SHORT_FUNCTIONS = frozenset(
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _SYNTAX = re.compile(rf"[-?:,\[\]{{}}#&*!|>'\"%@`=\s]|.*(?::(?:\s|\Z)|\s#|[\x00-\x1f\x7f{BREAKS}\ufeff])|.*\s\Z", re.DOTALL)
 _EMPTY_LINE = re.compile(r"(?:\r\n|\r(?!\n)|\n)[ \t]*[\r\n]")
-_FLOW_SYNTAX = re.compile(r"[,\[\]{}]")
+_FLOW_SYNTAX = re.compile(r"[,\[\]{}?]")  # YAML 1.1 ends plain text in flow style at `?`, too
 
 
 def can_be_plain(text: str, *, flow: bool) -> bool:

@@ -18,8 +18,9 @@ from remediate.template.json_edit import edits
 from remediate.template.json_reader import read_json
 from remediate.template.node import Plain, Span, Template
 from remediate.template.operation import Operation, pointer
-from remediate.template.overlay import data_of, overlay
+from remediate.template.overlay import overlay
 from remediate.template.splice import Edit, splice
+from remediate.template.working import data_of
 
 CORPUS = Path(os.environ.get("REMEDIATE_CORPUS", "../shared/corpus")) / "templates"
 

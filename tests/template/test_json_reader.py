@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from remediate.template.errors import Unreadable
 from remediate.template.json_reader import MAX_DEPTH, read_json
 from remediate.template.node import Mapping, Node, Scalar, Sequence, Span
-from remediate.template.overlay import data_of
+from remediate.template.working import data_of
 
 MISSING_COMMA = "missing comma: write `,` between two entries"
 MENDED_NUMBER = "is not a JSON number (RFC 8259 section 6): mend it, or write it in double quotes if it is text"

@@ -216,5 +216,5 @@ SAMPLES: dict[str, str] = {
     "breaks-of-yaml-1.1": "a: 'x\u2028y'  # \u00e9\nb: \U0001f600\nc: {d: \"\\u2029\"}\n",
     "deep-comments": _DEEP_COMMENTS,
     "explicit-keys": "a: 1\n? b\n: 2\n? c\nd: {? e : f, g: 1}\n",
-    "tabs": "a:\tx\nb: [1,\t2]\t# tab\nc:\n  -\td\n",
+    "tabs": "a:\tx\nb: [1,\t2]\t# tab\nc:\n  - d:\tx\n",
 }

@@ -1,0 +1,110 @@
+"""Nodes while they are worked on: original ones, changed containers, and data that has no text yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from remediate.template.node import Alias, Mapping, Member, Node, Plain, Scalar, Sequence, Tagged, long_form
+
+
+@dataclass(slots=True, eq=False)
+class New:
+    """Data that has no text yet."""
+
+    data: Plain
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """An entry of a changed container: ``origin`` is the entry it had in the text, None for a new one.
+
+    In a mapping ``key`` is the member's name and ``origin`` its Member; in a sequence ``key`` is None and ``origin`` the
+    item. ``value`` is the original node where nothing changed, a Changed container, or New data.
+    """
+
+    key: str | None
+    origin: Member | Node | None
+    value: Working
+
+
+@dataclass(slots=True, eq=False)
+class Changed:
+    """A container with other entries than its text has. Entries that stayed are in the text's order."""
+
+    node: Mapping | Sequence | Tagged
+    slots: list[Slot]
+
+
+Working: TypeAlias = "Scalar | Mapping | Sequence | Tagged | Alias | New | Changed"
+
+
+def data_of(working: Working) -> Plain:
+    """Return the plain data of a working node. New data is handed out as it is, not copied."""
+    match working:
+        case Scalar():
+            return working.value
+        case Mapping():
+            return mapping_data(working)
+        case Sequence():
+            return [data_of(item) for item in working.items]
+        case Tagged():
+            return long_form(working.function, data_of(working.content))
+        case Alias():
+            return data_of(working.target)
+        case New(data):
+            return data
+        case Changed(Sequence(), slots):
+            return [data_of(slot.value) for slot in slots]
+        case Changed(_, slots):
+            return {str(slot.key): data_of(slot.value) for slot in slots}
+
+
+def mapping_data(node: Mapping) -> dict[str, Plain]:
+    """Return a mapping's data, with the members that ``<<`` brings in after its own (YAML 1.1 merge key)."""
+    if not node.merged:
+        return {
+            member.key.text: member.value.value if type(member.value) is Scalar else data_of(member.value)
+            for member in node.members
+        }
+    own: dict[str, Plain] = {}
+    merged: dict[str, Plain] = {}
+    for member in node.members:
+        if not (member.key.text == "<<" and member.key.style == ""):
+            own[member.key.text] = data_of(member.value)
+            continue
+        sources = data_of(member.value)
+        for source in sources if isinstance(sources, list) else [sources]:
+            if isinstance(source, dict):
+                merged = {**source, **merged}
+    return {**own, **{key: value for key, value in merged.items() if key not in own}}
+
+
+def aliases(working: Working) -> Iterator[Alias]:
+    """Yield every alias in a working tree that still has its text."""
+    match working:
+        case Alias():
+            yield working
+        case Mapping(members=members):
+            for member in members:
+                yield from aliases(member.value)
+        case Sequence(items=items):
+            for item in items:
+                yield from aliases(item)
+        case Tagged(content=content):
+            yield from aliases(content)
+        case Changed(slots=slots):
+            for slot in slots:
+                yield from aliases(slot.value)
+
+
+def same(left: Plain, right: Plain) -> bool:
+    """Compare data as JSON does: ``1`` and ``1.0`` are equal, ``1`` and ``true`` are not (RFC 6902 section 4.6)."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return left == right
