@@ -1,1 +1,1 @@
-"""Templates as CloudFormation reads them: intrinsic functions, conditions, and what each trail logs through."""
+"""Reading CloudFormation templates: intrinsic functions, conditions, and what each trail logs through."""

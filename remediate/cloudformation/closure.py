@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 
 from remediate.cloudformation.expression import alternatives, conditions_of, function, mentions
 from remediate.cloudformation.parameters import known_parameters
@@ -23,7 +22,6 @@ from remediate.cloudformation.resources import (
 )
 from remediate.symbolic import Text
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
 _DECISIVE = {
     TRAIL: ("TrailName", "S3BucketName", "S3KeyPrefix", "KMSKeyId", "IsOrganizationTrail", "EnableLogFileValidation"),
     BUCKET: ("BucketName", "BucketEncryption", "OwnershipControls"),
@@ -34,14 +32,14 @@ _DECISIVE = {
 """The properties that say what a trail logs through, and whether it may."""
 
 
-def logging_resources(data: Data, given: Mapping[str, str] = NOTHING, chosen: Iterable[str] = ()) -> frozenset[str]:
+def logging_resources(data: Data, given: Mapping[str, str] | None = None, chosen: Iterable[str] = ()) -> frozenset[str]:
     """Return the trails, and the buckets, bucket policies, keys and aliases that they or CloudTrail's statements concern.
 
     ``given`` are parameter values, ``chosen`` buckets and keys that belong to them in any case. The answer is generous:
     what is in it may turn out not to be used.
     """
     types = by_type(data)
-    resolver = Resolver(data, Scenario(known_parameters(data, given), {}), types)
+    resolver = Resolver(data, Scenario(known_parameters(data, given or {}), {}), types)
     trails, policies, aliases = (types.get(kind, []) for kind in (TRAIL, BUCKET_POLICY, ALIAS))
     found = {*trails, *chosen}
     found |= {name for name in (*policies, *types.get(KEY, [])) if _speaks_of_cloudtrail(data, name)}

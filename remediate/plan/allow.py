@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from remediate.cloudformation.documents import RawStatement
+from remediate.cloudformation.locate import View
 from remediate.patchset import Allow
 from remediate.plan.case import Case
 from remediate.plan.elements import actions_of, extend, is_extendable
@@ -32,13 +33,23 @@ def ensure_allow(case: Case, rule: Allow) -> None:
 
 
 def _fires(case: Case, rule: Allow) -> bool:
-    outcomes = {
-        judge(case.document, view, one.request, allows_only=True).outcome
+    return any(
+        _is_needed(case, view, one.request)
         for view in case.views
         for one in asked(view, case.kind)
         if one.id.startswith(rule.denied)
-    }
-    return Outcome.DENIED in outcomes or (case.review and Outcome.UNDECIDABLE in outcomes)
+    )
+
+
+def _is_needed(case: Case, view: View, request: Request) -> bool:
+    """Tell whether a request is to be allowed: it is denied, or after a review cannot be told."""
+    outcome = judge(case.document, view, request, allows_only=True).outcome
+    return outcome is Outcome.DENIED or (outcome is Outcome.UNDECIDABLE and _may_doubt(case, view))
+
+
+def _may_doubt(case: Case, view: View) -> bool:
+    """Tell whether doubt is a reason to change something; about a trail of another template there is nothing but doubt."""
+    return case.review and view.trail is not None
 
 
 def _say_without_organization(case: Case) -> None:
@@ -56,9 +67,7 @@ def _say_without_organization(case: Case) -> None:
 
 def _open(case: Case, gap: Gap) -> list[Wanted]:
     """Return the requests that a gap is for and that are not allowed yet."""
-    outcomes = {Outcome.DENIED, Outcome.UNDECIDABLE} if case.review else {Outcome.DENIED}
-    decided = ((one, judge(case.document, one.view, one.request.request, allows_only=True)) for one in gap.wanted)
-    return [one for one, decision in decided if decision.outcome in outcomes]
+    return [one for one in gap.wanted if _is_needed(case, one.view, one.request.request)]
 
 
 def _complete(case: Case, rule: Allow, gap: Gap) -> bool:
@@ -86,12 +95,12 @@ def _lacking(case: Case, rule: Allow, raw: RawStatement, gap: Gap, served: list[
     if not served or case.is_shared(raw) or not _concerns(raw, rule.actions):
         return None
     judged = [
-        (statement_truth(statement, one.request.request), one.request.request)
+        (statement_truth(statement, one.request.request), one)
         for one in served
         for candidate, statement in statements_of(case.document, one.view)
         if candidate.path == raw.path
     ]
-    if not all(_fits(case, elements, request) for elements, request in judged):
+    if not all(_fits(case, elements, one) for elements, one in judged):
         return None
     if all(one.resource is Truth.YES for one, _ in judged) and is_extendable(raw, "Action"):
         return "Action", gap.action
@@ -101,13 +110,13 @@ def _lacking(case: Case, rule: Allow, raw: RawStatement, gap: Gap, served: list[
     return None
 
 
-def _fits(case: Case, elements: Elements, request: Request) -> bool:
+def _fits(case: Case, elements: Elements, one: Wanted) -> bool:
     """Tell whether a statement's conditions hold for a request, as far as they hold for the statement's other actions.
 
     A value that the template does not tell is the same for all of them. A key that the request may lack is not.
     """
-    if elements.conditions is Truth.UNKNOWN and not case.review:
-        return all(len(request.values_of(condition.key)) == 1 for condition in elements.failing)
+    if elements.conditions is Truth.UNKNOWN and not _may_doubt(case, one.view):
+        return all(len(one.request.request.values_of(condition.key)) == 1 for condition in elements.failing)
     return elements.conditions is Truth.YES
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from remediate.cloudformation.documents import Kind
 from remediate.cloudformation.expression import function
@@ -20,7 +20,7 @@ from remediate.template import Plain
 _EXCEPTION = 'add the condition "BoolIfExists": {"aws:PrincipalIsAWSService": "false"} to it, which excepts AWS services'
 
 
-def residue(located: Located, data: Data, said: Iterable[Skipped]) -> tuple[Skipped, ...]:
+def residue(located: Located, data: Data, said: Sequence[Skipped]) -> tuple[Skipped, ...]:
     """Return what is left to say of a template, once for each reason; ``said`` is what planning has said already."""
     explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
     without_id = {one.logical_id for one in said if one.why == "denied"}

@@ -6,6 +6,7 @@ Finding your CloudTrail log files. Each request says how well it is documented.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -73,6 +74,7 @@ class CloudTrailRequest:
     source: str
 
 
+@functools.lru_cache(maxsize=128)
 def requests(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     """Return every request that CloudTrail makes for this trail."""
     return (*bucket_checks(facts), *put_objects(facts), *key_requests(facts, decrypt=facts.bucket_key_enabled))
@@ -121,6 +123,7 @@ def put_objects(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     return tuple(found)
 
 
+@functools.lru_cache(maxsize=128)
 def promised_put_objects(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     """Return the writes that a mended bucket policy must allow: with and without prefix, by account and organization."""
     plain = [_put_object(facts, "put-object-plain", "write a log file without prefix", text("AWSLogs/", facts.account))]
@@ -131,6 +134,7 @@ def promised_put_objects(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     return (*put_objects(facts), *plain) if facts.prefix is not None else put_objects(facts)
 
 
+@functools.lru_cache(maxsize=128)
 def key_requests(facts: TrailFacts, *, decrypt: bool = True) -> tuple[CloudTrailRequest, ...]:
     """Return what CloudTrail asks of the trail's key, else of the bucket's default key; nothing where there is neither.
 

@@ -7,6 +7,7 @@ Principal, AWS service principals. Keys that are not listed stay undecided, amon
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from remediate.policy.request import SERVICE_ADDRESS, KeyValue, Request
@@ -49,20 +50,32 @@ def service_request(
     absent: frozenset[str] = frozenset(),
 ) -> Request:
     """Return a request that a service makes with its service principal; the keys given are added to the common ones."""
-    common: dict[str, KeyValue] = {
+    return Request(
+        principal=service,
+        action=action,
+        resource=resource,
+        context=_context_of(service) | {key.lower(): value for key, value in context.items()},
+        possible={"aws:sourceip": (None, SERVICE_ADDRESS)} | dict(possible or {}),
+        absent=_ABSENT_KEYS | absent,
+        notes=_notes_of(service),
+    )
+
+
+_ABSENT_KEYS = frozenset(key.lower() for key in _ABSENT)
+
+
+@functools.lru_cache
+def _context_of(service: str) -> dict[str, KeyValue]:
+    return {
         "aws:principalisawsservice": text("true"),
         "aws:principalservicename": text(service),
         "aws:principalservicenameslist": (text(service), text(Unknown(f"other names of {service}", "any"))),
         "aws:securetransport": text("true"),
         "aws:viaawsservice": text("false"),
     }
-    return Request(
-        principal=service,
-        action=action,
-        resource=resource,
-        context=common | {key.lower(): value for key, value in context.items()},
-        possible={"aws:sourceip": (None, SERVICE_ADDRESS)} | dict(possible or {}),
-        absent=frozenset(key.lower() for key in _ABSENT) | absent,
-        notes={key.lower(): f"{service} {note.format(key=key)}" for key, note in _ABSENT.items()}
-        | {"aws:sourceip": f"{service} does not call from an address of the customer"},
-    )
+
+
+@functools.lru_cache
+def _notes_of(service: str) -> Mapping[str, str]:
+    notes = {key.lower(): f"{service} {note.format(key=key)}" for key, note in _ABSENT.items()}
+    return notes | {"aws:sourceip": f"{service} does not call from an address of the customer"}

@@ -98,7 +98,8 @@ def _strangers(report: Report) -> Iterator[str]:
     yield ""
     yield (
         f"{openings.asked} requests of strangers were tried (other accounts' trails, other services, other accounts, "
-        f"anybody, CloudTrail outside its folders and without TLS): {len(openings.found)} are allowed now that were not before."
+        "anybody, CloudTrail outside its folders and without TLS): "
+        f"{len(openings.found)} are allowed now that were not before."
     )
     yield ""
     yield from (f"- {line}" for line in opening_lines(openings.found))
@@ -116,7 +117,7 @@ def _observable(report: Report) -> Iterator[str]:
     yield "## Observable results after deployment"
     yield ""
     yield f"- {_listed(trails) or 'The trail'} reaches `CREATE_COMPLETE` or `UPDATE_COMPLETE`."
-    yield "- Within about 15 minutes log files appear in the bucket, at the latest an hour later digest files if they are on:"
+    yield "- Within about 15 minutes log files appear in the bucket, and within an hour digest files if they are on:"
     requests = [one.request.request for one in report.verdicts]
     written = {str(one.resource) for one in requests if one.action == "s3:PutObject"}
     folders = {path.split("/CloudTrail")[0].split(":::")[-1] for path in written}

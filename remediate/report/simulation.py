@@ -69,7 +69,7 @@ def _outcome(decision: Decision) -> str:
     names = ", ".join(dict.fromkeys(_name(one.sid, one.index) for one in decision.by))
     if decision.outcome is Outcome.ALLOWED or decision.explicit:
         return f"{decision.outcome.value} by {names}"
-    return decision.outcome.value
+    return str(decision.outcome.value)
 
 
 def _place(verdict: Verdict) -> str:

@@ -154,7 +154,7 @@ class _Block:
         while end < len(self.text):
             sign = skip_blanks(self.text, end)
             if sign < len(self.text) and self.text[sign] == "#":
-                if sign - end > self.column:
+                if sign - end > self.column or "\t" in self.text[end:sign]:
                     self.context.put(end, sign, " " * self.column)
                 return
             if sign < len(self.text) and self.text[sign] not in BREAKS:

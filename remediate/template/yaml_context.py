@@ -109,9 +109,9 @@ class Context:
             return False
         while index < len(self.text):
             sign = skip_blanks(self.text, index)
-            if sign == len(self.text) or self.text[sign] not in BREAKS + "#":
+            if sign < len(self.text) and self.text[sign] not in BREAKS + "#":
                 return True
-            if sign - index > limit:
+            if sign - index > limit or "\t" in self.text[index:sign]:
                 return False
             index = next_line(self.text, index)
         return True

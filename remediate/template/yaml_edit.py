@@ -11,7 +11,7 @@ from remediate.template.yaml_flow import edit_flow
 from remediate.template.yaml_replace import replace
 from remediate.template.yaml_slots import identical, survives, unchanged
 from remediate.template.yaml_style import Styles
-from remediate.template.yaml_text import BREAKS, content_start, properties_end, same_line
+from remediate.template.yaml_text import BREAKS, content_start, next_line, properties_end, same_line, skip_blanks
 
 
 def edits(working: Working, template: Template) -> list[Edit]:
@@ -23,6 +23,7 @@ def edits(working: Working, template: Template) -> list[Edit]:
     context = Context(template.text, Styles(template.text))
     _Editor(context).visit(template.root, working, Site("root", 0, 0, "", []))
     _keep_anchors(context, template.root)
+    _replace_tabs(context)
     _keep_last_scalar(context, template.root)
     return context.edits
 
@@ -89,6 +90,24 @@ def _keep_anchors(context: Context, root: Node) -> None:
 
 def _is_gone(context: Context, node: Node) -> bool:
     return any(edit.span.start <= node.span.start < edit.span.end for edit in context.edits)
+
+
+def _replace_tabs(context: Context) -> None:
+    """Indent with blanks the comments and empty lines behind an edit that a tab indents.
+
+    libyaml takes the tab for a part of the plain text above, and refuses it where another text comes to stand there.
+    """
+    text = context.text
+    if "\t" not in text:
+        return
+    for edit in list(context.edits):
+        index = context.after_line(edit.span.end)
+        while (sign := skip_blanks(text, index)) < len(text) and text[sign] in BREAKS + "#":
+            blanks = text[index:sign]
+            covered = any(other.span.start < sign and other.span.end > index for other in context.edits)
+            if "\t" in blanks and not covered:
+                context.put(index, sign, blanks.replace("\t", " "))
+            index = next_line(text, sign)
 
 
 def _keep_last_scalar(context: Context, root: Node) -> None:

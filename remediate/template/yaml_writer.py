@@ -6,6 +6,7 @@ ruamel.yaml's emitter writes; what is decided here is the style of every scalar 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from io import StringIO
 from typing import Any, Literal
 
@@ -30,6 +31,7 @@ from remediate.template.yaml_values import plain_text
 
 _LONGEST_KEY = 1000  # YAML 1.1 section 9.3.3: an implicit key has at most 1024 characters on one line
 _CONDITION_FUNCTIONS = frozenset({"Fn::And", "Fn::Or", "Fn::Not"})
+_ONE_LINE = 4  # events of a mapping with one key and a scalar
 _LONGEST_FLOW_LIST = 100
 
 
@@ -58,17 +60,13 @@ class Writer:
         offset: int | None = None,
         quote: str | None = None,
     ) -> None:
-        """Ask the neighbours what holds for all that is written here."""
+        """Keep what is asked for; the neighbours are asked when it is needed."""
         self._quote = quote
         self._styles = styles
         self._path = path
         self._literal = literal
-        self._step = step or self._ask(Question("step")) or 2
-        offset = self._ask(Question("offset")) if offset is None else offset
-        self._offset = 2 if offset is None else max(offset, 0)
-        self._gap = self._ask(Question("gap")) or 1
-        self._short = self._ask(Question("short"))
-        self._padded = bool(self._ask(Question("padding")))
+        self._given_step = step
+        self._given_offset = offset
 
     def value(self, data: Plain, key: str) -> Written:
         """Write a value that stands under ``key`` in a block mapping."""
@@ -83,7 +81,7 @@ class Writer:
     def item(self, data: Plain, key: str, gap: int | None = None) -> list[str]:
         """Write an item of a block sequence as lines that begin in the column of its dashes."""
         events = [_sequence_start(flow=False), *self._node(data, key, flow=False, tagged=False), SequenceEndEvent()]
-        return [line[self._offset :] for line in self._lines(events, gap=gap)]
+        return [line[self._offset :] for line in self._lines(events, gap)]
 
     def mapping(self, data: dict[str, Plain]) -> list[str]:
         """Write a whole block mapping that is not empty."""
@@ -117,12 +115,25 @@ class Writer:
     def _ask(self, question: Question, *others: Question) -> Any:
         return self._styles.ask(self._path, question, *others)
 
+    @cached_property
+    def _offset(self) -> int:
+        offset = self._ask(Question("offset")) if self._given_offset is None else self._given_offset
+        return 2 if offset is None else max(offset, 0)
+
     def _lines(self, events: list[Any], gap: int | None = None, *, padded: bool | None = None) -> list[str]:
+        """Have the events written; the neighbours are asked only about what the events need, for asking takes time."""
         stream = StringIO()
-        emitter = _Emitter(stream, padded=self._padded if padded is None else padded)
-        emitter.best_map_indent = self._step
-        emitter.sequence_dash_offset = self._offset
-        emitter.best_sequence_indent = emitter.sequence_dash_offset + 1 + (self._gap if gap is None else gap)
+        collections = [event for event in events if isinstance(event, MappingStartEvent | SequenceStartEvent)]
+        block = [event for event in collections if not event.flow_style]
+        if padded is None and any(event.flow_style and isinstance(event, MappingStartEvent) for event in collections):
+            padded = self._ask(Question("padding"))
+        emitter = _Emitter(stream, padded=bool(padded))
+        if block and len(events) > _ONE_LINE:
+            emitter.best_map_indent = self._given_step or self._ask(Question("step")) or 2
+        if any(isinstance(event, SequenceStartEvent) for event in block):
+            gap = gap or self._ask(Question("gap")) or 1
+            emitter.sequence_dash_offset = self._offset
+            emitter.best_sequence_indent = self._offset + 1 + gap
         for event in [StreamStartEvent(), DocumentStartEvent(explicit=False), *events]:
             emitter.emit(event)
         emitter.emit(DocumentEndEvent(explicit=False))
@@ -163,10 +174,10 @@ class Writer:
 
     def _short_form(self, data: dict[str, Plain], key: str, *, flow: bool) -> list[Any] | None:
         """Return the events of an intrinsic function in short form, or None where only the long form is right."""
-        if len(data) != 1 or not self._short:
+        if len(data) != 1 or SHORT_FUNCTIONS.isdisjoint(data) or not self._ask(Question("short")):
             return None
         ((function, content),) = data.items()
-        if function not in SHORT_FUNCTIONS or not isinstance(content, str | list | dict):
+        if not isinstance(content, str | list | dict):
             return None
         if function == "Condition" and (key not in _CONDITION_FUNCTIONS or not isinstance(content, str)):
             return None

@@ -1,0 +1,55 @@
+"""How the tests of this folder write templates: as YAML text, with short-form functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from textwrap import dedent
+from typing import Any
+
+from remediate.cloudformation.locate import Given, Located, View, locate
+from remediate.cloudformation.parameters import known_parameters
+from remediate.cloudformation.resolve import Resolver, Scenario
+from remediate.template import Plain, read
+
+Data = dict[str, Any]
+
+
+def data(yaml: str) -> Data:
+    return read(dedent(yaml).encode(), "template.yaml").data
+
+
+def expression(yaml: str) -> Plain:
+    return data(f"X: {yaml}")["X"]  # type: ignore[no-any-return]
+
+
+def resolver(yaml: str, conditions: Mapping[str, bool] | None = None, **given: str) -> Resolver:
+    """Return a resolver; ``AWS_Region=…`` gives a pseudo parameter."""
+    template = data(yaml)
+    parameters = {name.replace("AWS_", "AWS::"): value for name, value in given.items()}
+    return Resolver(template, Scenario(known_parameters(template, parameters), conditions or {}))
+
+
+def located(yaml: str, **given: Any) -> Located:
+    return locate(data(yaml), Given(**given))
+
+
+def shown(view: View) -> dict[str, Any]:
+    """Return what a view found, in plain words; what is outside the template stands in angle brackets."""
+    return {
+        "trail": view.trail,
+        "bucket": _place(view.bucket),
+        "policies": list(view.bucket_policies),
+        "key": _place(view.key),
+    }
+
+
+def found(yaml: str, **given: Any) -> list[dict[str, Any]]:
+    """Return what each view found, once each."""
+    views = [shown(view) for view in located(yaml, **given).views]
+    return [one for number, one in enumerate(views) if one not in views[:number]]
+
+
+def _place(place: Any) -> str | None:
+    if place is None:
+        return None
+    return place.logical_id or f"<{place.name}>"
