@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -97,6 +98,7 @@ def sub(*parts: Plain) -> Plain:
     text alone stays text. Source: AWS CloudFormation User Guide, Fn::Sub.
     """
     text, variables = "", dict[str, Plain]()
+    taken = mentions([*parts])
     literal = True
     for part in parts:
         match function(part):
@@ -110,7 +112,7 @@ def sub(*parts: Plain) -> Plain:
             case ("Fn::Sub", str(inner)):
                 text += inner
             case _:
-                name = f"Part{len(variables) + 1}"
+                name = next(one for number in itertools.count(1) if (one := f"Part{number}") not in taken | variables.keys())
                 variables[name] = part
                 text += f"${{{name}}}"
         literal = False

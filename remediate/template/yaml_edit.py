@@ -36,14 +36,15 @@ class _Editor:
 
     def visit(self, node: Node, working: Working, site: Site) -> None:
         """Write what became of ``node``, which hangs at ``site``."""
-        if unchanged(node, working) or (isinstance(working, Changed) and identical(data_of(node), data_of(working))):
+        if unchanged(node, working):
             return
         if not isinstance(working, Changed):
             replace(self.context, node, data_of(working), site)
         elif isinstance(working.node, Tagged):
             self.visit_tagged(working.node, working.slots, site)
         elif not survives(working) and not self.holds_only_comments(working.node):
-            replace(self.context, node, data_of(working), site)
+            if not identical(data_of(node), data_of(working)):
+                replace(self.context, node, data_of(working), site)
         elif working.node.flow:
             edit_flow(self.context, working.node, working, site, self.visit)
         else:

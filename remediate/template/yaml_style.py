@@ -7,7 +7,7 @@ of several authors differ from section to section.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -35,6 +35,7 @@ SHORT_FUNCTIONS = frozenset(
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _SYNTAX = re.compile(rf"[-?:,\[\]{{}}#&*!|>'\"%@`=\s]|.*(?::(?:\s|\Z)|\s#|[\x00-\x1f\x7f{BREAKS}\ufeff])|.*\s\Z", re.DOTALL)
 _EMPTY_LINE = re.compile(r"(?:\r\n|\r(?!\n)|\n)[ \t]*[\r\n]")
+_ENOUGH = 200
 _FLOW_SYNTAX = re.compile(r"[,\[\]{}?]")  # YAML 1.1 ends plain text in flow style at `?`, too
 
 
@@ -77,33 +78,35 @@ class Styles:
         ``path`` leads from the root to the container that is written to. The first question goes before the others.
         """
         for node in reversed(path):
-            counted = self._facts(node, path)
+            counted = self._facts(node)
             for asked in (question, *others):
                 if asked in counted:
                     return counted[asked].most_common(1)[0][0]
         return None
 
-    def _facts(self, node: Node, path: list[Node]) -> Facts:
-        """Count a subtree once. Containers on the path are summed up from their children, which other paths share."""
+    def _facts(self, node: Node) -> Facts:
+        """Count a subtree once; what was counted inside it before is added up."""
         known = self._counted.get(id(node))
         if known is not None:
             return known
-        facts: Facts = {}
-        if any(node is other for other in path):
-            for asked, answer in _own_facts(self.text, node):
-                facts.setdefault(asked, Counter())[answer] += 1
-            for child in _children(node):
-                for asked, answers in self._facts(child, path).items():
-                    facts.setdefault(asked, Counter()).update(answers)
-        else:
-            pending = [node]
-            while pending:
-                current = pending.pop()
-                for asked, answer in _own_facts(self.text, current):
-                    facts.setdefault(asked, Counter())[answer] += 1
-                pending += _children(current)
+        facts: defaultdict[Question, Counter[Any]] = defaultdict(Counter)
+        pending = [node]
+        while pending:
+            current = pending.pop()
+            for asked, answers in self._counted.get(id(current), {}).items():
+                facts[asked].update(answers)
+            if id(current) in self._counted:
+                continue
+            for asked, answer in _own_facts(self.text, current):
+                facts[asked][answer] += 1
+            pending += reversed(_sample(_children(current)))
         self._counted[id(node)] = facts
         return facts
+
+
+def _sample(nodes: list[Node]) -> list[Node]:
+    """Return the nodes, or every so-manieth of very many: a majority shows in some hundreds, and counting takes time."""
+    return nodes if len(nodes) <= _ENOUGH else nodes[:: len(nodes) // _ENOUGH + 1]
 
 
 def _children(node: Node) -> list[Node]:

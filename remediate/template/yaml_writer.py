@@ -31,7 +31,6 @@ from remediate.template.yaml_values import plain_text
 
 _LONGEST_KEY = 1000  # YAML 1.1 section 9.3.3: an implicit key has at most 1024 characters on one line
 _CONDITION_FUNCTIONS = frozenset({"Fn::And", "Fn::Or", "Fn::Not"})
-_ONE_LINE = 4  # events of a mapping with one key and a scalar
 _LONGEST_FLOW_LIST = 100
 
 
@@ -128,7 +127,7 @@ class Writer:
         if padded is None and any(event.flow_style and isinstance(event, MappingStartEvent) for event in collections):
             padded = self._ask(Question("padding"))
         emitter = _Emitter(stream, padded=bool(padded))
-        if block and len(events) > _ONE_LINE:
+        if len(block) > 1 or any(isinstance(event, ScalarEvent) and event.style == "|" for event in events):
             emitter.best_map_indent = self._given_step or self._ask(Question("step")) or 2
         if any(isinstance(event, SequenceStartEvent) for event in block):
             gap = gap or self._ask(Question("gap")) or 1

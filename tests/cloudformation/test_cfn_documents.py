@@ -15,7 +15,9 @@ BASE = ("Resources", "Policy", "Properties", "PolicyDocument")
 def read(document: str) -> tuple[Document, ...]:
     template = "Resources:\n  Policy:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      PolicyDocument:"
     separator = "\n" if document.startswith(("Version", "Statement")) else " "
-    return documents(data(template + separator + indent(document, " " * 8).lstrip(" " if separator == " " else "")), "Policy", "bucket")
+    return documents(
+        data(template + separator + indent(document, " " * 8).lstrip(" " if separator == " " else "")), "Policy", "bucket"
+    )
 
 
 STATEMENTS: dict[str, Any] = {
