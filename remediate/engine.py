@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from remediate.cloudformation.locate import Given, locate
 from remediate.patchset import PatchSet
-from remediate.plan import Applied, Options, Plan, Skipped, plan
+from remediate.plan import Applied, Options, Skipped, plan
 from remediate.proof import Verdict
 from remediate.template import Operation, Template, Unreadable, edit, read, splice
 from remediate.verify import verify_plan, verify_settled, verify_text
@@ -66,14 +66,16 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     check_is_cloudformation(template)
     located = locate(template.data, options.given)
     planned = plan(template.data, located, patch_set, options)
-    after = _spliced(template, planned.operations) if planned.operations else template
-    verdicts = verify_plan(template, after, planned)
+    edits = edit(template, planned.operations)
+    after = splice(template.text, edits)
+    data = verify_text(template, planned.operations, edits, after)
+    verdicts = verify_plan(template.data, data, planned)
     if planned.operations:
-        verify_settled(_second_run(after, patch_set, options))
+        verify_settled(plan(data, locate(data, options.given), patch_set, options))
     return Report(
         name=name,
         before=template.text,
-        after=after.text,
+        after=after,
         bom=template.bom,
         operations=planned.operations,
         applied=planned.applied,
@@ -89,8 +91,10 @@ def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
     Raises Unreadable, Refused and Broken as :func:`remediate` does.
     """
     template = read(raw, name)
-    after = _spliced(template, operations)
-    return Report(name, template.text, after.text, template.bom, tuple(operations))
+    edits = edit(template, operations)
+    after = splice(template.text, edits)
+    verify_text(template, operations, edits, after)
+    return Report(name, template.text, after, template.bom, tuple(operations))
 
 
 def check_is_cloudformation(template: Template) -> None:
@@ -100,12 +104,3 @@ def check_is_cloudformation(template: Template) -> None:
     """
     if not isinstance(template.data.get("Resources"), dict):
         raise Unreadable("this is no CloudFormation template: it has no Resources section", 1, 1)
-
-
-def _spliced(template: Template, operations: Sequence[Operation]) -> Template:
-    edits = edit(template, operations)
-    return verify_text(template, operations, edits, splice(template.text, edits))
-
-
-def _second_run(after: Template, patch_set: PatchSet, options: Options) -> Plan:
-    return plan(after.data, locate(after.data, options.given), patch_set, options)

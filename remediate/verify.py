@@ -19,7 +19,7 @@ from remediate.patchset import Allow
 from remediate.plan import Plan
 from remediate.policy.evaluate import Outcome
 from remediate.proof import Verdict, policies, prove
-from remediate.template import Edit, Operation, Plain, Template, TemplateError, read, tokens
+from remediate.template import Edit, Operation, Plain, Template, TemplateError, read_data, tokens
 
 PROMISES = {
     1: "the new text holds the data that the patch describes",
@@ -39,24 +39,26 @@ class Broken(Exception):
         self.number = number
 
 
-def verify_text(before: Template, operations: Sequence[Operation], edits: Sequence[Edit], after: str) -> Template:
-    """Check guarantees 1 and 2 and return the new template as read from its text. Raises Broken."""
+def verify_text(before: Template, operations: Sequence[Operation], edits: Sequence[Edit], after: str) -> dict[str, Plain]:
+    """Check guarantees 1 and 2 and return the new template's data as read from its text. Raises Broken."""
+    if not operations and after == before.text:
+        return before.data
     try:
-        template = read(after.encode(), before.name)
+        found = read_data(after.encode().decode(), before.format)
     except (TemplateError, UnicodeEncodeError) as error:
         raise Broken(1, f"it cannot be read: {error}") from error
     expected = _patched(before.data, operations)
-    if not _same_in_order(expected, template.data):
-        raise Broken(1, _difference(expected, template.data))
+    if not _same_in_order(expected, found):
+        raise Broken(1, _difference(expected, found))
     _check_untouched(before.text, edits, after)
-    return template
+    return found if isinstance(found, dict) else {}
 
 
-def verify_plan(before: Template, after: Template, planned: Plan) -> tuple[Verdict, ...]:
+def verify_plan(before: dict[str, Plain], after: dict[str, Plain], planned: Plan) -> tuple[Verdict, ...]:
     """Check guarantees 3 and 4 and return the verdicts that the latter rests on. Raises Broken."""
-    _check_resources(before.data, after.data, planned)
-    _check_denies(before.data, after.data, planned.located)
-    verdicts = prove(planned.located, before.data, after.data)
+    _check_resources(before, after, planned)
+    _check_denies(before, after, planned.located)
+    verdicts = prove(planned.located, before, after)
     for verdict in verdicts:
         _check_verdict(verdict, _promised_ids(planned, verdict.logical_id))
     return verdicts

@@ -10,6 +10,7 @@ commit it.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from typing import Any
 import jsonschema
 import pytest
 
+from remediate.cloudformation.documents import Kind, documents
 from remediate.cloudformation.locate import Given
+from remediate.cloudformation.resources import of_type, properties
 from remediate.engine import Report, remediate
 from remediate.patchset import PatchError, PatchSet, load, schema
 from remediate.plan import Options
-from remediate.template import read
+from remediate.template import Plain, read
 
 CASES = Path(__file__).parent / "cases"
 SHIPPED = Path(__file__).parent.parent / "patches"
@@ -102,6 +105,45 @@ def test_a_case_is_complete(folder: Path) -> None:
     templates = sorted(file.stem for file in folder.iterdir() if file.name not in known)
     assert templates in (["before"], ["after", "before"])
     assert len({file.suffix for file in folder.iterdir() if file.name not in known}) == 1
+
+
+@pytest.mark.parametrize("before", befores(), ids=name_of)
+def test_what_others_may_or_may_not_do_stays(before: Path) -> None:
+    report = run(before.read_bytes(), before.parent)
+    old = read(report.before.encode(), "before").data
+    new = read(report.after.encode(), "after").data
+    for logical_id, kind in policies(old):
+        assert rights_of_others(new, logical_id, kind) == rights_of_others(old, logical_id, kind)
+
+
+def policies(data: dict[str, Plain]) -> Iterator[tuple[str, Kind]]:
+    """Yield every policy document that a template has."""
+    for name in of_type(data, "AWS::S3::BucketPolicy"):
+        yield name, "bucket"
+    for name in of_type(data, "AWS::KMS::Key"):
+        if "KeyPolicy" in properties(data, name):
+            yield name, "key"
+
+
+def rights_of_others(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[str]:
+    """Return what each principal but CloudTrail, and for keys S3, is allowed, and every Deny as a whole."""
+    mended = ["cloudtrail.amazonaws.com", *(["s3.amazonaws.com"] if kind == "key" else [])]
+    found = []
+    for document in documents(data, logical_id, kind):
+        for one in document.statements:
+            rest = {name: value for name, value in one.data.items() if name != "Principal"}
+            principal = one.data.get("Principal")
+            if one.data["Effect"] == "Allow" and isinstance(principal, dict):
+                named = [
+                    (key, name)
+                    for key, names in principal.items()
+                    for name in (names if isinstance(names, list) else [names])
+                ]
+                others = [(key, name) for key, name in named if name not in mended]
+                found += [json.dumps([key, name, one.guard, rest]) for key, name in others]
+            else:
+                found.append(json.dumps([principal, one.guard, rest]))
+    return found
 
 
 @pytest.mark.parametrize("patch", [patch.id for patch in patch_set().patches])

@@ -144,16 +144,16 @@ class Case:
     def _leave(self, statement: RawStatement, service: str) -> bool:
         """Take the service out of a shared statement's principals."""
         principal = statement.data["Principal"]
-        services = principal.get("Service") if isinstance(principal, dict) else None
-        path = (*statement.path, "Principal", "Service")
-        if isinstance(services, str) and isinstance(principal, dict) and len(principal) > 1:
-            self.draft.remove(path)
-            return True
-        named = services if isinstance(services, list) else []
-        index = next((index for index, one in enumerate(named) if self._is(one, service)), None)
+        named = {key: _listed(names) for key, names in principal.items()} if isinstance(principal, dict) else {}
+        services = named.get("Service", [])
+        index = next((index for index, one in enumerate(services) if self._is(one, service)), None)
         if index is not None:
-            self.draft.remove((*path, index) if len(named) > 1 else path)
-            return True
+            rest = services[:index] + services[index + 1 :]
+            # A statement whose last principal goes under some condition would be refused by AWS.
+            if any(_is_name(one) for one in (*rest, *(one for key in named.keys() - {"Service"} for one in named[key]))):
+                path = (*statement.path, "Principal", "Service")
+                self.draft.remove((*path, index) if rest else path)
+                return True
         self.skip(
             "obstacle", f"the principals of {statement.label} are written so that {service} cannot be taken out of them"
         )
@@ -161,6 +161,10 @@ class Case:
 
     def _is(self, written: Plain, service: str) -> bool:
         return _is_name(written) and trusts(self.views[0].resolver.value({"Service": written}), service)
+
+
+def _listed(written: Plain) -> list[Plain]:
+    return [*written] if isinstance(written, list) else [written]
 
 
 def _is_name(written: Plain) -> bool:

@@ -3,6 +3,7 @@
 Knows JSON, YAML, JSON pointers and patches; knows nothing of AWS but the short forms of intrinsic functions.
 """
 
+from remediate.template.data import read_data
 from remediate.template.edit import edit
 from remediate.template.errors import Refused, TemplateError, Unreadable, place
 from remediate.template.node import Alias, Mapping, Member, Node, Plain, Scalar, Sequence, Span, Tagged, Template
@@ -33,6 +34,7 @@ __all__ = [
     "place",
     "pointer",
     "read",
+    "read_data",
     "splice",
     "tokens",
 ]

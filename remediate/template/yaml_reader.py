@@ -50,7 +50,8 @@ def read_yaml(text: str) -> Node:
         raise fault(error, text) from error
 
 
-def _parser(text: str) -> Any:
+def parser(text: str) -> Any:
+    """Return a parser of events: libyaml's, or PyYAML's own where libyaml is missing."""
     try:
         parser: Any = import_module("yaml._yaml").CParser
     except ImportError:
@@ -63,7 +64,7 @@ def _parser(text: str) -> Any:
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.next: Any = _parser(text).get_event
+        self.next: Any = parser(text).get_event
         self.anchors: dict[str, Node | None] = {}
         self.depth = 0
 

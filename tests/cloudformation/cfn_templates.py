@@ -13,6 +13,9 @@ from remediate.template import Plain, read
 
 Data = dict[str, Any]
 
+ALLOW = "{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: '*', Resource: '*'}"
+DENY = "{Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*'}"
+
 
 def data(yaml: str) -> Data:
     return read(dedent(yaml).encode(), "template.yaml").data
@@ -53,3 +56,34 @@ def _place(place: Any) -> str | None:
     if place is None:
         return None
     return place.logical_id or f"<{place.name}>"
+
+
+def template(
+    trail: str = "{S3BucketName: !Ref Bucket}", bucket: str = "{}", policy: str = "!Ref Bucket", more: str = ""
+) -> str:
+    return f"""
+Parameters:
+  Name: {{Type: String, Default: my-logs}}
+  Open: {{Type: String}}
+  KeyParameter: {{Type: String, Default: ''}}
+Mappings:
+  Map: {{logs: {{Name: my-logs}}}}
+Conditions:
+  C: !Equals [!Ref Open, '']
+Resources:
+  Trail: {{Type: AWS::CloudTrail::Trail, Properties: {trail}}}
+  Bucket: {{Type: AWS::S3::Bucket, Properties: {bucket}}}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties: {{Bucket: {policy}, PolicyDocument: {{Statement: [{DENY}]}}}}
+  OtherBucket: {{Type: AWS::S3::Bucket, Properties: {{BucketName: other-logs}}}}
+  OtherPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties: {{Bucket: !Ref OtherBucket, PolicyDocument: {{Statement: [{DENY}]}}}}
+  Key: {{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {{Statement: [{ALLOW}]}}}}}}
+  OtherKey: {{Type: AWS::KMS::Key}}
+  Alias: {{Type: AWS::KMS::Alias, Properties: {{AliasName: alias/trail, TargetKeyId: !Ref Key}}}}
+  ArnAlias:
+    Type: AWS::KMS::Alias
+    Properties: {{AliasName: !Sub "alias/${{AWS::StackName}}", TargetKeyId: !GetAtt Key.Arn}}
+{more}"""

@@ -91,7 +91,8 @@ MALFORMED = {
     ),
     "odd-encryption": (
         (
-            "Resources: {A: {Type: AWS::S3::Bucket, Properties: {BucketEncryption: {ServerSideEncryptionConfiguration: [x]}}},"
+            "Resources:"
+            " {A: {Type: AWS::S3::Bucket, Properties: {BucketEncryption: {ServerSideEncryptionConfiguration: [x]}}},"
             " Trail: {Type: AWS::CloudTrail::Trail, Properties: {S3BucketName: !Ref A}}}"
         ),
         ["Trail"],
@@ -120,21 +121,13 @@ def test_a_long_chain_of_conditions(length: int) -> None:
         assert [view.trail for view in locate(template, Given()).views] == ["Trail"]
 
 
-TEXTS = st.sampled_from(
-    [
-        *"A B Trail P C AWS::NoValue AWS::Region x my-logs ${A} ${A.Arn} ${!x} A.Arn Arn alias/a {{resolve:ssm:x}} 0 ² :".split(),
-        *["", "cloudtrail.amazonaws.com", "Allow", TRAIL, BUCKET, BUCKET_POLICY, KEY, ALIAS],
-    ]
-)
+WORDS = "A B Trail P C AWS::NoValue AWS::Region x my-logs alias/a cloudtrail.amazonaws.com Allow 0 ²"
+FRAGMENTS = "${A} ${A.Arn} ${!x} A.Arn Arn {{resolve:ssm:x}} :"
 FUNCTIONS = "GetAtt Sub Join If Select Split FindInMap Equals And Or Not ImportValue Transform"
-MEMBERS = st.sampled_from(
-    [
-        *(f"Fn::{name}" for name in FUNCTIONS.split()),
-        *"Ref Condition Type Properties DependsOn Statement Effect Principal Service BucketName A P".split(),
-        *"Default AllowedValues AllowedPattern ServerSideEncryptionConfiguration".split(),
-        *"ServerSideEncryptionByDefault KMSMasterKeyID".split(),
-    ]
-)
+NAMES = "Ref Condition Type Properties DependsOn Statement Effect Principal Service BucketName A P Default AllowedValues"
+RARE_NAMES = "AllowedPattern ServerSideEncryptionConfiguration ServerSideEncryptionByDefault KMSMasterKeyID"
+TEXTS = st.sampled_from(["", *WORDS.split(), *FRAGMENTS.split(), TRAIL, BUCKET, BUCKET_POLICY, KEY, ALIAS])
+MEMBERS = st.sampled_from([*(f"Fn::{name}" for name in FUNCTIONS.split()), *NAMES.split(), *RARE_NAMES.split()])
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-2, 99), st.floats(allow_nan=False), TEXTS)
 ANYTHING = st.recursive(
     LEAVES,

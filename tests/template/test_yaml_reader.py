@@ -155,5 +155,5 @@ def test_reading_without_libyaml_is_the_same(name: str, monkeypatch: pytest.Monk
 
     expected = shape(SAMPLES[name])
     monkeypatch.setitem(sys.modules, "yaml._yaml", None)
-    assert isinstance(reader_module._parser("a: 1"), PureParser)
+    assert isinstance(reader_module.parser("a: 1"), PureParser)
     assert shape(SAMPLES[name]) == expected
