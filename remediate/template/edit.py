@@ -12,6 +12,8 @@ from remediate.template.splice import Edit
 
 def edit(template: Template, operations: Sequence[Operation]) -> list[Edit]:
     """Return the edits that make the template's data what the operations make of it. Raises Refused."""
+    if not operations:
+        return []
     working = overlay(template.root, list(operations), template.text)
     if template.format == "json":
         from remediate.template.json_edit import edits as written  # only one of the two is needed
