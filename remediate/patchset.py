@@ -39,12 +39,13 @@ class NotRequire:
 
 @dataclass(frozen=True)
 class Require:
-    """The service's Allow statements for the action carry the condition."""
+    """The service's Allow statements, for the action or all of them, carry the condition."""
 
     service: str
-    action: str
     condition: Condition
-    when: Mapping[str, tuple[str, ...]]
+    because: str
+    action: str | None = None
+    when: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def load(name: str, extra: Path | None = None) -> PatchSet:
     Raises PatchError where there is no such set or a file does not fit the schema.
     """
     files: dict[str, Path] = {}
-    for root in (_shipped(), extra):
+    for root in (shipped(), extra):
         for file in sorted((root / name).glob("*.yaml")) if root else ():
             number, _, patch_id = file.stem.partition("-")
             if not number.isdigit() or not patch_id:
@@ -128,36 +129,38 @@ def load(name: str, extra: Path | None = None) -> PatchSet:
     if not files:
         raise PatchError(f"there is no patch set {name!r}; known are: {', '.join(names(extra))}")
     ordered = sorted(files.items(), key=lambda item: item[1].name)
-    return PatchSet(name, tuple(_read_patch(file, patch_id, file.is_relative_to(_shipped())) for patch_id, file in ordered))
+    return PatchSet(name, tuple(_read_patch(file, patch_id, extra) for patch_id, file in ordered))
 
 
 def names(extra: Path | None = None) -> list[str]:
     """Return the names of all patch sets, shipped and in ``extra``."""
-    found = {folder.name for root in (_shipped(), extra) if root for folder in root.iterdir() if folder.is_dir()}
+    found = {folder.name for root in (shipped(), extra) if root for folder in root.iterdir() if folder.is_dir()}
     return sorted(found)
 
 
 def schema() -> dict[str, Plain]:
     """Return the JSON Schema of a patch file."""
-    return cast("dict[str, Plain]", json.loads((_shipped() / "schema.json").read_text("utf-8")))
+    return cast("dict[str, Plain]", json.loads((shipped() / "schema.json").read_text("utf-8")))
 
 
-def _shipped() -> Path:
+def shipped() -> Path:
     """Return the shipped patches: inside the installed package, or at the top of a source checkout."""
     inside = Path(__file__).parent / "patches"
     return inside if inside.is_dir() else Path(__file__).parent.parent / "patches"
 
 
-def _read_patch(file: Path, patch_id: str, shipped: bool) -> Patch:
+def _read_patch(file: Path, patch_id: str, extra: Path | None) -> Patch:
     try:
         template = read(file.read_bytes(), str(file))
     except TemplateError as error:
         raise PatchError(error.located(str(file))) from error
-    if not shipped:  # the shipped ones are held to the schema by a test, which saves every run the import
+    if not file.is_relative_to(shipped()):  # the shipped ones are held to the schema by a test, which saves every run the import
         _check(template.data, template.root, template.text, file)
     raw = template.data
     if raw["id"] != patch_id:
         raise PatchError(f"{file}: its id is {raw['id']!r}; it must be the {patch_id!r} of the file's name")
+    if "same-as" in raw:
+        return _same(file, patch_id, str(raw["same-as"]), extra)
     roles = raw["resource"]
     ensure = cast("list[dict[str, Plain]]", raw["ensure"])
     return Patch(
@@ -169,6 +172,14 @@ def _read_patch(file: Path, patch_id: str, shipped: bool) -> Patch:
         roles=tuple(str(role) for role in (roles if isinstance(roles, list) else [roles])),
         ensure=tuple(_ensure(*next(iter(one.items()))) for one in ensure),
     )
+
+
+def _same(file: Path, patch_id: str, name: str, extra: Path | None) -> Patch:
+    """Return the patch with the same id in another set."""
+    found = load(name, extra).patch(patch_id) if file.parent.name != name else None
+    if found is None:
+        raise PatchError(f"{file}: there is no {patch_id!r} in the patch set {name!r}")
+    return found
 
 
 _KINDS: dict[str, type[Allow | NotRequire | Require | Complete | Separate]] = {

@@ -30,8 +30,8 @@ class Verdict:
 
     @property
     def allowed(self) -> bool:
-        """Whether the request surely is allowed afterwards."""
-        return self.after.outcome is Outcome.ALLOWED
+        """Whether the request surely is allowed afterwards, or is one that CloudTrail may not make at all."""
+        return self.after.outcome is Outcome.ALLOWED or self.request.confidence == "inferred"
 
 
 def prove(located: Located, before: Data, after: Data) -> tuple[Verdict, ...]:

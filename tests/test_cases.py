@@ -22,7 +22,7 @@ from remediate.cloudformation.documents import Kind, documents
 from remediate.cloudformation.locate import Given
 from remediate.cloudformation.resources import of_type, properties
 from remediate.engine import Report, remediate
-from remediate.patchset import PatchError, PatchSet, load, schema
+from remediate.patchset import PatchError, PatchSet, load, names, schema
 from remediate.plan import Options
 from remediate.template import Plain, read
 
@@ -168,9 +168,13 @@ def test_a_shipped_patch_fits_the_schema(file: Path) -> None:
     raw = read(file.read_bytes(), file.name).data
     jsonschema.Draft202012Validator(schema()).validate(raw)
     assert raw["id"] == file.stem.partition("-")[2]
-    references = raw["references"]
-    assert isinstance(references, list)
-    assert all(str(one).startswith("https://docs.aws.amazon.com/") for one in references)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_shipped_patch_refers_to_the_documentation_of_aws(name: str) -> None:
+    for patch in load(name).patches:
+        assert patch.references
+        assert all(one.startswith("https://docs.aws.amazon.com/") for one in patch.references)
 
 
 def test_the_schema_itself_is_one() -> None:

@@ -135,8 +135,13 @@ def _add(case: Case, rule: Allow, left: list[Gap]) -> None:
         "Action": actions[0] if len(actions) == 1 else actions,
         "Resource": resources[0] if len(resources) == 1 else resources,
     }
-    if rule.condition:
-        statement["Condition"] = {**condition(rule.condition)}
+    limits: dict[str, Plain] = {}
+    for operator, key, value in condition(rule.condition or {}, case.views):
+        keys = limits.setdefault(operator, {})
+        if value is not None and isinstance(keys, dict):
+            keys[key] = value
+    if any(limits.values()):
+        statement["Condition"] = {operator: keys for operator, keys in limits.items() if keys}
     added = case.insert(statement, after=neighbour)
     if added:
         case.note(f"{added.label} is added: {rule.service} may {', '.join(map(str, actions))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from remediate.cloudformation.dependencies import depends, depends_on
+from remediate.cloudformation.expression import mentions
 from remediate.cloudformation.resources import properties, resource
 from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped
@@ -24,7 +25,7 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
         skipped.append(Skipped(subject, "obstacle", reason, trail, advice))
         return
     for policy in dict.fromkeys(policy for view in target.views for policy in view.bucket_policies):
-        if depends(draft.data, trail, policy):
+        if depends(draft.data, trail, policy) or policy in mentions(resource(draft.data, trail).get("Metadata")):
             continue
         chain = depends(draft.data, policy, trail)
         if chain:
@@ -32,6 +33,12 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
                 f"{trail} cannot wait for {policy}, which itself waits for it ({' → '.join(chain)}): that would be a cycle"
             )
             advice = f"take the reference to {trail} out of {chain[-2]}{_WITHOUT_REFERENCE}"
+            skipped.append(Skipped(subject, "obstacle", reason, trail, advice))
+            continue
+        condition = resource(draft.data, policy).get("Condition")
+        if isinstance(condition, str) and not all(view.resolver.exists(policy) for view in target.views):
+            reason = f"{trail} may exist without {policy} (condition {condition}), which DependsOn cannot express"
+            advice = f'let {trail} refer to it where it exists: Metadata: {{WaitFor: !If [{condition}, !Ref {policy}, ""]}}'
             skipped.append(Skipped(subject, "obstacle", reason, trail, advice))
             continue
         if _add(draft, trail, policy, subject, skipped):

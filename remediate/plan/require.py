@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.expression import function
 from remediate.patchset import Require
 from remediate.plan.case import Case
-from remediate.plan.conditions import entries
+from remediate.plan.conditions import Entry, entries
 from remediate.plan.elements import actions_of, move_actions
+from remediate.plan.mismatch import mismatch
 from remediate.plan.ownership import holds
 from remediate.plan.vocabulary import condition
 from remediate.policy.match import matches
@@ -18,26 +21,41 @@ from remediate.template import Plain
 
 def ensure_required(case: Case, rule: Require) -> None:
     """Add the condition to the service's own statements, splitting shared ones."""
-    if not holds(rule.when, case):
+    if rule.when and not holds(rule.when, case):
         return
     for raw in case.upwards(rule.service):
-        if not _is_for(raw, rule.action):
+        if rule.action and not _is_for(raw, rule.action):
             continue
-        present = {entry.key.lower() for entry in entries(raw)}
-        missing = [
-            (operator, key, value)
-            for operator, keys in condition(rule.condition).items()
-            for key, value in (keys.items() if isinstance(keys, dict) else ())
-            if key.lower() not in present
-        ]
+        missing = [entry for entry in _missing(case, raw, rule) if _can_hold(case, raw, entry)]
         own = _for_action(case, raw, rule) if missing else None
-        for operator, key, value in missing if own else ():
-            if own and add_condition(case, case.again(own), operator, key, value):
-                case.note(f"{own.label} requires {operator} {key}, for the bucket uses ACLs")
+        for entry in missing if own else ():
+            if own and add_condition(case, case.again(own), entry.operator, entry.key, entry.value):
+                case.note(f"{own.label} requires {entry.operator} {entry.key}: {rule.because}")
+
+
+def _missing(case: Case, raw: RawStatement, rule: Require) -> Iterator[Entry]:
+    """Yield the conditions that a statement does not have, as if they stood in it."""
+    present = {entry.key.lower() for entry in entries(raw)}
+    for operator, key, value in condition(rule.condition, tuple(case.views_of(raw))):
+        if key.lower() not in present:
+            yield Entry((*raw.path, "Condition", operator, key), operator, key, value, raw.guard)
+
+
+def _can_hold(case: Case, raw: RawStatement, entry: Entry) -> bool:
+    """Tell whether no request of a trail would be denied by the condition; say it where one would, or may."""
+    if entry.value is None:
+        case.skip("kept", f"{raw.label} gets no {entry.key}: its trails are in other templates")
+        return False
+    if mismatch(case, raw, entry):
+        case.skip("kept", f"{raw.label} gets no {entry.key}: a request that it allows would be denied")
+        return False
+    return True
 
 
 def _for_action(case: Case, raw: RawStatement, rule: Require) -> RawStatement | None:
     """Return a statement of the service's own for nothing but the action, so that others do not need the condition."""
+    if rule.action is None:
+        return case.own(raw, rule.service)
     moved = [one for one in actions_of(raw) if one.lower() == rule.action.lower()]
     if not moved:
         keys = ", ".join(key for keys in rule.condition.values() for key in keys)

@@ -54,7 +54,8 @@ def _dead(case: Case, rule: Separate, raw: RawStatement) -> list[Entry]:
 
 def _limit(case: Case, rule: Separate, raw: RawStatement) -> None:
     """Put a statement under the condition, where it is not already."""
-    wanted = [(operator, key, value) for operator, key, value in _flat(rule) if not _stands(case, raw, key, value)]
+    limits = condition(rule.condition, case.views)
+    wanted = [(operator, key, value) for operator, key, value in limits if not _stands(case, raw, key, value)]
     own = case.own(raw, rule.service) if wanted else None
     for operator, key, value in wanted if own else ():
         if own is None:
@@ -69,12 +70,6 @@ def _limit(case: Case, rule: Separate, raw: RawStatement) -> None:
             case.note(f"{entry.operator} {entry.key} is removed from {own.label}: no grant for CloudTrail has its value")
         if add_condition(case, case.again(own), operator, key, value):
             case.note(f"{own.label} is limited by {operator} {key}")
-
-
-def _flat(rule: Separate) -> Iterator[tuple[str, str, Plain]]:
-    for operator, keys in condition(rule.condition).items():
-        for key, value in keys.items() if isinstance(keys, dict) else ():
-            yield operator, key, value
 
 
 def _stands(case: Case, raw: RawStatement, key: str, value: Plain) -> bool:

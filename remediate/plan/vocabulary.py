@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from remediate.cloudformation.expression import HERE, distribute, function, sub
 from remediate.cloudformation.locate import Given, View
@@ -55,15 +55,32 @@ def decided(expression: Plain, guard: tuple[tuple[str, bool], ...]) -> Plain:
     return expression
 
 
-def condition(written: Mapping[str, Mapping[str, str]]) -> dict[str, Plain]:
-    """Return a patch's condition with its named values as expressions."""
-    return {operator: {key: value(name) for key, name in keys.items()} for operator, keys in written.items()}
+def condition(written: Mapping[str, Mapping[str, str]], views: tuple[View, ...]) -> Iterator[tuple[str, str, Plain]]:
+    """Yield operator, key and value of a patch's condition; a value that the template does not hold is None."""
+    for operator, keys in written.items():
+        for key, name in keys.items():
+            yield operator, key, _value(name, views)
 
 
-def value(name: str) -> Plain:
+def _value(name: str, views: tuple[View, ...]) -> Plain:
     """Return the expression behind a name of the vocabulary, any other text as it is."""
-    named: dict[str, Plain] = {
-        "account-trails": sub("arn:", PARTITION, ":cloudtrail:*:", ACCOUNT, ":trail/*"),
-        "trail-via-service": sub("cloudtrail.", REGION, ".amazonaws.com"),
-    }
-    return named.get(name, name)
+    match name:
+        case "account-trails":
+            return sub("arn:", PARTITION, ":cloudtrail:*:", ACCOUNT, ":trail/*")
+        case "trail-arns":
+            return _trail_arns(views)
+        case "trail-via-service":
+            return sub("cloudtrail.", REGION, ".amazonaws.com")
+    return name
+
+
+def _trail_arns(views: tuple[View, ...]) -> Plain:
+    """Return the ARNs of named trails, every trail's of the account where one has no name, None for trails elsewhere."""
+    trails = list(dict.fromkeys(view.trail for view in views))
+    if None in trails:
+        return None
+    names = [properties(views[0].resolver.data, str(trail)).get("TrailName") for trail in trails]
+    if None in names:
+        return _value("account-trails", views)
+    arns = [distribute(name, "arn:", PARTITION, ":cloudtrail:", REGION, ":", ACCOUNT, ":trail/", HERE) for name in names]
+    return arns[0] if len(arns) == 1 else arns

@@ -112,6 +112,10 @@ STRINGS = {
         '!Select [0, !Split ["-", !Ref Plain]]',
         '${{"Fn::Select": [0, {"Fn::Split": ["-", {"Ref": "Plain"}]}]}}',
     ),
+    "select-split-of-what-may-hold-it": (
+        '!Select [0, !Split [":", !Ref KeyArn]]',
+        '${{"Fn::Select": [0, {"Fn::Split": [":", {"Ref": "KeyArn"}]}]}}',
+    ),
     "split-by-nothing": ('!Select [0, !Split ["", a]]', '${{"Fn::Select": [0, {"Fn::Split": ["", "a"]}]}}'),
     "import-value": ("!ImportValue shared-bucket", '${{"Fn::ImportValue": "shared-bucket"}}'),
     "dynamic-reference": ('"{{resolve:ssm:/logs/bucket}}"', "${{{resolve:ssm:/logs/bucket}}}"),

@@ -72,6 +72,13 @@ def test_a_conditional_trail_is_looked_at_where_it_exists() -> None:
     assert [(view.trail, view.resolver.scenario.conditions["C"]) for view in views] == [("Trail", True)]
 
 
+def test_an_alias_counts_where_it_exists() -> None:
+    written = template("{S3BucketName: !Ref Bucket, KMSKeyId: alias/trail}").replace(
+        "Alias: {Type: AWS::KMS::Alias,", "Alias: {Type: AWS::KMS::Alias, Condition: C,"
+    )
+    assert [view["key"] for view in found(written)] == ["Key", "<alias/trail>"]
+
+
 def test_conditions_that_decide_nothing_are_not_tried() -> None:
     written = template(bucket="{Tags: !If [C, [{Key: a, Value: b}], !Ref AWS::NoValue]}")
     assert len(located(written).views) == 1
@@ -120,7 +127,8 @@ def test_a_chosen_bucket_of_several_with_one_name() -> None:
     written = template("{S3BucketName: other-logs}", more=more)
     assert found(written)[0]["bucket"] == "OtherBucket"
     assert found(written, bucket="Twin")[0]["bucket"] == "Twin"
-    assert found(template("{S3BucketName: !Ref Twin}", more=more))[0]["bucket"] == "Twin"
+    more += "  Second: {Type: AWS::CloudTrail::Trail, Properties: {S3BucketName: !Ref Twin}}\n"
+    assert [view["bucket"] for view in found(template("{S3BucketName: other-logs}", more=more))] == ["OtherBucket", "Twin"]
 
 
 def test_a_chosen_trail() -> None:

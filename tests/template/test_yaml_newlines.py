@@ -65,6 +65,18 @@ _ADD_ITEM = {"op": "add", "path": "/l/-", "value": "c"}
             id="behind a kept scalar without a line end",
         ),
         pytest.param("a: 1\n\n\n", _ADD_LAST, "a: 1\nz:\n  y1: 1\n\n\n", id="empty lines at the end"),
+        pytest.param(
+            "a: x\n  \t# tab\nb: 1\n",
+            {"op": "replace", "path": "/a", "value": [1]},
+            "a:\n  - 1\n   # tab\nb: 1\n",
+            id="a tab before a comment that only plain text may have above it",
+        ),
+        pytest.param(
+            "a: {}\n    ",
+            {"op": "replace", "path": "/a", "value": "p\nq\n"},
+            'a: "p\\nq\\n"\n    ',
+            id="no literal above blanks that would be its text",
+        ),
         pytest.param("a: 'x\u2028y'\nl: []\n", _ADD_ITEM, "a: 'x\u2028y'\nl:\n  - c\n", id="line separator in a string"),
     ],
 )
