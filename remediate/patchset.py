@@ -154,7 +154,8 @@ def _read_patch(file: Path, patch_id: str, extra: Path | None) -> Patch:
         template = read(file.read_bytes(), str(file))
     except TemplateError as error:
         raise PatchError(error.located(str(file))) from error
-    if not file.is_relative_to(shipped()):  # the shipped ones are held to the schema by a test, which saves every run the import
+    # The shipped ones are held to the schema by a test, which saves every run the import.
+    if not file.is_relative_to(shipped()):
         _check(template.data, template.root, template.text, file)
     raw = template.data
     if raw["id"] != patch_id:

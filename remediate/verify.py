@@ -190,7 +190,7 @@ def _denies(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[dict[st
 
 def _promised_ids(planned: Plan, logical_id: str) -> tuple[str, ...]:
     """Return what the patches that changed a resource promise to be allowed there."""
-    said = {one.subject for one in planned.skipped if one.logical_id == logical_id}
+    said = {one.subject for one in planned.skipped if one.logical_id == logical_id and one.why != "kept"}
     found: list[str] = []
     for applied in planned.applied:
         patch = applied.patch

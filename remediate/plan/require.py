@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.expression import function
@@ -26,7 +27,7 @@ def ensure_required(case: Case, rule: Require) -> None:
     for raw in case.upwards(rule.service):
         if rule.action and not _is_for(raw, rule.action):
             continue
-        missing = [entry for entry in _missing(case, raw, rule) if _can_hold(case, raw, entry)]
+        missing = [entry for entry in _missing(case, raw, rule) if _can_hold(case, _part(raw, rule), entry)]
         own = _for_action(case, raw, rule) if missing else None
         for entry in missing if own else ():
             if own and add_condition(case, case.again(own), entry.operator, entry.key, entry.value):
@@ -39,6 +40,14 @@ def _missing(case: Case, raw: RawStatement, rule: Require) -> Iterator[Entry]:
     for operator, key, value in condition(rule.condition, tuple(case.views_of(raw))):
         if key.lower() not in present:
             yield Entry((*raw.path, "Condition", operator, key), operator, key, value, raw.guard)
+
+
+def _part(raw: RawStatement, rule: Require) -> RawStatement:
+    """Return a statement as if it were for the rule's action alone, which it will be before it gets the condition."""
+    if rule.action is None:
+        return raw
+    part: list[Plain] = [one for one in actions_of(raw) if one.lower() == rule.action.lower()]
+    return replace(raw, data={**raw.data, "Action": part or rule.action})
 
 
 def _can_hold(case: Case, raw: RawStatement, entry: Entry) -> bool:

@@ -90,7 +90,8 @@ def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: Vie
     if decision.explicit:
         return Skipped(one.id, "blocked", decision.reason, logical_id, _EXCEPTION)
     if one.confidence == "inferred":
-        return Skipped(one.id, "undecidable", f"{decision.reason}; AWS does not document that CloudTrail asks for it", logical_id)
+        reason = f"{decision.reason}; AWS does not document that CloudTrail asks for it"
+        return Skipped(one.id, "undecidable", reason, logical_id)
     organization = "organization" in one.id and view.facts.organization_id is not None
     advice = "give the organization's id with --organization-id" if organization else ""
     return Skipped(one.id, "denied", decision.reason, logical_id, advice)

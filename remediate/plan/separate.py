@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from remediate.cloudformation.documents import RawStatement
 from remediate.patchset import Separate
 from remediate.plan.case import Case

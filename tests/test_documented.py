@@ -1,0 +1,113 @@
+"""The patch set ``cloudtrail-documented``: the policies that AWS documents, which keep the confused deputy out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remediate import fix
+from remediate.engine import Report
+from remediate.template import read
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+DOCUMENTED = "cloudtrail-documented"
+EVERY_TRAIL = {"Fn::Sub": "arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*"}
+
+
+def statements(report: Report, logical_id: str, document: str) -> dict[str, Any]:
+    data: Any = read(report.after.encode(), report.name).data
+    found = data["Resources"][logical_id]["Properties"][document]["Statement"]
+    return {one["Sid"]: one for one in found}
+
+
+@pytest.mark.parametrize(
+    "name", ["healthy.yaml", "minimal.yaml", "organization.yaml", "sam.yaml", "stack.json", "stack.yaml"]
+)
+def test_cloudtrail_gets_in_and_nobody_else(name: str) -> None:
+    report = fix(EXAMPLES / name, patch_set=DOCUMENTED)
+    documented = [one for one in report.verdicts if one.request.confidence != "inferred"]
+    assert {one.after.outcome.value for one in documented} == {"allowed"}
+    assert report.unfixed == ()
+    if report.changed:
+        openings = report.openings()
+        assert openings.found == ()
+        assert openings.asked > 20
+    assert not fix(report.after, patch_set=DOCUMENTED).changed
+
+
+def test_the_default_set_says_which_door_it_opens() -> None:
+    openings = fix(EXAMPLES / "stack.yaml").openings()
+    assert {one.stranger.who for one in openings.found} == {"a trail of another account"}
+    assert {one.stranger.request.action for one in openings.found} == {
+        *("s3:GetBucketAcl", "s3:GetBucketLocation"),
+        *("kms:GenerateDataKey", "kms:DescribeKey", "kms:Decrypt"),
+    }
+
+
+def test_a_trail_without_a_name_is_limited_to_the_account() -> None:
+    bucket = statements(fix(EXAMPLES / "stack.yaml", patch_set=DOCUMENTED), "LogBucketPolicy", "PolicyDocument")
+    assert bucket["CloudTrailAclCheck"]["Action"] == "s3:GetBucketAcl"
+    assert bucket["CloudTrailAclCheck"]["Condition"] == {"ArnLike": {"aws:SourceArn": EVERY_TRAIL}}
+    assert bucket["CloudTrailWrite"]["Condition"] == {
+        "StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"},
+        "ArnLike": {"aws:SourceArn": EVERY_TRAIL},
+    }
+
+
+def test_the_key_statements_are_those_of_the_documentation() -> None:
+    key = statements(fix(EXAMPLES / "stack.yaml", patch_set=DOCUMENTED), "LogKey", "KeyPolicy")
+    source = {"ArnLike": {"aws:SourceArn": EVERY_TRAIL}}
+    context = {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": EVERY_TRAIL}}
+    assert (key["CloudTrailEncryption"]["Action"], key["CloudTrailEncryption"]["Condition"]) == (
+        ["kms:GenerateDataKey*"],
+        {**context, **source},
+    )
+    assert (key["AllowCloudTrailAccess"]["Action"], key["AllowCloudTrailAccess"]["Condition"]) == ("kms:DescribeKey", source)
+    assert (key["AllowCloudTrailDecryptTrail"]["Action"], key["AllowCloudTrailDecryptTrail"]["Condition"]) == (
+        "kms:Decrypt",
+        source,
+    )
+
+
+TEMPLATE = """\
+Parameters: { TrailName: { Type: String } }
+Resources:
+  Bucket: { Type: AWS::S3::Bucket }
+  BucketPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Statement:
+          - Sid: Check
+            Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: s3:GetBucketAcl
+            Resource: !GetAtt Bucket.Arn
+          - Sid: Write
+            Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: s3:PutObject
+            Resource: !Sub '${Bucket.Arn}/AWSLogs/${AWS::AccountId}/*'
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: BucketPolicy
+    Properties: { TrailName: !Ref TrailName, S3BucketName: !Ref Bucket, IsLogging: true }
+"""
+
+
+def test_a_trail_with_a_name_is_named() -> None:
+    bucket = statements(fix(TEMPLATE, patch_set=DOCUMENTED), "BucketPolicy", "PolicyDocument")
+    arn = {"Fn::Sub": "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/${TrailName}"}
+    assert bucket["Check"]["Condition"] == {"ArnLike": {"aws:SourceArn": arn}}
+    assert bucket["Write"]["Condition"]["ArnLike"] == {"aws:SourceArn": arn}
+
+
+def test_a_central_bucket_gets_no_source_for_it_is_not_known() -> None:
+    central = TEMPLATE[: TEMPLATE.index("  Trail:\n")]
+    report = fix(central, patch_set=DOCUMENTED)
+    bucket = statements(report, "BucketPolicy", "PolicyDocument")
+    assert "Condition" not in bucket["Check"]
+    assert "gets no aws:SourceArn: its trails are in other templates" in " ".join(one.reason for one in report.skipped)
