@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +32,8 @@ def write(path: Path, expected: bytes, content: bytes) -> None:
     The mode is kept and a symbolic link is followed. Raises Changed where the file is not ``expected`` any more, and
     OSError where it cannot be written; the file is then as it was.
     """
+    import tempfile  # slow to import, and a dry run needs it not
+
     target = path.resolve()
     _check_same(target, expected)
     status = target.stat()

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from functools import partial
-from ipaddress import ip_address, ip_network
 from typing import NamedTuple, TypeAlias
 
 from remediate.policy.match import arn_matches, matches
@@ -78,6 +77,8 @@ _BROAD_PREFIX = {4: 8, 6: 16}
 
 def _address_in_range(policy: Text, request: Text) -> Truth:
     """Return whether an address is in a range; the address of an AWS service is in none that a customer would name."""
+    from ipaddress import ip_address, ip_network  # few policies name addresses
+
     if policy.known is None:
         return Truth.UNKNOWN
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from remediate.engine import Report
@@ -46,7 +45,7 @@ def explained(skipped: Skipped) -> Iterator[str]:
     if skipped.advice:
         yield from _wrapped(skipped.advice, "    → ")
     if skipped.paste:
-        yield textwrap.indent(skipped.paste, " " * 6)
+        yield "\n".join(f"      {line}" for line in skipped.paste.splitlines())
 
 
 def _lines(report: Report, *, written: bool, details: bool) -> Iterator[str]:
@@ -62,6 +61,8 @@ def _lines(report: Report, *, written: bool, details: bool) -> Iterator[str]:
 
 
 def _wrapped(text: str, lead: str) -> Iterator[str]:
+    import textwrap  # a quiet run needs it not
+
     yield textwrap.fill(
         text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False, break_on_hyphens=False
     )
