@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 from remediate.template import Mapping as MappingNode
 from remediate.template import Node, Plain, Sequence, TemplateError, place, read
@@ -14,8 +14,7 @@ from remediate.template import Node, Plain, Sequence, TemplateError, place, read
 Condition = Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True)
-class Allow:
+class Allow(NamedTuple):
     """A service may do the actions on the resources; needed where one of the ``denied`` requests is denied."""
 
     sid: str
@@ -26,8 +25,7 @@ class Allow:
     condition: Condition | None = None
 
 
-@dataclass(frozen=True)
-class NotRequire:
+class NotRequire(NamedTuple):
     """No Allow statement of the service requires the condition keys (``*`` at the end of one matches any rest)."""
 
     service: str
@@ -37,8 +35,7 @@ class NotRequire:
     when: Mapping[str, tuple[str, ...]] | None = None
 
 
-@dataclass(frozen=True)
-class Require:
+class Require(NamedTuple):
     """The service's Allow statements, for the action or all of them, carry the condition."""
 
     service: str
@@ -48,16 +45,14 @@ class Require:
     when: Mapping[str, tuple[str, ...]] | None = None
 
 
-@dataclass(frozen=True)
-class Complete:
+class Complete(NamedTuple):
     """An Allow statement that the service already has gains the actions."""
 
     service: str
     actions: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Separate:
+class Separate(NamedTuple):
     """The actions stand in a statement of their own under the condition, whose keys no other action has."""
 
     service: str
@@ -66,15 +61,13 @@ class Separate:
     because: str
 
 
-@dataclass(frozen=True)
-class DependOn:
+class DependOn(NamedTuple):
     """The resource is created after the one with this role."""
 
     role: str
 
 
-@dataclass(frozen=True)
-class AddPolicy:
+class AddPolicy(NamedTuple):
     """The bucket has a policy of these statements and of what the named patches ensure."""
 
     statements: tuple[dict[str, Plain], ...]
@@ -200,7 +193,7 @@ def _ensure(kind: str, raw: Plain) -> Ensure:
         statements = cast("list[dict[str, Plain]]", content["statements"])
         return AddPolicy(tuple(statements), tuple(cast("list[str]", content["with"])))
     made = _KINDS[kind]
-    values = {field.name: _frozen(content[field.name]) for field in fields(made) if field.name in content}
+    values = {name: _frozen(content[name]) for name in made._fields if name in content}
     return made(**values)  # type: ignore[arg-type]  # the schema has checked the members
 
 

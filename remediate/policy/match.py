@@ -18,6 +18,7 @@ _ARN_FIELDS = 6
 # While two texts are compared, each unknown part is written as one character of this private-use plane.
 _FIRST_SYMBOL, _LAST_SYMBOL = "\U000f0000", "\U000ffffd"
 _ATOM = re.compile(r"\$\{([*?$])\}|(.)", re.DOTALL)
+_SPECIAL = frozenset("*?$")
 _NARROWNESS: dict[Alphabet, int] = {"digits": 0, "name": 1, "any": 2}
 
 
@@ -71,10 +72,10 @@ def _matches(pattern: Text, value: Text, wildcards: bool, ignore_case: bool) -> 
     symbols = _symbols(pattern, value)
     written_pattern, written_value = _written(pattern, symbols, ignore_case), _written(value, symbols, ignore_case)
     if not symbols:
-        return Truth.YES if _regex(written_pattern, wildcards).fullmatch(written_value) else Truth.NO
+        return Truth.YES if _fits(written_pattern, written_value, wildcards) else Truth.NO
     if _holds_symbol(pattern) or _holds_symbol(value):
         return Truth.UNKNOWN
-    if _regex(written_pattern, wildcards).fullmatch(written_value):
+    if _fits(written_pattern, written_value, wildcards):
         return Truth.YES
     alphabets = {symbols[name]: alphabet for name, alphabet in _alphabets(pattern, value).items()}
     possible = can_overlap(_atoms(written_pattern, wildcards), tuple(written_value), alphabets, wildcards=wildcards)
@@ -117,6 +118,14 @@ def _atoms(written: str, wildcards: bool) -> Atoms:
         else:
             atoms.append(escaped or character)
     return tuple(atoms)
+
+
+def _fits(pattern: str, value: str, wildcards: bool) -> bool:
+    """Tell whether a written value matches whatever its unknown parts are; most patterns need no regular expression."""
+    stem = pattern[:-1] if wildcards and pattern.endswith("*") else pattern
+    if not _SPECIAL.intersection(stem):
+        return value == pattern if stem == pattern else value.startswith(stem)
+    return _regex(pattern, wildcards).fullmatch(value) is not None
 
 
 @lru_cache(maxsize=4096)

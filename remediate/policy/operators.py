@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from datetime import datetime, timezone
-from decimal import Decimal, InvalidOperation
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from remediate.policy.match import arn_matches, matches
 from remediate.policy.request import SERVICE_ADDRESS
 from remediate.policy.truth import Truth, truth_of
 from remediate.symbolic import Text
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 Comparison: TypeAlias = Callable[[Text, Text], Truth]
 """(value in the policy, value in the request) → whether they match."""
+
+
+_BOOLEANS = frozenset({"true", "false"})
 
 
 class Operator(NamedTuple):
@@ -33,7 +37,10 @@ class Operator(NamedTuple):
 
 
 def _boolean(policy: Text, request: Text) -> Truth:
-    return _read_and_compared(_read_boolean, operator.eq, policy, request)
+    wanted, given = (None if one.known is None else one.known.strip().lower() for one in (policy, request))
+    if wanted not in _BOOLEANS or given not in _BOOLEANS:
+        return Truth.UNKNOWN
+    return truth_of(wanted == given)
 
 
 def _read_and_compared(
@@ -48,11 +55,9 @@ def _read_and_compared(
     return truth_of(holds(given, wanted))
 
 
-def _read_boolean(written: str) -> Decimal | None:
-    return {"true": Decimal(1), "false": Decimal(0)}.get(written.lower())
-
-
 def _read_number(written: str) -> Decimal | None:
+    from decimal import Decimal, InvalidOperation  # few policies compare numbers
+
     try:
         number = Decimal(written)
     except InvalidOperation:
@@ -62,6 +67,9 @@ def _read_number(written: str) -> Decimal | None:
 
 def _read_date(written: str) -> Decimal | None:
     """Read an ISO 8601 date, UTC where it names no zone, or seconds since 1970; return seconds since 1970."""
+    from datetime import datetime, timezone  # few policies compare dates
+    from decimal import Decimal
+
     try:
         moment = datetime.fromisoformat(written.replace("Z", "+00:00"))
     except ValueError:
