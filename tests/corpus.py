@@ -23,6 +23,8 @@ import yaml
 from remediate.engine import Report, remediate
 from remediate.patchset import load
 from remediate.plan import Options
+from remediate.policy.evaluate import Outcome
+from remediate.proof import worst
 from remediate.template import Unreadable, read
 
 LOGGING_TYPES = {"AWS::CloudTrail::Trail", "AWS::S3::BucketPolicy", "AWS::KMS::Key"}
@@ -38,6 +40,9 @@ class Result:
     reasons: list[str] = field(default_factory=list)
     patches: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    before: Counter[str] = field(default_factory=Counter)
+    after: Counter[str] = field(default_factory=Counter)
+    denied: list[str] = field(default_factory=list)
 
 
 def corpus_folder() -> Path | None:
@@ -63,6 +68,11 @@ def examine(folder: Path, row: dict[str, Any], *, lint: bool) -> Result:
     reasons = sorted({one.why for one in report.skipped})
     outcome = "patched" if report.changed else "left with a reason" if reasons else "nothing to do"
     result = Result(name, row["kind"], outcome, reasons, sorted({one.patch.id for one in report.applied}))
+    for verdict in worst(report.verdicts):
+        result.before[verdict.before.outcome.value] += 1
+        result.after[verdict.after.outcome.value] += 1
+        if verdict.after.outcome is Outcome.DENIED:
+            result.denied.append(f"{verdict.request.id} of {verdict.trail}: {verdict.after.reason}")
     if row["kind"] == "negative" and report.to_bytes() != raw:
         result.wrong.append("a negative changed")
     if report.changed:
@@ -125,6 +135,16 @@ def _table(results: list[Result]) -> str:
     said = Counter(reason for one in results if one.outcome != "refused" for reason in one.reasons)
     lines += [f"| {reason} | {count} |" for reason, count in sorted(said.items())]
     lines.append("")
+    lines += ["| CloudTrail's requests | before | after |", "|---|---:|---:|"]
+    for outcome in ("allowed", "undecidable", "denied"):
+        counts = [sum(getattr(one, when)[outcome] for one in results) for when in ("before", "after")]
+        lines.append(f"| {outcome} | {counts[0]} | {counts[1]} |")
+    judged = [one for one in results if one.after]
+    sure = sum(not one.after["denied"] and not one.after["undecidable"] for one in judged)
+    lines.append("")
+    lines.append(f"Of {len(judged)} templates with policies to judge all requests are allowed afterwards in {sure}.")
+    lines.append("")
+    lines += [f"still denied: {one.file}: {reason}" for one in results for reason in one.denied]
     lines += [f"refused: {reason}" for one in results if one.outcome == "refused" for reason in one.reasons]
     return "\n".join(lines)
 
