@@ -140,8 +140,9 @@ def simulate(templates: tuple[str, ...], message: str | None, color: bool | None
         if report is not None:
             run.out(simulation.render(report, told).encode())
             run.found |= not all(one.allowed for one in simulation.shown(report, told))
-            left = [one for one in report.skipped if one.why != "kept"]
-            run.say("\n".join(line for one in left for line in summary.explained(one)))
+            for one in report.skipped:
+                if one.why != "kept":
+                    run.say("\n".join(summary.explained(one)))
             run.found |= bool(report.unfixed)
     run.exit()
 
