@@ -35,6 +35,8 @@ def write(path: Path, expected: bytes, content: bytes) -> None:
     import tempfile  # slow to import, and a dry run needs it not
 
     target = path.resolve()
+    if not os.access(target, os.W_OK):
+        raise PermissionError(13, "the file is read-only")
     _check_same(target, expected)
     status = target.stat()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

@@ -213,6 +213,28 @@ def test_apply_writes_and_leaves_the_rest(folder: Path) -> None:
     assert b"EnableLogFileValidation: true" in after
 
 
+def test_a_read_only_file_is_said_and_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (folder / "minimal.yaml").read_bytes()
+    monkeypatch.setattr("os.access", lambda *_: False)
+    result = run("fix", "minimal.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "minimal.yaml: the file is read-only; the file is as it was\n"
+    assert (folder / "minimal.yaml").read_bytes() == before
+
+
+def test_a_format_and_a_template_cannot_share_standard_output(folder: Path) -> None:
+    result = run("fix", "--format", "sarif", "-", stdin=(folder / "minimal.yaml").read_bytes())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--format needs --dry-run with -" in result.stderr
+
+
+def test_a_folder_without_templates_is_said(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    result = run("check", "empty")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "empty: no *.yaml, *.yml, *.json or *.template file is in this folder\n"
+
+
 def test_no_color_wins_over_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("remediate.cli.run._is_terminal", lambda: True)
     assert "\x1b[" in run("fix", "--dry-run", "minimal.yaml").stdout

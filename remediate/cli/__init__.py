@@ -69,6 +69,8 @@ def fix(templates: tuple[str, ...], dry_run: bool, style: str, color: bool | Non
     output carries the diff (or --format) alone, so that `remediate fix stack.yaml --dry-run | git apply` works; what was
     done and what was not is told on standard error.
     """
+    if "-" in templates and style != "diff" and not dry_run:
+        raise click.UsageError("standard output takes the patched template here: --format needs --dry-run with -")
     patch_set, wanted = chosen(**options)
     run = Run(color, quiet)
     reports: list[engine.Report] = []
@@ -83,7 +85,7 @@ def fix(templates: tuple[str, ...], dry_run: bool, style: str, color: bool | Non
             run.diff(diff.render(report))
         run.say(summary.render(report, written=not dry_run))
         run.found |= bool(report.unfixed)
-    if style != "diff" and (dry_run or "-" not in templates):
+    if style != "diff":
         run.out(render(style, reports, patch_set).encode())
     run.exit()
 

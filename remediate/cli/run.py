@@ -39,6 +39,8 @@ class Run:
             if name != "-" and path.is_dir():
                 found = [str(one) for one in files.templates_in(path)]
                 self._from_folder.update(found)
+                if not found:
+                    self.say(f"{name}: no *.yaml, *.yml, *.json or *.template file is in this folder")
             for one in found:
                 raw = self._read(one)
                 if raw is not None:
@@ -62,7 +64,9 @@ class Run:
                 self.fail(error.located(name))
         except TemplateError as error:
             self.fail(error.located(name))
-        except (Broken, files.Changed, OSError) as error:
+        except OSError as error:
+            self.fail(f"{name}: {error.strerror or error}; the file is as it was")
+        except (Broken, files.Changed) as error:
             self.fail(f"{name}: {error}; the file is as it was")
         except Exception as error:  # noqa: BLE001  # a fault of ours in one file must not cost the others their turn
             self.fail(f"{name}: internal error, please report it ({type(error).__name__}: {error}); the file is as it was")

@@ -46,8 +46,9 @@ _WORDS = (
     ("undefined tag handle", "a tag with a prefix that no %TAG line declares: write it as `!Name`"),
     ("alphabetic or numeric", "an anchor or alias without a name: quote text that begins with `&` or `*`"),
     ("duplicate anchor", "an anchor of this name exists already: rename one of them"),
-    ("nesting level", "the template is nested too deeply"),
+    ("nesting", "the template is nested too deeply"),
 )
+_JINJA = re.compile(r"\{%-? *\w+|^\s*\{\{(?!resolve:)", re.MULTILINE)
 _CONTROL = Reader.NON_PRINTABLE
 
 
@@ -65,6 +66,8 @@ def fault(error: Exception, text: str) -> Unreadable:
     index = min(mark.index, len(text))
     if re.search(rf"[{BLANKS}]*\t", text[line_start(text, index) : index + 1]) and "cannot start" in problem:
         words = "a tab in the indentation: indent with spaces"
+    if _JINJA.search(text):
+        words = "this is a template of a template (`{{ }}`, `{% %}`): render it first, then mend what comes out"
     opened = getattr(error, "context_mark", None) or mark
     words = words.replace("<line>", str(place(text, min(opened.index, len(text)))[0]))
     return Unreadable(words, *place(text, index))
