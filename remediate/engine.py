@@ -17,45 +17,6 @@ if TYPE_CHECKING:
     from remediate.openings import Openings
 
 
-@dataclass(frozen=True)
-class Report:
-    """What was found in a template and what becomes of it.
-
-    ``before`` and ``after`` are whole texts without byte-order mark; they are equal where nothing is to be changed.
-    """
-
-    name: str
-    before: str
-    after: str
-    bom: bool
-    operations: tuple[Operation, ...]
-    applied: tuple[Applied, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    given: Given = field(default_factory=Given)
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is anything to write."""
-        return self.before != self.after
-
-    @property
-    def unfixed(self) -> tuple[Skipped, ...]:
-        """What is left to do for the user."""
-        return tuple(one for one in self.skipped if one.unfixed)
-
-    def openings(self) -> Openings:
-        """Return who else has got in, tried with the requests of strangers. Reads both texts again."""
-        from remediate.openings import openings  # only for reports that show it
-
-        before, after = (read(text.encode(), self.name).data for text in (self.before, self.after))
-        return openings(before, after, self.given)
-
-    def to_bytes(self) -> bytes:
-        """Return the new file, with the byte-order mark that the old one had."""
-        return (b"\xef\xbb\xbf" if self.bom else b"") + self.after.encode()
-
-
 def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> Report:
     """Fix a template given as bytes; ``name`` is what messages call it.
 
@@ -104,3 +65,42 @@ def check_is_cloudformation(template: Template) -> None:
     """
     if not isinstance(template.data.get("Resources"), dict):
         raise Unreadable("this is no CloudFormation template: it has no Resources section", 1, 1)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a template and what becomes of it.
+
+    ``before`` and ``after`` are whole texts without byte-order mark; they are equal where nothing is to be changed.
+    """
+
+    name: str
+    before: str
+    after: str
+    bom: bool
+    operations: tuple[Operation, ...]
+    applied: tuple[Applied, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    given: Given = field(default_factory=Given)
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to write."""
+        return self.before != self.after
+
+    @property
+    def unfixed(self) -> tuple[Skipped, ...]:
+        """What is left to do for the user."""
+        return tuple(one for one in self.skipped if one.unfixed)
+
+    def openings(self) -> Openings:
+        """Return who else has got in, tried with the requests of strangers. Reads both texts again."""
+        from remediate.openings import openings  # only for reports that show it
+
+        before, after = (read(text.encode(), self.name).data for text in (self.before, self.after))
+        return openings(before, after, self.given)
+
+    def to_bytes(self) -> bytes:
+        """Return the new file, with the byte-order mark that the old one had."""
+        return (b"\xef\xbb\xbf" if self.bom else b"") + self.after.encode()
