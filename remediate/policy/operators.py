@@ -92,7 +92,9 @@ def _address_in_range(policy: Text, request: Text) -> Truth:
     try:
         network = ip_network(policy.known.strip(), strict=False)
         if request == SERVICE_ADDRESS:
-            broad = network.prefixlen <= _BROAD_PREFIX[network.version] and not network.is_private
+            # Older versions of Python call the network of all addresses private, for its first and last one are.
+            public = network.prefixlen == 0 or not network.is_private
+            broad = network.prefixlen <= _BROAD_PREFIX[network.version] and public
             return Truth.UNKNOWN if broad else Truth.NO
         return Truth.UNKNOWN if request.known is None else truth_of(ip_address(request.known) in network)
     except ValueError:
