@@ -10,7 +10,7 @@ from remediate.cloudformation.locate import Given, locate
 from remediate.patchset import PatchSet
 from remediate.plan import Applied, Options, Skipped, plan
 from remediate.proof import Verdict
-from remediate.template import Operation, Template, Unreadable, edit, read, splice
+from remediate.template import Alias, Mapping, Operation, Template, Unreadable, edit, place, read, splice
 from remediate.verify import verify_plan, verify_settled, verify_text
 
 if TYPE_CHECKING:
@@ -63,8 +63,13 @@ def check_is_cloudformation(template: Template) -> None:
 
     Source: AWS CloudFormation User Guide, Template sections: Resources is the one that must be there.
     """
-    if not isinstance(template.data.get("Resources"), dict):
+    members = template.root.members if isinstance(template.root, Mapping) else []
+    found = next((member for member in members if member.key.text == "Resources"), None)
+    if found is None and not isinstance(template.data.get("Resources"), dict):
         raise Unreadable("this is no CloudFormation template: it has no Resources section", 1, 1)
+    if found is not None and not isinstance(found.value, Mapping | Alias):
+        where = place(template.text, found.key.span.start)
+        raise Unreadable("the Resources section is no mapping of logical IDs to resources", *where)
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,8 @@ def load(name: str, extra: Path | None = None) -> PatchSet:
     A file of ``extra`` replaces the shipped patch with the same id; one with a new id is added. File names give the order.
     Raises PatchError where there is no such set or a file does not fit the schema.
     """
+    if extra and not (extra / name).is_dir():
+        raise PatchError(f"{extra}: it has no folder {name!r}, which is where its patches for that set would be")
     files: dict[str, Path] = {}
     for root in (shipped(), extra):
         for file in sorted((root / name).glob("*.yaml")) if root else ():

@@ -27,7 +27,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(__version__)
 def main() -> None:
-    r"""Mend CloudFormation templates whose CloudTrail logging stack does not deploy.
+    """Mend CloudFormation templates whose CloudTrail logging stack does not deploy.
 
     It finds the log bucket, its policy, the key and the trail in a YAML or JSON template, changes what makes CloudTrail
     refuse them, leaves every other byte as it was, and prints a diff.
@@ -38,7 +38,7 @@ def main() -> None:
       remediate check templates/             for CI: exit 1 where something needs fixing
       remediate simulate stack.yaml          each request of CloudTrail: allowed or denied, before and after
       remediate explain                      what the patches ensure, and why
-    """
+    """  # noqa: D301  # the backspace is click's mark for a paragraph that keeps its lines
     # A run is short and makes many objects but no cycles: looking for garbage would take a tenth of its time.
     gc.disable()
 
@@ -86,7 +86,7 @@ def fix(templates: tuple[str, ...], dry_run: bool, style: str, color: bool | Non
         run.say(summary.render(report, written=not dry_run))
         run.found |= bool(report.unfixed)
     if style != "diff":
-        run.out(render(style, reports, patch_set).encode())
+        run.out(render(style, reports, patch_set))
     run.exit()
 
 
@@ -111,9 +111,9 @@ def check(templates: tuple[str, ...], style: str, color: bool | None, quiet: boo
             reports.append(report)
             run.found |= report.changed or bool(report.unfixed)
             if style == "text":
-                run.out(summary.render(report, written=False).encode() + b"\n")
+                run.out(summary.render(report, written=False) + "\n")
     if style != "text":
-        run.out(render(style, reports, patch_set).encode())
+        run.out(render(style, reports, patch_set))
     run.exit()
 
 
@@ -140,7 +140,7 @@ def simulate(templates: tuple[str, ...], message: str | None, color: bool | None
     for name, raw in run.inputs(templates):
         report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
         if report is not None:
-            run.out(simulation.render(report, told).encode())
+            run.out(simulation.render(report, told))
             run.found |= not all(one.allowed for one in simulation.shown(report, told))
             for one in report.skipped:
                 if one.why != "kept":
@@ -164,9 +164,12 @@ def apply(changes: Path, template: str, dry_run: bool, color: bool | None, quiet
     try:
         written = json.loads(changes.read_bytes())
         operations = [parse_operation(one) for one in (written if isinstance(written, list) else [written])]
+    except json.JSONDecodeError as error:
+        run.fail(f"{changes}:{error.lineno}:{error.colno}: {error.msg}: a JSON array of operations is wanted (RFC 6902)")
+        run.exit()
     except (ValueError, TemplateError) as error:
-        click.echo(f"{changes}: {error}", err=True)
-        sys.exit(FAILED)
+        run.fail(f"{changes}: {error}")
+        run.exit()
     for name, raw in run.inputs((template,)):
         report = run.attempt(name, engine.apply, raw, name, operations)
         if report is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,12 +10,13 @@ from typing import Any, TypeVar
 import click
 
 from remediate.cloudformation.locate import Given
+from remediate.cloudformation.organization import ORGANIZATION_ID
 from remediate.patchset import PatchSet, load
 from remediate.plan import Options
 
 EXIT_CODES = """\b
 Exit codes:
-  0  nothing is left to do
+  0  nothing is left to do (what cannot be told is said, and does not count)
   1  `check` found something, or `fix` left something unfixed
   2  usage error, or input that cannot be read or changed safely
 """
@@ -73,6 +75,12 @@ def chosen(
         if not key or not equals:
             raise click.BadParameter(f"{one!r} is not KEY=VALUE", param_hint="--parameter")
         parameters[key] = value
+    if not re.fullmatch(r"[0-9]{12}", parameters.get("AWS::AccountId", "0" * 12)):
+        raise click.BadParameter("an account's id has twelve digits", param_hint="--parameter AWS::AccountId")
+    if not ORGANIZATION_ID.fullmatch(given.get("organization_id") or "o-0123456789"):
+        raise click.BadParameter("an organization's id looks like o-a1b2c3d4e5", param_hint="--organization-id")
+    if all(one.id in ignore or (select and one.id not in select) for one in loaded.patches):
+        raise click.UsageError("--select and --ignore leave no patch")
     return loaded, Options(Given(parameters=parameters, **given), frozenset(select), frozenset(ignore), review)
 
 

@@ -30,6 +30,7 @@ class Run:
         self.found = False
         self.failed = False
         self._from_folder: set[str] = set()
+        self._seen: set[str] = set()
 
     def inputs(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Yield name and content of every input; what cannot be read is said and passed over."""
@@ -42,11 +43,16 @@ class Run:
                 if not found:
                     self.say(f"{name}: no *.yaml, *.yml, *.json or *.template file is in this folder")
             for one in found:
-                raw = self._read(one)
+                real = os.path.realpath(one) if one != "-" else one
+                raw = None if real in self._seen else self._read(one)
+                self._seen.add(real)
                 if raw is not None:
                     yield one, raw
 
     def _read(self, name: str) -> bytes | None:
+        if name == "-" and sys.stdin is None:
+            self.fail("-: standard input is closed")
+            return None
         try:
             return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         except OSError as error:
@@ -72,11 +78,17 @@ class Run:
             self.fail(f"{name}: internal error, please report it ({type(error).__name__}: {error}); the file is as it was")
         return None
 
-    def out(self, content: bytes) -> None:
-        """Write to standard output, byte for byte."""
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+    def out(self, content: bytes | str) -> None:
+        """Write to standard output: bytes as they are, text without what a terminal would obey."""
+        raw = content if isinstance(content, bytes) else _visible(content).encode()
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(raw)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            self.fail(f"standard output: {error.strerror}")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again at its end
+            self.exit()
 
     def diff(self, rendered: str) -> None:
         """Write a diff to standard output, coloured where that is wanted."""
@@ -85,16 +97,24 @@ class Run:
     def say(self, text: str) -> None:
         """Say something to people, on standard error."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(_visible(text), err=True)
 
     def fail(self, message: str) -> None:
         """Say an error, and end with exit code 2."""
-        click.echo(message, err=True)
+        click.echo(_visible(message), err=True)
         self.failed = True
 
     def exit(self) -> None:
         """End with the exit code of the run."""
         sys.exit(FAILED if self.failed else FOUND if self.found else NOTHING_TO_DO)
+
+
+def _visible(text: str) -> str:
+    """Write control characters and halves of surrogate pairs, which a template can hold, as their escapes."""
+    return "".join(
+        one if one.isprintable() or one == "\n" or "\ud800" > one > "\xa0" else one.encode("unicode_escape").decode()
+        for one in text
+    )
 
 
 def _is_terminal() -> bool:

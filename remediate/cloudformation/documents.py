@@ -33,7 +33,7 @@ class RawStatement:
         """What a person calls it: its Sid, else its place in the list, counted from 1."""
         sid = self.data.get("Sid")
         if isinstance(sid, str):
-            return f"`{sid}`"
+            return f"`{' '.join(sid.split())}`"
         steps = pairwise(self.path)
         place = next((step for before, step in steps if isinstance(step, int) and before != "Fn::If"), None)
         return "the statement" if place is None else f"statement {place + 1}"

@@ -30,6 +30,9 @@ def ensure_allow(case: Case, rule: Allow) -> None:
         _add(case, rule, left)
     if "log-objects" in rule.resources:
         _say_without_organization(case)
+    if any(_open(case, gap) for gap in gaps(case, rule)):
+        reason = "the statements are written so that none can be added for every condition"
+        case.skip("obstacle", f"{rule.service} still may not {', '.join(rule.actions)}: {reason}")
 
 
 def _fires(case: Case, rule: Allow) -> bool:
@@ -100,7 +103,7 @@ def _lacking(case: Case, rule: Allow, raw: RawStatement, gap: Gap, served: list[
         for candidate, statement in statements_of(case.document, one.view)
         if candidate.path == raw.path
     ]
-    if not all(_fits(case, elements, one) for elements, one in judged):
+    if not all(_fits(case, elements, one) and not elements.statement.unmodelled for elements, one in judged):
         return None
     if all(one.resource is Truth.YES for one, _ in judged) and is_extendable(raw, "Action"):
         return "Action", gap.action

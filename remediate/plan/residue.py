@@ -86,6 +86,8 @@ def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[
 def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: View) -> Skipped:
     if decision.outcome is Outcome.UNDECIDABLE:
         advice = "give the values that it hangs on with --parameter KEY=VALUE, or have it changed with --review"
+        if any(statement.unmodelled for statement in decision.by):
+            advice = "mend the statement: IAM does not accept it as it stands"
         return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if view.trail else "")
     if decision.explicit:
         return Skipped(one.id, "blocked", decision.reason, logical_id, _EXCEPTION)

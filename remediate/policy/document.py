@@ -100,7 +100,7 @@ def parse_statement(data: Value, pointer: str, logical_id: str, index: int) -> S
         logical_id=logical_id,
         index=index,
         effect=reader.effect(data.get("Effect")),
-        sid=str(sid) if isinstance(sid, Text) else None,
+        sid=" ".join(str(sid).split()) if isinstance(sid, Text) else None,
         principal=reader.principal(data),
         actions=reader.element(data, "Action"),
         not_actions=reader.element(data, "NotAction"),
@@ -159,12 +159,12 @@ class _Reader:
 
     def conditions(self, value: Value) -> tuple[Condition, ...]:
         if not isinstance(value, dict):
-            return (Condition("Condition", "", unmodelled="its Condition is not an object"),)
+            return (Condition("Condition", "", unmodelled="Condition (no object)"),)
         return tuple(condition for operator, keys in value.items() for condition in self.conditions_of(operator, keys))
 
     def conditions_of(self, operator: str, keys: Value) -> list[Condition]:
         if not isinstance(keys, dict):
-            return [Condition(operator, "", unmodelled=f"the condition operator {operator} has no object of keys")]
+            return [Condition(operator, "", unmodelled=f"condition operator {operator} (no object of keys)")]
         conditions = []
         for key, given in keys.items():
             values = _texts(given)

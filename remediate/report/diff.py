@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
@@ -26,7 +27,7 @@ def _lines(report: Report) -> Iterator[str]:
     last = max(0, end - _CONTEXT)
     old, new = before[first : len(before) - last], after[first : len(after) - last]
     name = _shown(report.name)
-    for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", n=_CONTEXT):
+    for line in difflib.unified_diff(old, new, _quoted(f"a/{name}"), _quoted(f"b/{name}"), n=_CONTEXT):
         yield _shifted(line, first) if line.startswith("@@") else line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}"
 
 
@@ -53,9 +54,18 @@ def _moved(place: str, lines: int) -> str:
     return f"{int(start) + lines}{comma}{count}"
 
 
+def _quoted(name: str) -> str:
+    """Quote a name with control characters as git does, for a line break in it would end the line of the patch."""
+    if name.isprintable():
+        return name
+    escaped = "".join(one if one.isprintable() and one not in '"\\' else f"\\{ord(one):03o}" for one in name)
+    return f'"{escaped}"'
+
+
 def _shown(name: str) -> str:
     """Return the path as a patch names it: relative to here where that is possible, with forward slashes."""
-    path = PurePath(name)
+    # What is written is the target of a link, and so that is what the patch is for.
+    path = PurePath(os.path.realpath(name) if Path(name).is_symlink() else name)
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     return path.as_posix().lstrip("/")

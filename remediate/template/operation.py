@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -9,6 +10,7 @@ from remediate.template.errors import Refused
 from remediate.template.node import Plain
 
 Verb = Literal["add", "remove", "replace", "move", "copy", "test"]
+_BAD_ESCAPE = re.compile(r"~(?![01])")
 _NEEDS_VALUE = {"add", "replace", "test"}
 _NEEDS_FROM = {"move", "copy"}
 
@@ -60,6 +62,8 @@ def tokens(path: str) -> list[str]:
         return []
     if not path.startswith("/"):
         raise Refused(f"{path!r} is no JSON pointer: it must be empty or begin with `/` (RFC 6901 section 3)")
+    if _BAD_ESCAPE.search(path):
+        raise Refused(f"{path!r} is no JSON pointer: `~` must be followed by 0 or 1 (RFC 6901 section 3)")
     return [token.replace("~1", "/").replace("~0", "~") for token in path[1:].split("/")]
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from remediate.template.decode import decode
 from remediate.template.errors import Unreadable, place
-from remediate.template.node import Mapping, Node, Template
+from remediate.template.node import Alias, Mapping, Node, Sequence, Tagged, Template
 from remediate.template.working import mapping_data
 
 
@@ -29,6 +29,7 @@ def _read(raw: bytes, name: str) -> Template:
     if not isinstance(root, Mapping):
         line, column = place(text, root.span.start)
         raise Unreadable("the file holds no mapping at its top: a template begins with keys like `Resources:`", line, column)
+    _check_expansion(root, text)
     return Template(name, text, bom, "json" if is_json else "yaml", root, mapping_data(root))
 
 
@@ -46,6 +47,37 @@ def _parse(text: str, name: str) -> tuple[Node, bool]:
             return read_yaml(text), False
         except Unreadable as yaml_error:
             raise (json_error if _looks_like_json(text, name) else yaml_error) from None
+
+
+def _check_expansion(root: Node, text: str) -> None:
+    """Raise Unreadable for aliases of aliases of aliases, which a few lines can make fill the memory."""
+    if "*" not in text or "&" not in text:
+        return
+    sizes: dict[int, int] = {}
+
+    def size(node: Node) -> int:
+        if id(node) not in sizes:
+            match node:
+                case Mapping():
+                    found = 1 + sum(size(member.value) for member in node.members)
+                case Sequence():
+                    found = 1 + sum(map(size, node.items))
+                case Tagged():
+                    found = 1 + size(node.content)
+                case Alias():
+                    found = size(node.target)
+                case _:
+                    found = 1
+            if found > _MOST_NODES:
+                message = f"its aliases expand to more than {_MOST_NODES:,} values: write out what they stand for"
+                raise Unreadable(message, *place(text, node.span.start))
+            sizes[id(node)] = found
+        return sizes[id(node)]
+
+    size(root)
+
+
+_MOST_NODES = 2_000_000
 
 
 def _looks_like_json(text: str, name: str) -> bool:

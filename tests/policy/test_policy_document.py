@@ -94,9 +94,9 @@ def test_odd_statement_is_unmodelled(given: Any, expected: str) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("x", "its Condition is not an object"),
-        ([{"Bool": {}}], "its Condition is not an object"),
-        ({"Bool": "true"}, "the condition operator Bool has no object of keys"),
+        ("x", "Condition (no object)"),
+        ([{"Bool": {}}], "Condition (no object)"),
+        ({"Bool": "true"}, "condition operator Bool (no object of keys)"),
         ({"Bool": {"k": {"Fn::If": []}}}, "a value of the condition Bool k is not a string"),
     ],
 )
