@@ -55,6 +55,11 @@ class Case:
         """The bucket that a bucket policy is for, as the policy names it."""
         return properties(self.draft.data, self.logical_id).get("Bucket")
 
+    def has_statements_everywhere(self) -> bool:
+        """Tell whether the document has a Statement under every view; one in an ``Fn::If`` need not."""
+        found = list(alternatives(self.draft.at(self.document.list_path), ()))
+        return all(any(view.resolver.scenario.admits(one.guard) for one in found) for view in self.views)
+
     def again(self, statement: RawStatement) -> RawStatement:
         """Return the statement as it stands now; a lone one that has become a list's first is found there."""
         paths = (statement.path, (*statement.path, 0))
