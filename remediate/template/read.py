@@ -36,7 +36,8 @@ def _read(raw: bytes, name: str) -> Template:
 def _parse(text: str, name: str) -> tuple[Node, bool]:
     from remediate.template.yaml_reader import read_yaml
 
-    if not text.lstrip().startswith("{"):
+    begin = text.lstrip()[:2]
+    if not begin.startswith("{") or begin in {"{%", "{{"}:
         return read_yaml(text), False
     from remediate.template.json_reader import read_json
 

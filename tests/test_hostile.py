@@ -1,0 +1,160 @@
+"""Inputs that nobody means well with: a plain message, an exit code of the table, and an untouched file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from remediate.cli import main
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "minimal.yaml"
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+CONDITIONAL = """\
+Parameters: { Stage: { Type: String } }
+Conditions: { Production: !Equals [!Ref Stage, production] }
+Resources:
+  Bucket: { Type: AWS::S3::Bucket }
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Statement: !If
+          - Production
+          - - { Effect: Deny, Principal: "*", Action: "s3:DeleteBucket", Resource: !GetAtt Bucket.Arn }
+          - !Ref AWS::NoValue
+  Trail: { Type: AWS::CloudTrail::Trail, DependsOn: Policy, Properties: { S3BucketName: !Ref Bucket, IsLogging: true } }
+"""
+
+REFUSED = {
+    "aliases of aliases": (
+        BOMB + "Resources: {}\n",
+        "x.yaml:7:4: its aliases expand to more than 2,000,000 values: write out what they stand for\n",
+    ),
+    "Resources behind a tag": (
+        "Resources: !Sub abc\n",
+        "x.yaml:1:1: the Resources section is no mapping of logical IDs to resources\n",
+    ),
+    "Resources as a list": (
+        "Description: x\nResources: []\n",
+        "x.yaml:2:1: the Resources section is no mapping of logical IDs to resources\n",
+    ),
+    "a template of a template": (
+        "{% if x %}\nResources: {}\n{% endif %}\n",
+        "x.yaml:1:2: this is a template of a template (`{{ }}`, `{% %}`): render it first, then mend what comes out\n",
+    ),
+}
+
+USAGE = {
+    "an id that is none": (["--organization-id", "foo"], "an organization's id looks like o-a1b2c3d4e5"),
+    "an account that is none": (["--parameter", "AWS::AccountId=abc"], "an account's id has twelve digits"),
+    "nothing chosen": (["--select", "trail-order", "--ignore", "trail-order"], "--select and --ignore leave no patch"),
+    "a folder without the set": (["--patches", "."], "it has no folder 'cloudtrail-create'"),
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize("command", ["check", "fix", "simulate"])
+def test_refused_with_its_place(folder: Path, command: str, text: str, message: str) -> None:
+    (folder / "x.yaml").write_text(text, "utf-8")
+    result = run(command, "x.yaml")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", message)
+    assert (folder / "x.yaml").read_text("utf-8") == text
+
+
+@pytest.mark.parametrize(("options", "message"), USAGE.values(), ids=USAGE.keys())
+def test_options_that_cannot_be_meant(folder: Path, options: list[str], message: str) -> None:
+    (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
+    result = run("fix", *options, "x.yaml")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert (folder / "x.yaml").read_bytes() == EXAMPLE.read_bytes()
+
+
+def test_a_statement_for_some_conditions_only_is_not_half_mended(folder: Path) -> None:
+    (folder / "x.yaml").write_text(CONDITIONAL, "utf-8")
+    result = run("fix", "x.yaml")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "its Statement is there under some conditions only" in " ".join(result.stderr.split())
+    assert (folder / "x.yaml").read_text("utf-8") == CONDITIONAL
+
+
+@pytest.mark.parametrize("style", ["json", "markdown", "sarif", "github"])
+def test_control_characters_and_half_characters_are_shown_as_escapes(folder: Path, style: str) -> None:
+    text = EXAMPLE.read_text("utf-8").replace("Sid: CloudTrailWrite", 'Sid: "\\e[31mA\\n::error::x"')
+    text = text.replace("Action: s3:PutObject", "Action: s3:PutObjectAcl")
+    (folder / "x.yaml").write_text(text, "utf-8")
+    result = run("check", "--format", style, "x.yaml")
+    assert result.exit_code == 1
+    assert "\x1b" not in result.stdout
+    assert not any(line.startswith("::error::") for line in result.stdout.splitlines())
+
+
+def test_half_a_surrogate_pair_in_json(folder: Path) -> None:
+    statement = {"Sid": "\ud800", "Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    statement |= {"Action": "s3:GetBucketAcl", "Resource": {"Fn::GetAtt": ["B", "Arn"]}}
+    resources = {
+        "B": {"Type": "AWS::S3::Bucket"},
+        "P": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {"Bucket": {"Ref": "B"}, "PolicyDocument": {"Statement": [statement]}},
+        },
+        "T": {"Type": "AWS::CloudTrail::Trail", "Properties": {"S3BucketName": {"Ref": "B"}, "IsLogging": True}},
+    }
+    (folder / "x.json").write_text(json.dumps({"Resources": resources}), "utf-8")
+    assert run("check", "x.json").exit_code == 1
+    assert run("check", "--format", "markdown", "x.json").exit_code == 1
+
+
+def test_a_patch_that_is_no_pointer_is_blamed_on_the_patch(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
+    (folder / "c.json").write_text('[{"op": "add", "path": "/a~2b", "value": 1}]', "utf-8")
+    result = run("apply", "c.json", "x.yaml")
+    assert result.exit_code == 2
+    assert result.stderr == "c.json: '/a~2b' is no JSON pointer: `~` must be followed by 0 or 1 (RFC 6901 section 3)\n"
+
+
+def test_a_patch_that_is_no_json_has_its_place(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
+    (folder / "c.json").write_text("[\n", "utf-8")
+    result = run("apply", "c.json", "x.yaml")
+    assert (result.exit_code, result.stderr.split(": ")[0]) == (2, "c.json:2:1")
+
+
+def test_the_same_file_twice_is_one_file(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
+    (folder / "link.yaml").symlink_to("x.yaml")
+    assert run("fix", "--dry-run", "x.yaml", "./x.yaml", "link.yaml", ".").stdout.count("--- ") == 1
+
+
+@pytest.mark.parametrize("name", ["new\nline.yaml", "with space.yaml", 'quo"ted.yaml', "\u00fcmlaut.yaml"])
+def test_git_takes_the_diff_of_any_name(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(EXAMPLE.read_bytes())
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "apply", "-"], input=run("fix", "--dry-run", name).stdout_bytes, check=True)
+    assert run("check", name).exit_code == 0
+
+
+def test_the_diff_of_a_link_is_for_its_target(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
+    (folder / "link.yaml").symlink_to("x.yaml")
+    assert run("fix", "--dry-run", "link.yaml").stdout.startswith("--- a/x.yaml\n+++ b/x.yaml\n")
