@@ -44,6 +44,7 @@ class Resolver:
         self.scenario = scenario
         self._types = by_type(data) if types is None else types
         self._resolving: set[str] = set()
+        self._subs: dict[str, object] = {}
 
     def value(self, expression: Plain) -> Value:
         """Return the expression's value; ``AWS::NoValue`` as a whole is None."""
@@ -106,6 +107,14 @@ class Resolver:
             return {key: found for key, found in members if found is not _ABSENT}
         return expression
 
+    def _plain_sub(self, template: str, expression: Plain) -> object:
+        """Resolve a Sub without variables, once: the same few stand in a policy many times, which is read many times."""
+        if self._resolving:  # a name that is being resolved reads differently now than it will
+            return _settled(self._sub(template, {}), expression)
+        if template not in self._subs:
+            self._subs[template] = _settled(self._sub(template, {}), expression)
+        return self._subs[template]
+
     def _call(self, name: str, argument: Plain, expression: Plain) -> object:
         match name, argument:
             case "Ref", str(target):
@@ -115,7 +124,7 @@ class Resolver:
             case "Fn::GetAtt", str(path) if "." in path:
                 return self._attribute(*path.split(".", 1))
             case "Fn::Sub", str(template):
-                return _settled(self._sub(template, {}), expression)
+                return self._plain_sub(template, expression)
             case "Fn::Sub", [str(template), dict(variables)]:
                 return _settled(self._sub(template, variables), expression)
             case "Fn::Join", [str(delimiter), items]:
