@@ -19,7 +19,7 @@ from remediate.patchset import Allow
 from remediate.plan import Plan
 from remediate.policy.evaluate import Outcome
 from remediate.proof import Verdict, policies, prove
-from remediate.template import Edit, Operation, Plain, Template, TemplateError, read_data, tokens
+from remediate.template import Edit, Operation, Plain, Template, TemplateError, identical, read_data, tokens
 
 PROMISES = {
     1: "the new text holds the data that the patch describes",
@@ -48,7 +48,7 @@ def verify_text(before: Template, operations: Sequence[Operation], edits: Sequen
     except (TemplateError, UnicodeEncodeError) as error:
         raise Broken(1, f"it cannot be read: {error}") from error
     expected = _patched(before.data, operations)
-    if not _same_in_order(expected, found):
+    if not identical(expected, found):
         raise Broken(1, _difference(expected, found))
     _check_untouched(before.text, edits, after)
     return found if isinstance(found, dict) else {}
@@ -111,16 +111,6 @@ def _move_before(parent: dict[str, Plain], name: str, before: str) -> None:
     parent.update(members)
 
 
-def _same_in_order(left: Plain, right: Plain) -> bool:
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, dict) and isinstance(right, dict):
-        return list(left) == list(right) and all(map(_same_in_order, left.values(), right.values()))
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(_same_in_order, left, right))
-    return left == right
-
-
 def _difference(expected: Plain, found: Plain) -> str:
     import deepdiff  # slow to import, and needed only to explain a failure
 
@@ -151,9 +141,9 @@ def _check_untouched(before: str, edits: Sequence[Edit], after: str) -> None:
 def _check_resources(before: dict[str, Plain], after: dict[str, Plain], planned: Plan) -> None:
     old, new = section(before, "Resources"), section(after, "Resources")
     for name in before.keys() | after.keys():
-        if name != "Resources" and not _same_in_order(before.get(name), after.get(name)):
+        if name != "Resources" and not identical(before.get(name), after.get(name)):
             raise Broken(3, f"the section {name} differs")
-    changed = {name for name in old.keys() & new.keys() if not _same_in_order(old[name], new[name])}
+    changed = {name for name in old.keys() & new.keys() if not identical(old[name], new[name])}
     removed = old.keys() - new.keys()
     added = new.keys() - old.keys()
     logging = set(_logging_resources(planned.located))

@@ -10,7 +10,7 @@ from remediate.template.node import Alias, Mapping, Member, Node, Plain, Scalar,
 from remediate.template.operation import Operation, parse_operation, pointer, tokens
 from remediate.template.read import read
 from remediate.template.splice import Edit, splice
-from remediate.template.working import data_of
+from remediate.template.working import data_of, identical
 
 __all__ = [
     "Alias",
@@ -30,6 +30,7 @@ __all__ = [
     "Unreadable",
     "data_of",
     "edit",
+    "identical",
     "parse_operation",
     "place",
     "pointer",

@@ -11,7 +11,7 @@ from remediate.template.json_style import Style
 from remediate.template.json_write import Room, Writer
 from remediate.template.node import Mapping, Member, Node, Plain, Sequence, Span, Template
 from remediate.template.splice import Edit
-from remediate.template.working import Changed, New, Slot, Working, data_of
+from remediate.template.working import Changed, New, Slot, Working, data_of, identical
 
 
 def edits(working: Working, template: Template) -> list[Edit]:
@@ -112,7 +112,7 @@ class _Editor:
     def _replacement(self, working: Working, node: Node) -> _Replacement | None:
         """Return what is written in the place of ``node``, None where it stays or is edited inside."""
         if isinstance(working, New):
-            return None if _identical(working.data, data_of(node)) else _Replacement(working.data, None)
+            return None if identical(working.data, data_of(node)) else _Replacement(working.data, None)
         if isinstance(working, Changed) and working.slots and is_empty(node):
             return _Replacement(data_of(working), Layout.BLOCK if self._broken(node.span) else None)
         return None
@@ -181,19 +181,6 @@ class _Editor:
     def _put(self, span: Span, text: str) -> None:
         if self._text[span.start : span.end] != text:
             self.edits.append(Edit(span, text))
-
-
-def _identical(left: Plain, right: Plain) -> bool:
-    """Compare data as text would show it: other than for JSON, ``1`` is not ``1.0`` and the order of keys counts."""
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, dict) and isinstance(right, dict):
-        return list(left) == list(right) and all(_identical(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(_identical, left, right))
-    if isinstance(left, float):
-        return repr(left) == repr(right)  # 0.0 equals -0.0
-    return left == right
 
 
 def _lines(gap: str) -> int:

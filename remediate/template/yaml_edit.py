@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from remediate.template.node import Mapping, Node, Scalar, Sequence, Tagged, Template
 from remediate.template.splice import Edit
-from remediate.template.working import Changed, New, Slot, Working, aliases, data_of
+from remediate.template.working import Changed, New, Slot, Working, aliases, data_of, identical
 from remediate.template.yaml_block import edit_block, last_leaf
 from remediate.template.yaml_context import Context, Site
 from remediate.template.yaml_flow import edit_flow
 from remediate.template.yaml_replace import replace
-from remediate.template.yaml_slots import identical, survives, unchanged
+from remediate.template.yaml_slots import survives, unchanged
 from remediate.template.yaml_style import Styles
 from remediate.template.yaml_text import BREAKS, content_start, next_line, properties_end, same_line, skip_blanks
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from remediate.template.node import Mapping, Member, Node, Plain, Sequence
-from remediate.template.working import Changed, New, Slot, Working, data_of
+from remediate.template.node import Mapping, Member, Node, Sequence
+from remediate.template.working import Changed, New, Slot, Working, data_of, identical
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,6 @@ def same_entry(origin: Member | Node, slot: Slot) -> bool:
     if isinstance(origin, Member):
         return origin.key.text == slot.key and unchanged(origin.value, slot.value)
     return unchanged(origin, slot.value)
-
-
-def identical(left: Plain, right: Plain) -> bool:
-    """Compare data with types and the order of keys."""
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, dict) and isinstance(right, dict):
-        return list(left) == list(right) and all(identical(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(identical, left, right))
-    return left == right
 
 
 def _origins(changed: Changed) -> list[Member] | list[Node]:
