@@ -33,6 +33,33 @@ Resources:
   Trail: { Type: AWS::CloudTrail::Trail, DependsOn: Policy, Properties: { S3BucketName: !Ref Bucket, IsLogging: true } }
 """
 
+NO_ORGANIZATION = """\
+Parameters: { OrganizationId: { Type: String, Default: "" } }
+Resources:
+  Bucket: { Type: AWS::S3::Bucket }
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: s3:PutObject
+            Resource: !Sub ${Bucket.Arn}/AWSLogs/${OrganizationId}/*
+          - Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: [s3:GetBucketAcl, s3:GetBucketLocation]
+            Resource: !GetAtt Bucket.Arn
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: Policy
+    Properties:
+      S3BucketName: !Ref Bucket
+      IsLogging: true
+      IsOrganizationTrail: true
+"""
+
 REFUSED = {
     "aliases of aliases": (
         BOMB + "Resources: {}\n",
@@ -96,6 +123,16 @@ def test_a_statement_for_some_conditions_only_is_not_half_mended(folder: Path) -
     assert (result.exit_code, result.stdout) == (1, "")
     assert "its Statement is there under some conditions only" in " ".join(result.stderr.split())
     assert (folder / "x.yaml").read_text("utf-8") == CONDITIONAL
+
+
+def test_an_organization_id_with_an_empty_default(folder: Path) -> None:
+    (folder / "x.yaml").write_text(NO_ORGANIZATION, "utf-8")
+    result = run("fix", "x.yaml")
+    assert result.exit_code == 0
+    added = [line for line in result.stdout.splitlines() if line.startswith("+ ")]
+    both = "[!Sub '${Bucket.Arn}/AWSLogs/${OrganizationId}/*', !Sub '${Bucket.Arn}/AWSLogs/${AWS::AccountId}/*']"
+    assert [line.split("Resource: ")[-1].replace('"', "'") for line in added] == [both]
+    assert run("check", "x.yaml").exit_code == 0
 
 
 @pytest.mark.parametrize("style", ["json", "markdown", "sarif", "github"])

@@ -156,9 +156,14 @@ class _Finder:
         return None if prefix is None or prefix.known == "" else prefix
 
     def _organization_id(self, trail: str) -> Text | None:
+        """Return the organization's id, None for a trail of one account; an id that nobody says begins with ``o-`` too.
+
+        Source: AWS Organizations API Reference, Organization, Id. Without it the id could be taken for an account's.
+        """
         if not is_true(self.resolver.value(self.resolver.property(trail, "IsOrganizationTrail"))):
             return None
-        return self.resolver.string(self.organization) or text(Unknown("the organization id"))
+        found = self.resolver.string(self.organization)
+        return found if found is not None and found.parts else text("o-", Unknown("the organization id"))
 
     def _central_views(self) -> Iterator[View]:
         """Yield a view for each bucket and each key that CloudTrail may use although no trail is here."""

@@ -23,7 +23,9 @@ def known_parameters(data: Data, given: Mapping[str, str]) -> dict[str, Value]:
     known: dict[str, Value] = {}
     parameters = section(data, "Parameters")
     for name, parameter in parameters.items():
-        if isinstance(parameter, dict) and "Default" in parameter and not _is_stored(parameter):
+        # No organization has an empty id: such a default only says that there may be none.
+        nobody = isinstance(parameter, dict) and parameter.get("Default") == "" and is_organization_id(name, parameter)
+        if isinstance(parameter, dict) and "Default" in parameter and not _is_stored(parameter) and not nobody:
             known[name] = _typed(parameter, parameter["Default"])
     for name, value in given.items():
         known[name] = _typed(parameters.get(name), value)

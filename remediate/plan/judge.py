@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from dataclasses import replace
 
 from remediate.cloudformation.documents import Document, Kind, RawStatement, documents
 from remediate.cloudformation.locate import View
 from remediate.cloudformation.resources import Data
-from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, requests
+from remediate.policy.cloudtrail import CloudTrailRequest, requests
 from remediate.policy.document import Policy, Statement, parse_statement
 from remediate.policy.evaluate import Decision, evaluate
 from remediate.policy.request import Request
-from remediate.symbolic import text
 
 
 def made(view: View, kind: Kind) -> list[CloudTrailRequest]:
     """Return the requests that the view's trail makes to its bucket or key."""
-    return [one for one in requests(facts_of(view)) if one.policy == kind]
-
-
-def facts_of(view: View) -> TrailFacts:
-    """Return what is known of a view's trail; an organization's id that nobody says begins with ``o-`` all the same.
-
-    Source: AWS Organizations API Reference, Organization, Id. Without it the id could be taken for an account's.
-    """
-    organization = view.facts.organization_id
-    if organization is None or isinstance(organization.parts[0], str):
-        return view.facts
-    return replace(view.facts, organization_id=text("o-", organization))
+    return [one for one in requests(view.facts) if one.policy == kind]
 
 
 def document_for(data: Data, logical_id: str, kind: Kind, view: View) -> Document | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from remediate.cloudformation.locate import View
 from remediate.patchset import Allow
 from remediate.plan.case import Case
-from remediate.plan.judge import facts_of
 from remediate.plan.vocabulary import bucket_arn, log_objects
 from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, key_requests, promised_put_objects, requests
 from remediate.policy.match import matches
@@ -76,7 +75,7 @@ def _facts(view: View) -> TrailFacts:
     What a parameter makes of the prefix is open, but ``AWSLogs/`` is no part of it (AWS CloudTrail User Guide, Naming
     requirements), so that ``AWSLogs/<account>/*`` is never the path below it.
     """
-    facts = facts_of(view)
+    facts = view.facts
     prefix = facts.prefix
     if prefix is None or view.trail is None:
         return facts
