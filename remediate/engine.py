@@ -14,6 +14,7 @@ from remediate.template import Alias, Mapping, Operation, Template, Unreadable, 
 from remediate.verify import verify_plan, verify_settled, verify_text
 
 if TYPE_CHECKING:
+    from remediate.causes import Finding
     from remediate.openings import Openings
 
 
@@ -98,6 +99,13 @@ class Report:
     def unfixed(self) -> tuple[Skipped, ...]:
         """What is left to do for the user."""
         return tuple(one for one in self.skipped if one.unfixed)
+
+    def causes(self) -> tuple[Finding, ...]:
+        """Return what was wrong with the template before, whether or not it is mended now. Reads the text again."""
+        from remediate.causes import diagnose  # only for reports that show it
+
+        data = read(self.before.encode(), self.name).data
+        return diagnose(locate(data, self.given), data)
 
     def openings(self) -> Openings:
         """Return who else has got in, tried with the requests of strangers. Reads both texts again."""

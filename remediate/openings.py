@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 
 from remediate.cloudformation.locate import Given, locate
 from remediate.cloudformation.resources import Data
-from remediate.plan.judge import document_for, judge
+from remediate.judge import document_for, judge
 from remediate.policy.document import Statement
 from remediate.policy.evaluate import Outcome
 from remediate.policy.strangers import Stranger, strangers
-from remediate.proof import policies
 
 _SAMPLES = {"AWS::AccountId": "111122223333", "AWS::Region": "us-east-1"}
 
@@ -41,7 +40,7 @@ def openings(before: Data, after: Data, given: Given) -> Openings:
     found: dict[tuple[str, str, str, str], Opening] = {}
     asked: set[tuple[str, str, str, str]] = set()
     for view in (one for one in located.views if one.trail):
-        for logical_id, kind in policies(view):
+        for logical_id, kind in view.policies():
             old, new = document_for(before, logical_id, kind, view), document_for(after, logical_id, kind, view)
             if new is None or new.obstacle:
                 continue

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from remediate.cloudformation.documents import Kind
-from remediate.cloudformation.locate import Located, View
+from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data
-from remediate.plan.judge import document_for, judge, made
+from remediate.cloudformation.view import View
+from remediate.judge import document_for, judge, made
 from remediate.policy.cloudtrail import CloudTrailRequest
 from remediate.policy.evaluate import Decision, Outcome
 
@@ -39,14 +40,6 @@ def prove(located: Located, before: Data, after: Data) -> tuple[Verdict, ...]:
     return tuple(verdict for view in located.views for verdict in _of_view(view, before, after))
 
 
-def policies(view: View) -> Iterator[tuple[str, Kind]]:
-    """Yield the policies in the template that decide a view's requests."""
-    for policy in view.bucket_policies:
-        yield policy, "bucket"
-    if view.key and view.key.logical_id:
-        yield view.key.logical_id, "key"
-
-
 def worst(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """Return one verdict for each trail and request: of several scenarios the one that is worst before, then after."""
     found: dict[tuple[str, str, str], Verdict] = {}
@@ -58,7 +51,7 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
 
 def _of_view(view: View, before: Data, after: Data) -> Iterator[Verdict]:
-    for logical_id, kind in policies(view):
+    for logical_id, kind in view.policies():
         old, new = document_for(before, logical_id, kind, view), document_for(after, logical_id, kind, view)
         if new is None or new.obstacle:
             continue

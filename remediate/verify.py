@@ -18,7 +18,7 @@ from remediate.cloudformation.resources import BUCKET_POLICY, section
 from remediate.patchset import Allow
 from remediate.plan import Plan
 from remediate.policy.evaluate import Outcome
-from remediate.proof import Verdict, policies, prove
+from remediate.proof import Verdict, prove
 from remediate.template import Edit, Operation, Plain, Template, TemplateError, identical, read_data, tokens
 
 PROMISES = {
@@ -167,7 +167,7 @@ def _is_policy(resource: Plain) -> bool:
 
 def _check_denies(before: dict[str, Plain], after: dict[str, Plain], located: Located) -> None:
     for view in located.views:
-        for logical_id, kind in policies(view):
+        for logical_id, kind in view.policies():
             missing = [deny for deny in _denies(before, logical_id, kind) if deny not in _denies(after, logical_id, kind)]
             if missing:
                 raise Broken(4, f"a Deny statement of {logical_id} changed: {missing[0].get('Sid', missing[0])}")

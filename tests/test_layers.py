@@ -15,7 +15,7 @@ EXAMPLES = PACKAGE.parent / "examples"
 
 # Each part may import from itself and from the parts above it.
 LAYERS = [
-    *("symbolic", "template", "policy", "cloudformation", "patchset", "plan"),
+    *("symbolic", "template", "policy", "cloudformation", "judge", "causes", "patchset", "plan"),
     *("proof", "openings", "verify", "engine", "files", "report", "cli"),
 ]
 # These know nothing of the parts above them.

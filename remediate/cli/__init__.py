@@ -15,9 +15,9 @@ import click
 from remediate import __version__, engine, files
 from remediate.cli.options import EXIT_CODES, check_patch_id, chosen, output_options, patch_set_options, template_options
 from remediate.cli.run import FAILED, Run
-from remediate.patchset import PatchError, PatchSet, load
+from remediate.patchset import Patch, PatchError, PatchSet, load
 from remediate.plan import Options
-from remediate.report import FORMATS, diff, render, summary
+from remediate.report import FORMATS, diff, listing, render, summary
 from remediate.template import TemplateError, parse_operation
 
 __all__ = ["main"]
@@ -111,7 +111,7 @@ def check(templates: tuple[str, ...], style: str, color: bool | None, quiet: boo
             reports.append(report)
             run.found |= report.changed or bool(report.unfixed)
             if style == "text":
-                run.out(summary.render(report, written=False) + "\n")
+                run.out(listing.render(report))
     if style != "text":
         run.out(render(style, reports, patch_set))
     run.exit()
@@ -186,25 +186,35 @@ def apply(changes: Path, template: str, dry_run: bool, color: bool | None, quiet
 
 
 @main.command()
-@click.argument("patch_id", required=False)
+@click.argument("topic", required=False, metavar="[ID]")
 @patch_set_options
 @_reports_patch_errors
-def explain(patch_id: str | None, patch_set: str, patches: Path | None) -> None:
-    """Say what a patch ensures and why; without PATCH_ID list all of the set."""
-    loaded = load(patch_set, patches)
-    if patch_id is None:
-        width = max(len(patch.id) for patch in loaded.patches)
+def explain(topic: str | None, patch_set: str, patches: Path | None) -> None:
+    """Say what a patch ensures or a root cause means, and why; without ID list all of them."""
+    from remediate.causes import catalogue  # the other commands start without it
+
+    loaded, causes = load(patch_set, patches), catalogue()
+    if topic is None:
+        width = max(map(len, (*causes, *(patch.id for patch in loaded.patches))))
+        click.echo(f"patches of {loaded.name}:")
         for patch in loaded.patches:
-            click.echo(f"{patch.id:{width}}  {patch.title}{' (with --review)' if patch.safety == 'review' else ''}")
+            click.echo(f"  {patch.id:{width}}  {patch.title}{' (with --review)' if patch.safety == 'review' else ''}")
+        click.echo("\nroot causes that check finds:")
+        for cause in causes.values():
+            click.echo(f"  {cause.id:{width}}  {cause.title}")
         return
-    check_patch_id(loaded, patch_id, "PATCH_ID")
-    found = next(patch for patch in loaded.patches if patch.id == patch_id)
+    if topic not in causes:
+        check_patch_id(loaded, topic, "ID")
+    found = causes.get(topic) or next(patch for patch in loaded.patches if patch.id == topic)
     click.echo(f"{found.id}: {found.title}\n")
     click.echo(click.wrap_text(found.why, 100) + "\n")
-    click.echo(f"acts on:  {', '.join(found.roles)}")
-    click.echo(f"applied:  {'always' if found.safety == 'safe' else 'with --review only'}")
+    if isinstance(found, Patch):
+        click.echo(f"acts on:    {', '.join(found.roles)}")
+        click.echo(f"applied:    {'always' if found.safety == 'safe' else 'with --review only'}")
+    else:
+        click.echo(f"mended by:  {', '.join(found.patches) or 'nobody but you'}")
     for reference in found.references:
-        click.echo(f"see:      {reference}")
+        click.echo(f"see:        {reference}")
 
 
 def _fix_one(raw: bytes, name: str, patch_set: PatchSet, options: Options, dry_run: bool) -> engine.Report:

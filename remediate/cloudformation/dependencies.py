@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from remediate.cloudformation.expression import mentions
-from remediate.cloudformation.resources import Data, section
+from remediate.cloudformation.resources import Data, resource, section
 from remediate.template import Plain
 
 
@@ -26,14 +28,25 @@ def depends(data: Data, logical_id: str, on: str) -> list[str]:
     return []
 
 
-def depends_on(resource: Plain) -> list[str]:
-    """Return what a resource's ``DependsOn`` names."""
-    named = resource.get("DependsOn") if isinstance(resource, dict) else None
+def waits_for(data: Data, trail: str, policy: str) -> bool:
+    """Tell whether a trail is created after a policy: by reference, by DependsOn, or by a reference in Metadata."""
+    return bool(depends(data, trail, policy)) or policy in mentions(resource(data, trail).get("Metadata"))
+
+
+def circle(data: Data, trail: str, bucket_policies: Iterable[str]) -> list[str]:
+    """Return the chain by which a policy waits for the trail that needs it, or the trail for itself; else nothing."""
+    own = depends(data, trail, trail)
+    return own or next((chain for one in bucket_policies if (chain := depends(data, one, trail))), [])
+
+
+def depends_on(written: Plain) -> list[str]:
+    """Return what the ``DependsOn`` of a resource names."""
+    named = written.get("DependsOn") if isinstance(written, dict) else None
     items = named if isinstance(named, list) else [named]
     return [item for item in items if isinstance(item, str)]
 
 
-def _direct(resource: Plain) -> set[str]:
-    if not isinstance(resource, dict):
+def _direct(written: Plain) -> set[str]:
+    if not isinstance(written, dict):
         return set()
-    return mentions(resource.get("Properties")) | set(depends_on(resource))
+    return mentions(written.get("Properties")) | set(depends_on(written))

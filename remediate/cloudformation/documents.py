@@ -29,6 +29,12 @@ class RawStatement:
         return pointer(*self.path)
 
     @property
+    def actions(self) -> list[str]:
+        """The actions that are written as plain text."""
+        written = self.data.get("Action")
+        return [one for one in (written if isinstance(written, list) else [written]) if isinstance(one, str)]
+
+    @property
     def label(self) -> str:
         """What a person calls it: its Sid, else its place in the list, counted from 1."""
         sid = self.data.get("Sid")

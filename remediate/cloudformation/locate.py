@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from remediate.cloudformation.closure import decisive_conditions, logging_resources
-from remediate.cloudformation.documents import Kind, documents
 from remediate.cloudformation.expression import mentions
 from remediate.cloudformation.keys import (
     Place,
@@ -22,11 +21,11 @@ from remediate.cloudformation.organization import find_organization_id
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resources import BUCKET, BUCKET_POLICY, KEY, TRAIL, Data, by_type, of_type, properties, section
 from remediate.cloudformation.scenario import scenarios
+from remediate.cloudformation.view import View, trusting
 from remediate.policy.cloudtrail import TrailFacts
-from remediate.symbolic import Text, Unknown, Value, text
+from remediate.symbolic import Text, Unknown, text
 from remediate.template import Plain, TemplateError
 
-CLOUDTRAIL = "cloudtrail.amazonaws.com"
 _TYPES = {"trail": TRAIL, "bucket": BUCKET, "key": KEY}
 
 
@@ -39,23 +38,6 @@ class Given:
     key: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     organization_id: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """One trail under one scenario, and all that it logs through.
-
-    ``trail`` is None for a central logging bucket or key, whose trails are in other templates. ``key`` is the key that
-    CloudTrail's own requests use, ``bucket_key`` the one of the bucket's default encryption.
-    """
-
-    resolver: Resolver
-    trail: str | None
-    bucket: Place | None
-    bucket_policies: tuple[str, ...]
-    key: Place | None
-    bucket_key: Place | None
-    facts: TrailFacts
 
 
 @dataclass(frozen=True)
@@ -77,13 +59,6 @@ def locate(data: Data, given: Given) -> Located:
         return _locate(data, given)
     except RecursionError as error:
         raise TemplateError("names or conditions of the template refer to one another in too long a chain") from error
-
-
-def trusts(principal: Value, service: str) -> bool:
-    """Tell whether a statement's principal names a service."""
-    services = principal.get("Service") if isinstance(principal, dict) else None
-    items = services if isinstance(services, list) else [services]
-    return any(isinstance(item, Text) and (item.known or "").lower() == service for item in items)
 
 
 def _locate(data: Data, given: Given) -> Located:
@@ -168,20 +143,20 @@ class _Finder:
     def _central_views(self) -> Iterator[View]:
         """Yield a view for each bucket and each key that CloudTrail may use although no trail is here."""
         keys: dict[str, None] = {}
-        for policy in self._trusting(BUCKET_POLICY, "bucket"):
+        for policy in trusting(self.resolver, BUCKET_POLICY, "bucket"):
             bucket = find_bucket(self.resolver, self.resolver.property(policy, "Bucket"), self.given.bucket)
             if self.given.bucket is None or (bucket and bucket.logical_id == self.given.bucket):
                 view = self._central_view(policy, bucket)
                 keys |= {view.key.logical_id: None} if view.key and view.key.logical_id else {}
                 yield view
-        for name in self._trusting(KEY, "key"):
+        for name in trusting(self.resolver, KEY, "key"):
             if name not in keys and self.given.key in {None, name}:
                 key = Place({"Ref": name}, self.resolver.string({"Ref": name}) or text(Unknown(name)), name)
                 yield View(self.resolver, None, None, (), key, None, self._central_facts(None, key))
 
     def _central_view(self, policy: str, bucket: Place | None) -> View:
         bucket_key, enabled = default_encryption(self.resolver, bucket, self.given.key)
-        usable = bucket_key and bucket_key.logical_id in self._trusting(KEY, "key")
+        usable = bucket_key and bucket_key.logical_id in trusting(self.resolver, KEY, "key")
         key = bucket_key if usable else None
         facts = self._central_facts(bucket, key, bucket_key_enabled=enabled)
         return View(self.resolver, None, bucket, (policy,), key, bucket_key, facts)
@@ -200,16 +175,3 @@ class _Finder:
             bucket_key_arn=None,
             bucket_key_enabled=bucket_key_enabled,
         )
-
-    def _trusting(self, kind: str, policy: Kind) -> list[str]:
-        """Return the resources whose policy lets CloudTrail do something."""
-        return [name for name in self.resolver.existing(kind) if _trusts_cloudtrail(self.resolver, name, policy)]
-
-
-def _trusts_cloudtrail(resolver: Resolver, logical_id: str, kind: Kind) -> bool:
-    return any(
-        statement.data.get("Effect") == "Allow" and trusts(resolver.value(statement.data.get("Principal")), CLOUDTRAIL)
-        for document in documents(resolver.data, logical_id, kind)
-        for statement in document.statements
-        if resolver.scenario.admits(statement.guard)
-    )

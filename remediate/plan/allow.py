@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from remediate.cloudformation.documents import RawStatement
-from remediate.cloudformation.locate import View
+from remediate.cloudformation.view import View
+from remediate.judge import asked, judge, promised, statements_of
 from remediate.patchset import Allow
 from remediate.plan.case import Case
-from remediate.plan.elements import actions_of, extend, is_extendable
-from remediate.plan.judge import judge, statements_of
+from remediate.plan.elements import extend, is_extendable
 from remediate.plan.vocabulary import condition, decided, organization_id
-from remediate.plan.wanted import Gap, Wanted, asked, gaps, promised
+from remediate.plan.wanted import Gap, Wanted, gaps
 from remediate.policy.evaluate import Elements, Outcome, statement_truth
 from remediate.policy.match import matches, patterns_meet
 from remediate.policy.request import Request
@@ -163,7 +163,7 @@ def _neighbour(case: Case, rule: Allow, left: list[Gap]) -> RawStatement | None:
 
 def _concerns(raw: RawStatement, actions: tuple[str, ...]) -> bool:
     """Tell whether a statement is about any of the actions, so that another of them belongs into it."""
-    return any(patterns_meet(one.lower(), action.lower()) for one in actions_of(raw) for action in actions)
+    return any(patterns_meet(one.lower(), action.lower()) for one in raw.actions for action in actions)
 
 
 def _is_narrow(case: Case, rule: Allow, raw: RawStatement) -> bool:
@@ -171,5 +171,5 @@ def _is_narrow(case: Case, rule: Allow, raw: RawStatement) -> bool:
     asked = {one.request.action for view in case.views for one in promised(view, case.kind)}
     return all(
         any(matches(text(name), text(one), ignore_case=True) is Truth.YES for name in (*rule.actions, *asked))
-        for one in actions_of(raw)
+        for one in raw.actions
     )

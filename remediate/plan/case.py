@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from remediate.cloudformation.documents import Document, RawStatement, documents
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, function
-from remediate.cloudformation.locate import Given, View, trusts
+from remediate.cloudformation.locate import Given
 from remediate.cloudformation.resources import properties
+from remediate.cloudformation.view import View, trusts
 from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped, Why
 from remediate.template import Plain

@@ -1,37 +1,10 @@
-"""The conditions of a statement as they are written: finding and removing them."""
+"""Choosing and removing the conditions of a statement."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-from remediate.cloudformation.documents import RawStatement
-from remediate.cloudformation.expression import NO_VALUE, alternatives, function
+from remediate.cloudformation.expression import NO_VALUE
 from remediate.plan.draft import Draft
 from remediate.template import Plain
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One condition key under one operator, at its place in the template."""
-
-    path: tuple[str | int, ...]
-    operator: str
-    key: str
-    value: Plain
-    guard: tuple[tuple[str, bool], ...]
-
-
-def entries(statement: RawStatement) -> Iterator[Entry]:
-    """Yield every condition of a statement, through any ``Fn::If``."""
-    for block in alternatives(statement.data.get("Condition", {}), (*statement.path, "Condition"), statement.guard):
-        if not isinstance(block.value, dict) or function(block.value):
-            continue
-        for operator, written in block.value.items():
-            for keys in alternatives(written, (*block.path, operator), block.guard):
-                if isinstance(keys.value, dict) and not function(keys.value):
-                    for key, value in keys.value.items():
-                        yield Entry((*keys.path, key), operator, key, value, keys.guard)
 
 
 def named(key: str, patterns: tuple[str, ...]) -> bool:

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from remediate.cloudformation.dependencies import depends, depends_on
-from remediate.cloudformation.expression import mentions
+from remediate.cloudformation.dependencies import circle, depends_on, waits_for
 from remediate.cloudformation.resources import properties, resource
 from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped
 from remediate.plan.target import Target
 
-_WITHOUT_REFERENCE = (
-    "; a condition on a trail's ARN can be written without it: "
-    "ArnLike aws:SourceArn = arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*"
-)
-
 
 def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str], skipped: list[Skipped]) -> None:
     """Add the bucket policy to the trail's ``DependsOn``, unless the trail waits for it already or it for the trail."""
     trail = target.logical_id
-    circle = depends(draft.data, trail, trail)
-    if circle:
-        advice = f"take the reference to {trail} out of {circle[-2]}{_WITHOUT_REFERENCE}"
-        reason = f"{trail} waits for itself ({' → '.join(circle)}), so the stack cannot be created"
-        skipped.append(Skipped(subject, "obstacle", reason, trail, advice))
-        return
-    for policy in dict.fromkeys(policy for view in target.views for policy in view.bucket_policies):
-        if depends(draft.data, trail, policy) or policy in mentions(resource(draft.data, trail).get("Metadata")):
-            continue
-        chain = depends(draft.data, policy, trail)
-        if chain:
-            reason = (
-                f"{trail} cannot wait for {policy}, which itself waits for it ({' → '.join(chain)}): that would be a cycle"
-            )
-            advice = f"take the reference to {trail} out of {chain[-2]}{_WITHOUT_REFERENCE}"
-            skipped.append(Skipped(subject, "obstacle", reason, trail, advice))
+    needed = list(dict.fromkeys(policy for view in target.views for policy in view.bucket_policies))
+    if circle(draft.data, trail, needed):
+        return  # no order can mend it: the diagnosis says so
+    for policy in needed:
+        if waits_for(draft.data, trail, policy):
             continue
         condition = resource(draft.data, policy).get("Condition")
         if isinstance(condition, str) and not all(view.resolver.exists(policy) for view in target.views):

@@ -8,11 +8,6 @@ from remediate.plan.case import Case
 from remediate.template import Plain
 
 
-def actions_of(raw: RawStatement) -> list[str]:
-    """Return the actions of a statement that are written as plain text."""
-    return [one for one in _listed(raw.data.get("Action")) if isinstance(one, str)]
-
-
 def is_extendable(raw: RawStatement, element: str) -> bool:
     """Tell whether a value can be added to an element of a statement."""
     written = raw.data.get(element)

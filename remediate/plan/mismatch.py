@@ -7,13 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from remediate.cloudformation.documents import RawStatement
-from remediate.cloudformation.locate import View
+from remediate.cloudformation.entries import Entry
+from remediate.cloudformation.view import View
+from remediate.judge import entry_truth, promised, statements_of
 from remediate.plan.case import Case
-from remediate.plan.conditions import Entry
-from remediate.plan.elements import actions_of
-from remediate.plan.judge import statements_of
-from remediate.plan.wanted import promised
-from remediate.policy.conditions import condition_truth
 from remediate.policy.document import Policy, parse_statement
 from remediate.policy.evaluate import Elements, Outcome, evaluate, statement_truth
 from remediate.policy.keys import never_present
@@ -42,7 +39,7 @@ def mismatch(case: Case, raw: RawStatement, entry: Entry) -> Mismatch | None:
     if not all(never_present(action, entry.key) for action in failing):
         return Mismatch(entry)
     # Requests without the key need a statement without the condition, the others keep it.
-    written = actions_of(raw)
+    written = raw.actions
     apart = [one for one in written if never_present(one, entry.key) and any(_covers(one, action) for action in failing)]
     if len(apart) == len(written):
         return Mismatch(entry)
@@ -52,7 +49,7 @@ def mismatch(case: Case, raw: RawStatement, entry: Entry) -> Mismatch | None:
 def is_dead(case: Case, entry: Entry) -> bool:
     """Tell whether a condition holds for no request that CloudTrail makes; ``…IfExists`` of an absent key holds."""
     requests = [(view, one.request) for view in case.views for one in promised(view, case.kind)]
-    return bool(requests) and all(_truth(view, entry, request) is Truth.NO for view, request in requests)
+    return bool(requests) and all(entry_truth(view, entry, request) is Truth.NO for view, request in requests)
 
 
 def _hanging(case: Case, raw: RawStatement, entry: Entry) -> Iterator[tuple[View, Request]]:
@@ -61,7 +58,7 @@ def _hanging(case: Case, raw: RawStatement, entry: Entry) -> Iterator[tuple[View
         if not view.resolver.scenario.admits(entry.guard):
             continue
         for request in _meant(case, raw, entry, view):
-            truth = _truth(view, entry, request)
+            truth = entry_truth(view, entry, request)
             if truth is Truth.UNKNOWN and view.trail is None and not _is_impossible(entry):
                 continue  # the trail is in another template: nothing here says that the condition is wrong
             if truth is not Truth.YES and not _allowed_elsewhere(case, raw, view, request):
@@ -86,14 +83,6 @@ def _meant(case: Case, raw: RawStatement, entry: Entry, view: View) -> list[Requ
         if meant:
             return meant
     return [one for one in decided if entry.key.lower() in one.context]
-
-
-def _truth(view: View, entry: Entry, request: Request) -> Truth:
-    shell = {name: text("*") for name in ("Principal", "Action", "Resource")}
-    written = view.resolver.value({entry.operator: {entry.key: entry.value}})
-    parsed = parse_statement({**shell, "Effect": text("Allow"), "Condition": written}, "", "", 0)
-    # A value that is AWS::NoValue under this view takes the condition away.
-    return condition_truth(parsed.conditions[0], request) if parsed.conditions else Truth.YES
 
 
 def _is_impossible(entry: Entry) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from remediate.cloudformation.documents import RawStatement
+from remediate.cloudformation.entries import Entry, entries
 from remediate.patchset import NotRequire
 from remediate.plan.case import Case
-from remediate.plan.conditions import Entry, entries, named, remove_entry
+from remediate.plan.conditions import named, remove_entry
 from remediate.plan.elements import move_actions
 from remediate.plan.mismatch import mismatch
 from remediate.plan.ownership import holds
@@ -25,7 +26,7 @@ def ensure_not_required(case: Case, rule: NotRequire) -> None:
         for entry in found:
             wrong = mismatch(case, raw, entry)
             if wrong is None:
-                case.skip("kept", f"{entry.operator} {entry.key} of {raw.label} stays: {_why_kept(case)}")
+                case.skip("kept", f"{entry} of {raw.label} stays: {_why_kept(case)}")
             elif wrong.apart:
                 apart += [one for one in wrong.apart if one not in apart]
             else:
@@ -47,7 +48,7 @@ def _remove(case: Case, rule: NotRequire, raw: RawStatement, doomed: list[Entry]
 
 def _drop(case: Case, rule: NotRequire, raw: RawStatement, entry: Entry, path: tuple[str | int, ...]) -> None:
     remove_entry(case.draft, path)
-    case.note(f"{entry.operator} {entry.key} is removed from {raw.label}: {rule.because}")
+    case.note(f"{entry} is removed from {raw.label}: {rule.because}")
 
 
 def _why_kept(case: Case) -> str:

@@ -8,11 +8,12 @@ from typing import Literal
 from remediate.patchset import Patch
 from remediate.template import Operation
 
-Why = Literal["review", "obstacle", "blocked", "denied", "outside", "undecidable", "kept"]
+Why = Literal["review", "obstacle", "blocked", "denied", "outside", "undecidable", "harmless", "kept"]
 """Why something is as it was.
 
 review: the patch needs ``--review``. obstacle: the template's form is in the way. blocked: a Deny statement is. denied: no
-patch of the run allows it. outside: it is not in the template. undecidable: the template does not tell. kept: it is right.
+patch of the run allows it. outside: it is not in the template. undecidable: the template does not tell. harmless: it is
+wrong, but nothing fails for it. kept: it is right.
 """
 
 UNFIXED: frozenset[Why] = frozenset({"review", "obstacle", "blocked", "denied", "outside"})
@@ -31,7 +32,11 @@ class Applied:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Something that was not changed. ``advice`` says what the user can do, ``paste`` is a statement to put elsewhere."""
+    """Something that was not changed.
+
+    ``subject`` is a patch, a root cause or a request, by its id. ``path`` leads to its place where that is more than the
+    resource. ``advice`` says what the user can do, ``paste`` is a statement to put elsewhere.
+    """
 
     subject: str
     why: Why
@@ -39,6 +44,7 @@ class Skipped:
     logical_id: str = ""
     advice: str = ""
     paste: str = ""
+    path: tuple[str | int, ...] = ()
 
     @property
     def unfixed(self) -> bool:

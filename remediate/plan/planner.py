@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from remediate.cloudformation.documents import documents
-from remediate.cloudformation.locate import Given, Located, View, locate
+from remediate.cloudformation.locate import Given, Located, locate
 from remediate.cloudformation.resources import properties
+from remediate.cloudformation.view import View
 from remediate.patchset import AddPolicy, Allow, Complete, DependOn, Ensure, NotRequire, Patch, PatchSet, Require
 from remediate.plan.add_policy import ensure_policy
 from remediate.plan.allow import ensure_allow
@@ -60,11 +61,12 @@ class _Planner:
         self.skipped: list[Skipped] = []
 
     def run(self) -> Plan:
-        for patch in self._chosen():
+        chosen = [*self._chosen()]
+        for patch in chosen:
             for role in patch.roles:
                 for target in list(targets(self.located, role)):
                     self._patch(patch, target)
-        rest = residue(self.located, self.draft.data, self.skipped)
+        rest = residue(self.located, self.draft.data, self.skipped, {patch.id for patch in chosen})
         skipped = (*dict.fromkeys(self.skipped), *rest)
         return Plan(self.first, tuple(self.applied), skipped, tuple(self.draft.operations), self.draft.data)
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from remediate.cloudformation.documents import RawStatement
+from remediate.cloudformation.entries import Entry, entries
 from remediate.cloudformation.expression import function
 from remediate.patchset import Require
 from remediate.plan.case import Case
-from remediate.plan.conditions import Entry, entries
-from remediate.plan.elements import actions_of, move_actions
+from remediate.plan.elements import move_actions
 from remediate.plan.mismatch import mismatch
 from remediate.plan.ownership import holds
 from remediate.plan.vocabulary import condition
@@ -31,7 +31,7 @@ def ensure_required(case: Case, rule: Require) -> None:
         own = _for_action(case, raw, rule) if missing else None
         for entry in missing if own else ():
             if own and add_condition(case, case.again(own), entry.operator, entry.key, entry.value):
-                case.note(f"{own.label} requires {entry.operator} {entry.key}: {rule.because}")
+                case.note(f"{own.label} requires {entry}: {rule.because}")
 
 
 def _missing(case: Case, raw: RawStatement, rule: Require) -> Iterator[Entry]:
@@ -46,7 +46,7 @@ def _part(raw: RawStatement, rule: Require) -> RawStatement:
     """Return a statement as if it were for the rule's action alone, which it will be before it gets the condition."""
     if rule.action is None:
         return raw
-    part: list[Plain] = [one for one in actions_of(raw) if one.lower() == rule.action.lower()]
+    part: list[Plain] = [one for one in raw.actions if one.lower() == rule.action.lower()]
     return replace(raw, data={**raw.data, "Action": part or rule.action})
 
 
@@ -65,7 +65,7 @@ def _for_action(case: Case, raw: RawStatement, rule: Require) -> RawStatement | 
     """Return a statement of the service's own for nothing but the action, so that others do not need the condition."""
     if rule.action is None:
         return case.own(raw, rule.service)
-    moved = [one for one in actions_of(raw) if one.lower() == rule.action.lower()]
+    moved = [one for one in raw.actions if one.lower() == rule.action.lower()]
     if not moved:
         keys = ", ".join(key for keys in rule.condition.values() for key in keys)
         case.skip(
@@ -96,4 +96,4 @@ def add_condition(case: Case, raw: RawStatement, operator: str, key: str, value:
 
 
 def _is_for(raw: RawStatement, action: str) -> bool:
-    return any(matches(text(one), text(action), ignore_case=True) is Truth.YES for one in actions_of(raw))
+    return any(matches(text(one), text(action), ignore_case=True) is Truth.YES for one in raw.actions)

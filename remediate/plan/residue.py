@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from remediate.causes import Finding, catalogue, diagnose
 from remediate.cloudformation.documents import Kind
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.keys import Place
-from remediate.cloudformation.locate import Located, View
+from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data, section
-from remediate.plan.judge import document_for, judge, made
-from remediate.plan.outcome import Skipped
+from remediate.cloudformation.view import View
+from remediate.judge import document_for, judge, made
+from remediate.plan.outcome import Skipped, Why
 from remediate.policy.cloudtrail import CloudTrailRequest
 from remediate.policy.evaluate import Decision, Outcome
 from remediate.symbolic import Text
 from remediate.template import Plain
 
-_EXCEPTION = 'add the condition "BoolIfExists": {"aws:PrincipalIsAWSService": "false"} to it, which excepts AWS services'
 
+def residue(located: Located, data: Data, said: Sequence[Skipped], chosen: Collection[str]) -> tuple[Skipped, ...]:
+    """Return what is left to say of a template, once for each reason.
 
-def residue(located: Located, data: Data, said: Sequence[Skipped]) -> tuple[Skipped, ...]:
-    """Return what is left to say of a template, once for each reason; ``said`` is what planning has said already."""
+    ``said`` is what planning has said already, ``chosen`` are the ids of the patches that were planned.
+    """
     explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
     without_id = {one.logical_id for one in said if one.why == "denied"}
-    found = [
+    found = [*_causes(located, data, said, chosen)]
+    found += [
         one
         for view in located.views
         for one in _of_view(view, data, explained)
@@ -42,14 +46,29 @@ def residue(located: Located, data: Data, said: Sequence[Skipped]) -> tuple[Skip
     return tuple(dict.fromkeys(found))
 
 
+def _causes(located: Located, data: Data, said: Sequence[Skipped], chosen: Collection[str]) -> Iterator[Skipped]:
+    """Yield the causes that are still there, but for those of which a request tells that is refused for them.
+
+    A cause whose patch has said why it did nothing, or was not wanted, needs no second word.
+    """
+    for one in diagnose(located, data):
+        patches = catalogue()[one.cause].patches
+        spoken = any(other.subject in patches and other.logical_id == one.logical_id for other in said)
+        unwanted = bool(patches) and not any(patch in chosen for patch in patches)
+        if one.cause == "blocking-deny":
+            yield _skipped(one, "blocked")
+        elif not (one.requests or spoken or unwanted):
+            yield _skipped(one, "obstacle" if one.blocking else "harmless")
+
+
+def _skipped(one: Finding, why: Why) -> Skipped:
+    return Skipped(one.cause, why, one.detail, one.logical_id, one.advice, path=one.path)
+
+
 def _of_view(view: View, data: Data, explained: set[str]) -> Iterator[Skipped]:
     if view.trail:
         yield from _outside(view)
-    if len(view.bucket_policies) > 1:
-        names = " and ".join(view.bucket_policies)
-        reason = f"{names} are policies of one bucket, which keeps the one that is written last"
-        yield Skipped("bucket-policy", "obstacle", reason, view.bucket_policies[0], "merge them into one")
-    elif view.bucket_policies:
+    if len(view.bucket_policies) == 1:
         yield from _judged(view, data, view.bucket_policies[0], "bucket", explained)
     if view.key and view.key.logical_id:
         yield from _judged(view, data, view.key.logical_id, "key", explained)
@@ -57,15 +76,15 @@ def _of_view(view: View, data: Data, explained: set[str]) -> Iterator[Skipped]:
 
 def _outside(view: View) -> Iterator[Skipped]:
     if view.bucket is None:
-        yield Skipped("log bucket", "outside", f"{view.trail} names no S3BucketName", str(view.trail))
+        yield Skipped("bucket-outside", "outside", f"{view.trail} names no S3BucketName", str(view.trail))
     elif view.bucket.logical_id is None and not view.bucket_policies:
         reason = f"the log bucket of {view.trail} is not in the template: {_origin(view, view.bucket)}"
         advice = "see that its policy has these statements, or name the bucket with --bucket if it is in the template"
-        yield Skipped("log bucket", "outside", reason, str(view.trail), advice, _bucket_statements(view))
+        yield Skipped("bucket-outside", "outside", reason, str(view.trail), advice, _bucket_statements(view))
     if view.key and view.key.logical_id is None:
         reason = f"the key of {view.trail} is not in the template: {_origin(view, view.key)}"
         advice = "see that its policy has this statement, or name the key with --key if it is in the template"
-        yield Skipped("key", "outside", reason, str(view.trail), advice, _key_statement(view))
+        yield Skipped("key-outside", "outside", reason, str(view.trail), advice, _key_statement(view))
 
 
 def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[str]) -> Iterator[Skipped]:
@@ -75,11 +94,11 @@ def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[
             reason = (
                 document.obstacle if document and document.obstacle else f"{logical_id} has no policy that can be judged"
             )
-            yield Skipped(f"{kind} policy", "obstacle", reason, logical_id)
+            yield Skipped(f"{kind}-policy", "obstacle", reason, logical_id)
         return
     for one in made(view, kind):
         decision = judge(document, view, one.request)
-        if decision.outcome is not Outcome.ALLOWED:
+        if decision.outcome is not Outcome.ALLOWED and not decision.explicit:  # a Deny is among the causes
             yield _left(one, decision, logical_id, view)
 
 
@@ -89,8 +108,6 @@ def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: Vie
         if any(statement.unmodelled for statement in decision.by):
             advice = "mend the statement: IAM does not accept it as it stands"
         return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if view.trail else "")
-    if decision.explicit:
-        return Skipped(one.id, "blocked", decision.reason, logical_id, _EXCEPTION)
     if one.confidence == "inferred":
         reason = f"{decision.reason}; AWS does not document that CloudTrail asks for it"
         return Skipped(one.id, "undecidable", reason, logical_id)

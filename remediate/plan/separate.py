@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from remediate.cloudformation.documents import RawStatement
+from remediate.cloudformation.entries import Entry, entries
 from remediate.patchset import Separate
 from remediate.plan.case import Case
-from remediate.plan.conditions import Entry, entries, remove_entry
-from remediate.plan.elements import actions_of, move_actions
+from remediate.plan.conditions import remove_entry
+from remediate.plan.elements import move_actions
 from remediate.plan.mismatch import is_dead
 from remediate.plan.require import add_condition
 from remediate.plan.vocabulary import condition
@@ -19,7 +20,7 @@ from remediate.template import Plain
 def ensure_separate(case: Case, rule: Separate) -> None:
     """Split statements that mix the actions with others, and take the condition's keys off the others."""
     for raw in case.upwards(rule.service):
-        actions = actions_of(raw)
+        actions = raw.actions
         wide = [one for one in actions if _covers_more(one, rule.actions)]
         if wide or not actions:
             shown = ", ".join(wide) or "what it allows"
@@ -43,7 +44,7 @@ def _split(case: Case, rule: Separate, raw: RawStatement, grants: list[str]) -> 
         _limit(case, rule, apart)
     for entry in _dead(case, rule, case.again(own)):
         remove_entry(case.draft, entry.path)
-        case.note(f"{entry.operator} {entry.key} is removed from {own.label}: {rule.because}")
+        case.note(f"{entry} is removed from {own.label}: {rule.because}")
 
 
 def _dead(case: Case, rule: Separate, raw: RawStatement) -> list[Entry]:
@@ -65,7 +66,7 @@ def _limit(case: Case, rule: Separate, raw: RawStatement) -> None:
             continue
         for entry in wrong:
             remove_entry(case.draft, entry.path)
-            case.note(f"{entry.operator} {entry.key} is removed from {own.label}: no grant for CloudTrail has its value")
+            case.note(f"{entry} is removed from {own.label}: no grant for CloudTrail has its value")
         if add_condition(case, case.again(own), operator, key, value):
             case.note(f"{own.label} is limited by {operator} {key}")
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from remediate.cloudformation.documents import Kind
-from remediate.cloudformation.locate import Located, View
+from remediate.cloudformation.locate import Located
+from remediate.cloudformation.view import View
 
 
 @dataclass(frozen=True, eq=False)

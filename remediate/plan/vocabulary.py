@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from remediate.cloudformation.expression import HERE, distribute, function, sub
-from remediate.cloudformation.locate import Given, View
+from remediate.cloudformation.locate import Given
 from remediate.cloudformation.organization import find_organization_id
 from remediate.cloudformation.resources import BUCKET, Data, properties, resource
+from remediate.cloudformation.view import View
 from remediate.template import Plain
 
 ACCOUNT: Plain = {"Ref": "AWS::AccountId"}

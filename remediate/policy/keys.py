@@ -14,8 +14,12 @@ from remediate.policy.match import patterns_meet
 
 _CRYPTOGRAPHIC = ("decrypt", "encrypt", "generatedatakey*", "reencrypt*")
 _WITH_ENCRYPTION_CONTEXT = (*_CRYPTOGRAPHIC, "creategrant", "retiregrant")
-_OBJECT_WRITES = ("putobject", "replicateobject")
-_ACL_WRITES = ("createbucket", "putbucketacl", "putobject", "putobjectacl", "putobjectversionacl")
+# What bypasses governance retention is a write like any other, and carries what that write carries.
+_OBJECT_WRITES = ("putobject", "replicateobject", "bypassgovernanceretention", "updateobjectencryption")
+_ACL_WRITES = (
+    *("createbucket", "createaccesspoint", "putbucketacl", "putobjectacl", "putobjectversionacl"),
+    *("putobject", "bypassgovernanceretention"),
+)
 
 _ACTIONS_OF_KEY: dict[str, tuple[str, ...]] = {
     "kms:bypasspolicylockoutsafetycheck": ("createkey", "putkeypolicy", "replicatekey"),
@@ -36,9 +40,9 @@ _ACTIONS_OF_KEY: dict[str, tuple[str, ...]] = {
     "s3:max-keys": ("listbucket*",),
     "s3:prefix": ("listbucket*",),
     "s3:x-amz-acl": _ACL_WRITES,
-    "s3:x-amz-copy-source": ("putobject",),
+    "s3:x-amz-copy-source": ("putobject", "bypassgovernanceretention"),
     "s3:x-amz-grant-*": _ACL_WRITES,
-    "s3:x-amz-metadata-directive": ("putobject",),
+    "s3:x-amz-metadata-directive": ("putobject", "bypassgovernanceretention"),
     "s3:x-amz-server-side-encryption-customer-algorithm": (*_OBJECT_WRITES, "getobject*"),
     "s3:x-amz-server-side-encryption*": _OBJECT_WRITES,
 }

@@ -9,20 +9,24 @@ from collections.abc import Sequence
 
 from remediate.engine import Report
 from remediate.patchset import PatchSet
-from remediate.report.places import findings
+from remediate.report.annotations import Annotation, annotate
 
-_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+_COMMANDS = {"error": "error", "note": "notice"}
 
 
 def render(reports: Sequence[Report], _: PatchSet) -> str:
     """Return a line for each finding."""
     lines = [
         f"::{_COMMANDS[one.level]} file={_property(report.name)},line={one.line},col={one.column},"
-        f"title={_property(one.rule)}::{_data(one.message)}"
+        f"title={_property(one.rule)}::{_data(_message(one))}"
         for report in reports
-        for one in findings(report)
+        for one in annotate(report)
     ]
     return "".join(line + "\n" for line in lines)
+
+
+def _message(one: Annotation) -> str:
+    return f"{one.message}; {one.remedy}" if one.remedy else one.message
 
 
 def _data(text: str) -> str:

@@ -6,13 +6,16 @@ import json
 from collections.abc import Sequence
 
 from remediate import __version__
+from remediate.causes import Finding, catalogue
 from remediate.engine import Report
 from remediate.patchset import PatchSet
 from remediate.plan import Applied, Skipped
 from remediate.policy.document import Statement
 from remediate.policy.evaluate import Decision
 from remediate.proof import Verdict, worst
-from remediate.template import Plain
+from remediate.report.annotations import mending
+from remediate.report.places import Places
+from remediate.template import Plain, pointer
 
 
 def render(reports: Sequence[Report], patch_set: PatchSet) -> str:
@@ -26,12 +29,34 @@ def _template(report: Report) -> Plain:
     return {
         "name": report.name,
         "changed": report.changed,
+        "causes": _causes(report),
         "applied": [_applied(one) for one in report.applied],
         "notFixed": [_skipped(one) for one in report.skipped if one.unfixed],
         "notes": [_skipped(one) for one in report.skipped if not one.unfixed],
         "requests": [_verdict(one) for one in worst(report.verdicts)],
         "openings": _openings(report) if report.changed else [],
         "patch": [operation.to_json() for operation in report.operations],
+    }
+
+
+def _causes(report: Report) -> Plain:
+    found, places = report.causes(), Places(report)
+    return [_cause(one, report, *places.of(one.path)) for one in found]
+
+
+def _cause(cause: Finding, report: Report, line: int, column: int) -> Plain:
+    return {
+        "id": cause.cause,
+        "title": catalogue()[cause.cause].title,
+        "resource": cause.logical_id,
+        "pointer": pointer(*cause.path),
+        "line": line,
+        "column": column,
+        "detail": cause.detail,
+        "blocking": cause.blocking,
+        "requests": [*cause.requests],
+        "mendedBy": [patch.id for patch in mending(cause, report.applied)],
+        "advice": cause.advice,
     }
 
 

@@ -12,6 +12,8 @@ from remediate.patchset import PatchSet
 from remediate.plan import Applied, Skipped
 from remediate.policy.evaluate import Decision
 from remediate.proof import Verdict, worst
+from remediate.report.annotations import mending
+from remediate.report.places import Places
 from remediate.report.simulation import DOCUMENTED, opening_lines
 from remediate.template import Plain, read
 
@@ -27,6 +29,7 @@ def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
     if not report.changed:
         yield "Nothing was changed." if report.unfixed else "Nothing was changed, for nothing is to be done."
         yield ""
+        yield from _faults(report, "These faults were found:")
     else:
         yield from _changes(report)
         yield from _unchanged(report)
@@ -40,6 +43,7 @@ def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
 def _changes(report: Report) -> Iterator[str]:
     yield "## What was changed and why"
     yield ""
+    yield from _faults(report, "The template had these faults:")
     for applied in report.applied:
         yield f"### `{applied.logical_id}`: {applied.patch.title}"
         yield ""
@@ -50,6 +54,19 @@ def _changes(report: Report) -> Iterator[str]:
         links = ", ".join(f"[{number}]({link})" for number, link in enumerate(applied.patch.references, 1))
         yield f"`{applied.patch.id}`; references: {links}"
         yield ""
+
+
+def _faults(report: Report, lead: str) -> Iterator[str]:
+    causes, places = report.causes(), Places(report)
+    if not causes:
+        return
+    yield lead
+    yield ""
+    for one in sorted(causes, key=lambda one: places.of(one.path)):
+        patches = ", ".join(f"`{patch.id}`" for patch in mending(one, report.applied))
+        mended = f" Mended by {patches}." if patches else ""
+        yield f"- line {places.of(one.path)[0]}, `{one.cause}`: {_escaped(one.detail)}.{mended}"
+    yield ""
 
 
 def _unchanged(report: Report) -> Iterator[str]:

@@ -9,6 +9,8 @@ from remediate.openings import Opening
 from remediate.policy.evaluate import Decision, Outcome
 from remediate.policy.failures import Failure
 from remediate.proof import Verdict, worst
+from remediate.report.places import Places
+from remediate.report.summary import wrapped
 
 DOCUMENTED = "cloudtrail-documented"
 
@@ -51,12 +53,22 @@ def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
                 yield f"  {trail}"
             padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
             yield f"    {'  '.join(padded)}  {row[3]}".rstrip()
+    yield from _causes(report, failure)
     if report.changed:
         openings = report.openings()
         yield f"  requests of strangers: {openings.asked} tried, {len(openings.found)} newly allowed"
         yield from (f"    {line}" for line in opening_lines(openings.found))
         if any(one.stranger.deputy for one in openings.found):
             yield f"    keep this door shut with --patch-set {DOCUMENTED}, or with a condition on aws:SourceArn of your own"
+
+
+def _causes(report: Report, failure: Failure | None) -> Iterator[str]:
+    causes = [one for one in report.causes() if one.blocking and (failure is None or one.kind in failure.policies)]
+    places = Places(report)
+    if causes:
+        yield "  why it fails as it is:"
+    for one in sorted(causes, key=lambda one: places.of(one.path)):
+        yield from wrapped(f"{report.name}:{places.of(one.path)[0]}: {one.detail} [{one.cause}]", "    - ")
 
 
 def _row(verdict: Verdict) -> tuple[str, str, str, str]:

@@ -14,6 +14,7 @@ _WORDS = {
     "denied": "still denied",
     "outside": "outside the template",
     "undecidable": "cannot be told",
+    "harmless": "does no harm",
     "kept": "kept",
 }
 _WIDTH = 110
@@ -39,13 +40,22 @@ def headline(report: Report, *, written: bool) -> str:
 def explained(skipped: Skipped) -> Iterator[str]:
     """Yield the lines that say why something was not changed, and what can be done."""
     where = f" ({skipped.logical_id})" if skipped.logical_id else ""
-    yield from _wrapped(
+    yield from wrapped(
         f"{_WORDS[skipped.why]}: {skipped.subject}{where}: {skipped.reason}", "  ! " if skipped.unfixed else "  "
     )
     if skipped.advice:
-        yield from _wrapped(skipped.advice, "    → ")
+        yield from wrapped(skipped.advice, "    → ")
     if skipped.paste:
         yield "\n".join(f"      {line}" for line in skipped.paste.splitlines())
+
+
+def wrapped(text: str, lead: str) -> Iterator[str]:
+    """Yield a text in lines of a terminal's width, the first one after a lead."""
+    import textwrap  # a quiet run needs it not
+
+    yield textwrap.fill(
+        text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _lines(report: Report, *, written: bool, details: bool) -> Iterator[str]:
@@ -55,14 +65,6 @@ def _lines(report: Report, *, written: bool, details: bool) -> Iterator[str]:
     for applied in report.applied:
         yield f"  {applied.patch.id} ({applied.logical_id}): {applied.patch.title}"
         for note in applied.notes:
-            yield from _wrapped(note, "    - ")
+            yield from wrapped(note, "    - ")
     for skipped in report.skipped:
         yield from explained(skipped)
-
-
-def _wrapped(text: str, lead: str) -> Iterator[str]:
-    import textwrap  # a quiet run needs it not
-
-    yield textwrap.fill(
-        text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False, break_on_hyphens=False
-    )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from textwrap import dedent
 from typing import Any
 
-from remediate.cloudformation.locate import Given, Located, View, locate
+from remediate.cloudformation.locate import Given, Located, locate
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resolve import Resolver, Scenario
+from remediate.cloudformation.view import View
 from remediate.template import Plain, read
 
 Data = dict[str, Any]

@@ -1,0 +1,79 @@
+"""Which conditions of a statement do not hold for a request that it is for, and what is wrong with each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from remediate.causes.cause import CauseId, Finding
+from remediate.causes.statements import condition_finding
+from remediate.cloudformation.documents import Document, RawStatement
+from remediate.cloudformation.entries import Entry, entries
+from remediate.cloudformation.view import View
+from remediate.judge import entry_truth
+from remediate.policy.match import arn_fields, matches
+from remediate.policy.request import Request
+from remediate.policy.truth import Truth
+from remediate.symbolic import Text, Unknown
+
+_TRAIL_KEYS = {"aws:sourcearn", "kms:encryptioncontext:aws:cloudtrail:arn"}
+"""The condition keys whose value is the trail's ARN."""
+_ARN_FIELDS = ("arn", "partition", "service", "Region", "account", "trail")
+
+
+def mismatches(view: View, document: Document, raw: RawStatement, request: Request) -> Iterator[Finding]:
+    """Yield the conditions that do not hold, and of a trail of this template those that cannot be shown to."""
+    for entry in entries(raw):
+        if not view.resolver.scenario.admits(entry.guard):
+            continue
+        truth = entry_truth(view, entry, request)
+        if truth is Truth.NO or (truth is Truth.UNKNOWN and view.trail is not None and _is_of_the_trail(entry)):
+            yield _mismatch(view, document, raw, entry, request)
+        elif truth is Truth.UNKNOWN and entry.key.lower() == "aws:sourceorgid":
+            detail = f"{entry} of {raw.label}: AWS does not say that CloudTrail sends it when a trail is created"
+            yield Finding("organization-condition", document.logical_id, entry.path, detail, document.kind, blocking=False)
+
+
+def _is_of_the_trail(entry: Entry) -> bool:
+    return entry.key.lower() in _TRAIL_KEYS and entry.operator.split(":")[-1].startswith(("String", "Arn"))
+
+
+def _mismatch(view: View, document: Document, raw: RawStatement, entry: Entry, request: Request) -> Finding:
+    absent = condition_finding(document, raw, entry, request)
+    if absent:
+        return absent
+    cause: CauseId
+    key = entry.key.lower()
+    if _is_of_the_trail(entry):
+        cause = "wrong-source-arn" if key == "aws:sourcearn" else "wrong-encryption-context"
+        detail = f"{entry} of {raw.label} {_fault(view, entry)}"
+    elif key.startswith("s3:x-amz-server-side-encryption"):
+        cause = "encryption-header"
+        sent = view.facts.sse
+        detail = f"{entry} of {raw.label} does not hold: CloudTrail sends {sent}, for the trail has {_key(view)}"
+    else:
+        cause = "unmet-condition"
+        found = " or ".join("nothing" if one is None else str(one) for one in request.values_of(entry.key))
+        detail = f"{entry} of {raw.label} does not hold: CloudTrail's {request.action} request has {found}"
+    return Finding(cause, document.logical_id, entry.path, detail, document.kind, blocking=False)
+
+
+def _key(view: View) -> str:
+    return "no key" if view.facts.key_arn is None else "a key"
+
+
+def _fault(view: View, entry: Entry) -> str:
+    """Say what is wrong with a value that is to be the trail's ARN."""
+    found = view.resolver.value(entry.value)
+    values = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, Text)]
+    operator = entry.operator.split(":")[-1].removesuffix("IfExists")
+    if operator.startswith("String") and operator != "StringLike" and any("*" in str(one) for one in values):
+        return f"holds a wildcard, which {operator} takes as a plain character, and no trail's ARN has one"
+    trail = view.trail or "the trail"
+    if len(values) == 1:
+        fields, wanted = arn_fields(values[0]), arn_fields(view.facts.arn)
+        for name, written, own in zip(_ARN_FIELDS, fields or (), wanted or (), strict=False):
+            if matches(written, own) is Truth.NO:
+                return f"names another {name} than that of {trail}: {written}"
+    if any(isinstance(part, Unknown) and part.name == view.trail for part in view.facts.arn.parts):
+        return f"may not match {trail}: it has no TrailName, so its name is known only when it exists"
+    return f"cannot be shown to match the ARN of {trail}"

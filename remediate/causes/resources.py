@@ -1,0 +1,99 @@
+"""What is wrong with the resources of statements that are for a request but not for what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from remediate.causes.cause import CauseId, Finding
+from remediate.cloudformation.documents import Document, RawStatement
+from remediate.cloudformation.view import View
+from remediate.policy.cloudtrail import CloudTrailRequest
+from remediate.policy.document import Statement
+from remediate.policy.match import matches
+from remediate.policy.truth import Truth
+from remediate.symbolic import Text, Unknown, text
+
+_Repair = tuple[str, Callable[[Text, Text], Text]]
+_REPAIRS: tuple[_Repair, ...] = (
+    ("has a doubled slash", lambda written, _: _each(written, lambda part: part.replace("//", "/"))),
+    ("does not end in /*", lambda written, _: text(_without_end(written, "/"), "/*")),
+    ("is no ARN", lambda written, bucket: text(_arn_start(bucket), written)),
+    ("is about the objects in the bucket, not about the bucket", lambda written, _: _without_end(written, "/*")),
+    ("ends in a slash, which the bucket's ARN does not", lambda written, _: _without_end(written, "/")),
+)
+"""What may be wrong with a resource, and how it would be right: the repair that makes it match tells the fault."""
+
+
+def resource_findings(
+    view: View, document: Document, statements: Sequence[tuple[RawStatement, Statement]], one: CloudTrailRequest
+) -> Iterator[Finding]:
+    """Yield each malformed resource of the statements, else the path or resource that none of them allows."""
+    wanted = one.request.resource
+    found = False
+    for raw, statement in statements:
+        for resource in statement.resources:
+            fault = _fault(resource, wanted, view.facts.bucket_arn) if document.kind == "bucket" else None
+            if fault:
+                found = True
+                detail = f"the resource {resource} of {raw.label} {fault}"
+                yield Finding(
+                    "malformed-resource", document.logical_id, (*raw.path, "Resource"), detail, document.kind, blocking=False
+                )
+    if not found:
+        raw, statement = statements[-1]
+        cause, detail = _lacking(view, document, statement, one)
+        yield Finding(cause, document.logical_id, (*raw.path, "Resource"), detail, document.kind, blocking=False)
+
+
+def _lacking(view: View, document: Document, statement: Statement, one: CloudTrailRequest) -> tuple[CauseId, str]:
+    own = str(view.facts.bucket_arn)
+    if document.kind == "key" or not any(str(resource).startswith(own) for resource in statement.resources):
+        about = ", ".join(map(str, statement.resources)) or "nothing"
+        owner = "the key" if document.kind == "key" else f"the log bucket ({own})"
+        return "wrong-resource", f"{statement.label} is about {about}, not about {owner}"
+    if one.request.action != "s3:PutObject":
+        return "wrong-resource", f"no statement lets CloudTrail do {one.request.action} on the bucket itself"
+    detail = f"no statement lets CloudTrail write below {_folder(view, one)}/"
+    if view.facts.organization_id is not None and str(view.facts.organization_id) in str(one.request.resource):
+        return "organization-path-not-allowed", f"{detail}, the organization's path"
+    unprefixed = text(view.facts.bucket_arn, "/AWSLogs/", view.facts.account, "/CloudTrail/log-file")
+    plain = any(matches(resource, unprefixed) is Truth.YES for resource in statement.resources)
+    if view.facts.prefix is not None and (plain or view.facts.organization_id is None):
+        return "prefix-not-allowed", f"{detail}, where {view.facts.name} writes with its S3KeyPrefix"
+    return "account-path-not-allowed", f"{detail}, the path of the trail's own account"
+
+
+def _folder(view: View, one: CloudTrailRequest) -> str:
+    """Return the folder of a log file as people know it; a prefix that the template leaves open goes by its property."""
+    folder = str(one.request.resource).removeprefix(f"{view.facts.bucket_arn}/").split("/CloudTrail")[0]
+    written = view.resolver.property(str(view.trail), "S3KeyPrefix") if view.trail else None
+    if view.facts.prefix is None or isinstance(written, str):
+        return folder
+    return folder.replace(str(view.facts.prefix), "<S3KeyPrefix>", 1)
+
+
+def _fault(written: Text, wanted: Text, bucket: Text) -> str | None:
+    for fault, repair in _REPAIRS:
+        repaired = repair(written, bucket)
+        if repaired != written and matches(repaired, wanted) is Truth.YES:
+            return fault
+    return None
+
+
+def _each(written: Text, change: Callable[[str], str]) -> Text:
+    return text(*(part if isinstance(part, Unknown) else change(part) for part in written.parts))
+
+
+def _without_end(written: Text, end: str) -> Text:
+    *before, last = written.parts or ("",)
+    return text(*before, last.removesuffix(end) if isinstance(last, str) else last)
+
+
+def _arn_start(bucket: Text) -> Text:
+    """Return all of a bucket's ARN that stands before its name."""
+    parts: list[str | Unknown] = []
+    for part in bucket.parts:
+        if isinstance(part, str) and ":::" in part:
+            return text(*parts, part[: part.index(":::") + 3])
+        parts.append(part)
+    return text()

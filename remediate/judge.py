@@ -1,0 +1,91 @@
+"""Putting CloudTrail's requests to the policies of a template, as they stand."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import replace
+
+from remediate.cloudformation.documents import Document, Kind, RawStatement, documents
+from remediate.cloudformation.entries import Entry
+from remediate.cloudformation.resources import Data
+from remediate.cloudformation.view import View
+from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, key_requests, promised_put_objects, requests
+from remediate.policy.conditions import condition_truth
+from remediate.policy.document import Policy, Statement, parse_statement
+from remediate.policy.evaluate import Decision, evaluate
+from remediate.policy.request import Request
+from remediate.policy.truth import Truth
+from remediate.symbolic import Unknown, text
+
+
+def made(view: View, kind: Kind) -> list[CloudTrailRequest]:
+    """Return the requests that the view's trail makes to its bucket or key."""
+    return [one for one in requests(view.facts) if one.policy == kind]
+
+
+def asked(view: View, kind: str) -> list[CloudTrailRequest]:
+    """Return the requests that a view's trail makes, with a prefix that surely is none of CloudTrail's own folders."""
+    return [one for one in requests(_facts(view)) if one.policy == kind]
+
+
+def promised(view: View, kind: str) -> tuple[CloudTrailRequest, ...]:
+    """Return every request that a view's trail makes now or may make: on all its paths, and with a Bucket Key."""
+    facts = _facts(view)
+    if kind == "key" and facts.key_arn is None:
+        # With the bucket's default key CloudTrail sends no context of its own, and asks for the rest as with its own key.
+        as_own = key_requests(replace(facts, key_arn=facts.bucket_key_arn))
+        return (*key_requests(facts), *(one for one in as_own if one.id != "generate-data-key"))
+    if kind == "key":
+        return key_requests(facts)
+    made_now = tuple(one for one in requests(facts) if one.policy == "bucket")
+    return (*made_now, *promised_put_objects(facts))
+
+
+def document_for(data: Data, logical_id: str, kind: Kind, view: View) -> Document | None:
+    """Return the policy document that is in force under a view, None where the resource has none."""
+    found = (one for one in documents(data, logical_id, kind) if view.resolver.scenario.admits(one.guard))
+    return next(found, None)
+
+
+@functools.lru_cache(maxsize=256)
+def statements_of(document: Document, view: View) -> tuple[tuple[RawStatement, Statement], ...]:
+    """Return the statements in force under a view, as written and as read.
+
+    Remembered for each document as an object: after a change of the draft its document is another object.
+    """
+    return tuple(
+        (raw, parse_statement(view.resolver.value(raw.data), raw.pointer, document.logical_id, position))
+        for position, raw in enumerate(document.statements)
+        if view.resolver.scenario.admits(raw.guard)
+    )
+
+
+def judge(document: Document, view: View, request: Request, *, allows_only: bool = False) -> Decision:
+    """Decide a request by a document; ``allows_only`` leaves the Deny statements out, which no patch changes."""
+    read = [statement for _, statement in statements_of(document, view)]
+    wanted: Iterable[Statement] = (one for one in read if one.effect == "Allow") if allows_only else read
+    return evaluate(Policy(document.kind, tuple(wanted)), request)
+
+
+def entry_truth(view: View, entry: Entry, request: Request) -> Truth:
+    """Return whether a condition as written holds for a request under a view."""
+    shell = {name: text("*") for name in ("Principal", "Action", "Resource")}
+    written = view.resolver.value({entry.operator: {entry.key: entry.value}})
+    parsed = parse_statement({**shell, "Effect": text("Allow"), "Condition": written}, "", "", 0)
+    # A value that is AWS::NoValue under this view takes the condition away.
+    return condition_truth(parsed.conditions[0], request) if parsed.conditions else Truth.YES
+
+
+def _facts(view: View) -> TrailFacts:
+    """Return what is known of the view's trail, with a prefix that is not taken for a path of CloudTrail's own.
+
+    What a parameter makes of the prefix is open, but ``AWSLogs/`` is no part of it (AWS CloudTrail User Guide, Naming
+    requirements), so that ``AWSLogs/<account>/*`` is never the path below it.
+    """
+    facts = view.facts
+    prefix = facts.prefix
+    if prefix is None or view.trail is None:
+        return facts
+    folders = (Unknown(part.name) if isinstance(part, Unknown) else part for part in prefix.parts)
+    return replace(facts, prefix=text(*folders))

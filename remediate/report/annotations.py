@@ -1,0 +1,98 @@
+"""What a report says of the original text, line by line: for `check`, and for formats that point at lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from remediate.causes import Finding, catalogue
+from remediate.engine import Report
+from remediate.patchset import Allow, Patch
+from remediate.plan import Applied, Skipped
+from remediate.report.places import Places
+from remediate.template import tokens
+
+Level = Literal["error", "note"]
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """Something that a report says of a line.
+
+    ``rule`` is the id of a root cause, a patch or a request. ``remedy`` is what mends it or what the user can do,
+    ``paste`` a statement to put elsewhere. An ``error`` keeps, or may keep, the stack from being created.
+    """
+
+    rule: str
+    level: Level
+    message: str
+    line: int
+    column: int
+    remedy: str = ""
+    paste: str = ""
+
+
+def annotate(report: Report) -> list[Annotation]:
+    """Return what is wrong and what cannot be told, in the order of the text.
+
+    A patch or a reason that a root cause speaks for already has no line of its own.
+    """
+    places = Places(report)
+    causes = report.causes()
+    spoken = {(patch.id, cause.logical_id) for cause in causes for patch in mending(cause, report.applied)}
+    found = [_of_cause(one, report, places.of(one.path)) for one in causes]
+    found += [
+        _of_patch(one, places.of(tuple(tokens(one.operations[0].path))))
+        for one in report.applied
+        if (one.patch.id, one.logical_id) not in spoken
+    ]
+    found += [
+        _of_skipped(one, places.of(one.path or ("Resources", one.logical_id)))
+        for one in report.skipped
+        if one.why != "kept" and not any(_speaks_for(cause, one.subject, one.logical_id) for cause in causes)
+    ]
+    return sorted(found, key=lambda one: (one.line, one.column))
+
+
+def mending(cause: Finding, applied: Iterable[Applied]) -> list[Patch]:
+    """Return the patches that mended a cause: what took it away, else what allows its requests otherwise."""
+    able = catalogue()[cause.cause].patches
+    patches = [one.patch for one in applied if one.logical_id == cause.logical_id and one.patch.id in able]
+    direct = [patch for patch in patches if not _allowed_by(patch)]
+    return direct or [
+        patch for patch in patches if not cause.requests or any(one.startswith(_allowed_by(patch)) for one in cause.requests)
+    ]
+
+
+def _mended_by(patches: Iterable[Patch]) -> str:
+    return f"mended by {', '.join(patch.id for patch in patches)}"
+
+
+def _allowed_by(patch: Patch) -> tuple[str, ...]:
+    return tuple(request for rule in patch.ensure if isinstance(rule, Allow) for request in rule.denied)
+
+
+def _of_cause(cause: Finding, report: Report, where: tuple[int, int]) -> Annotation:
+    patches = mending(cause, report.applied)
+    left = next((one for one in report.skipped if _speaks_for(cause, one.subject, one.logical_id) and one.advice), None)
+    remedy = _mended_by(patches) if patches else cause.advice or (left.advice if left else "")
+    level: Level = "error" if cause.blocking or patches else "note"
+    return Annotation(cause.cause, level, cause.detail, *where, remedy)
+
+
+def _of_patch(applied: Applied, where: tuple[int, int]) -> Annotation:
+    message = f"needed: {applied.patch.title} ({'; '.join(applied.notes)})"
+    return Annotation(applied.patch.id, "error", message, *where, _mended_by([applied.patch]))
+
+
+def _of_skipped(skipped: Skipped, where: tuple[int, int]) -> Annotation:
+    level: Level = "error" if skipped.unfixed else "note"
+    return Annotation(skipped.subject, level, skipped.reason, *where, skipped.advice, skipped.paste)
+
+
+def _speaks_for(cause: Finding, subject: str, logical_id: str) -> bool:
+    """Tell whether a cause is about the same as a patch, a request or a reason of a resource."""
+    if cause.logical_id != logical_id:
+        return False
+    return subject == cause.cause or subject in cause.requests or subject in catalogue()[cause.cause].patches
