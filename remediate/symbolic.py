@@ -18,10 +18,12 @@ class Unknown:
 
     ``name`` identifies it (``AWS::AccountId``, a parameter, or the JSON text of an expression). ``alphabet`` bounds what
     it can hold: ``digits`` only digits, ``name`` none of ``/ : * ?`` (bucket names, Regions, ids), ``any`` anything.
+    ``generated``: it is the name that CloudFormation makes for a resource, which no other resource has.
     """
 
     name: str
     alphabet: Alphabet = "name"
+    generated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

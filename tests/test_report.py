@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from remediate import fix
+from remediate.causes import catalogue
 from remediate.engine import Report
 from remediate.patchset import load
 from remediate.report import FORMATS, render
@@ -51,6 +52,14 @@ def test_json_says_what_denies_and_what_allows() -> None:
     assert {one["after"]["outcome"] for one in template["requests"]} == {"allowed"}
 
 
+def test_json_says_what_was_wrong_and_what_mended_it() -> None:
+    report = fix(ROOT / "examples" / "minimal.yaml")
+    order = rendered("json", report)["templates"][0]["causes"][0]
+    assert (order["id"], order["resource"], order["pointer"]) == ("trail-before-policy", "Trail", "/Resources/Trail")
+    assert (order["line"], order["column"], order["blocking"]) == (5, 3, True)
+    assert order["mendedBy"] == ["trail-order"]
+
+
 def test_json_holds_the_statements_for_a_bucket_outside() -> None:
     left = rendered("json", fix(OUTSIDE))["templates"][0]["notFixed"]
     assert [one["why"] for one in left] == ["outside"]
@@ -73,15 +82,18 @@ def test_json_patches_of_several_files_go_by_name() -> None:
 def test_sarif_points_at_the_lines() -> None:
     report = fix(ROOT / "examples" / "minimal.yaml")
     run = rendered("sarif", report)["runs"][0]
-    assert [one["id"] for one in run["tool"]["driver"]["rules"]] == [one.id for one in PATCH_SET.patches]
+    rules = [one["id"] for one in run["tool"]["driver"]["rules"]]
+    assert rules == [*catalogue(), *(one.id for one in PATCH_SET.patches)]
+    assert [rules[one["ruleIndex"]] for one in run["results"]] == [one["ruleId"] for one in run["results"]]
     lines = report.before.splitlines()
     found = []
     for one in run["results"]:
         line = one["locations"][0]["physicalLocation"]["region"]["startLine"]
         found.append((one["ruleId"], one["level"], lines[line - 1].strip()))
     assert found == [
-        ("bucket-checks", "error", "Statement:"),
-        ("trail-order", "error", "Trail:"),
+        ("trail-before-policy", "error", "Trail:"),
+        ("missing-action", "error", "Action: s3:PutObject"),
+        ("missing-action", "warning", "Action: s3:PutObject"),
     ]
 
 
@@ -89,7 +101,7 @@ def test_github_annotations_escape_what_would_end_them() -> None:
     report = fix(OUTSIDE)
     lines = render("github", [report], PATCH_SET).splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("::error file=template,line=3,col=3,title=log bucket::the log bucket of Trail is not in the")
+    assert lines[0].startswith("::error file=template,line=3,col=3,title=bucket-outside::the log bucket of Trail")
 
 
 def test_markdown_has_the_sections_of_a_pull_request() -> None:
@@ -105,6 +117,7 @@ def test_markdown_has_the_sections_of_a_pull_request() -> None:
     row = "| Trail | `s3:PutObject`: write a log file | `LogBucketPolicy` | **denied** | allowed by `CloudTrailWrite` |"
     assert row in text.splitlines()
     assert "57 requests of strangers were tried" in text
+    assert "- line 927, `wrong-source-arn`: StringEquals aws:SourceArn of `CloudTrailAclCheck` holds a wildcard" in text
 
 
 def test_markdown_of_a_healthy_template_is_short() -> None:

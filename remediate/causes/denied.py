@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from remediate.causes.cause import Finding
+from remediate.causes.cause import CauseId, Finding
 from remediate.causes.mismatches import mismatches
 from remediate.causes.resources import resource_findings
 from remediate.causes.statements import misspelt_actions
@@ -16,9 +16,10 @@ from remediate.cloudformation.view import View, trusts
 from remediate.judge import judge, made, statements_of
 from remediate.policy.actions import misspelt
 from remediate.policy.cloudtrail import SERVICE, CloudTrailRequest
-from remediate.policy.document import Statement
+from remediate.policy.document import Condition, Statement
 from remediate.policy.evaluate import Elements, Outcome, statement_truth
 from remediate.policy.match import patterns_meet
+from remediate.policy.request import Request
 from remediate.policy.truth import Truth
 
 _LEGACY = frozenset(
@@ -51,6 +52,8 @@ _LEGACY = frozenset(
 )
 """AWS CloudTrail User Guide, CloudTrail supported Regions, as it stood until 2021: an account for each Region."""
 _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
+_FRAGILE: frozenset[CauseId] = frozenset({"wrong-source-arn", "wrong-encryption-context"})
+"""What may refuse a request of a new trail although nobody can tell from the template."""
 _EXCEPTION = 'add the condition "BoolIfExists": {"aws:PrincipalIsAWSService": "false"} to it, which excepts AWS services'
 
 
@@ -70,7 +73,8 @@ def denied_findings(view: View, document: Document) -> Iterator[Finding]:
             denying.setdefault(deny.pointer, []).append(one)
         if judge(document, view, one.request, allows_only=True).outcome is not Outcome.ALLOWED:
             for found in _near_misses(view, document, one):
-                blocking = found.blocking or (one.confidence != "inferred" and decision.outcome is Outcome.DENIED)
+                refused = decision.outcome is Outcome.DENIED or found.cause in _FRAGILE
+                blocking = found.blocking or (refused and one.confidence != "inferred")
                 yield replace(found, blocking=blocking, requests=(one.id,))
     for raw, statement in statements_of(document, view):
         if raw.pointer in denying:
@@ -78,8 +82,8 @@ def denied_findings(view: View, document: Document) -> Iterator[Finding]:
 
 
 def _blocking(document: Document, raw: RawStatement, deny: Statement, refused: list[CloudTrailRequest]) -> Finding:
-    notes = [one.request.note_on(condition.key) for condition in deny.conditions for one in refused]
-    why = "; ".join(dict.fromkeys(note for note in notes if note))
+    reasons = (_reason(condition, one.request) for condition in deny.conditions for one in refused)
+    why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
     actions = ", ".join(dict.fromkeys(one.request.action for one in refused))
     detail = f"{raw.label} denies {actions}{f' ({why})' if why else ''}"
     keys = {condition.key.lower() for condition in deny.conditions}
@@ -90,6 +94,14 @@ def _blocking(document: Document, raw: RawStatement, deny: Statement, refused: l
         advice = "let it name the key of the trail, or give the trail the key that it names"
     requests = tuple(one.id for one in refused)
     return Finding("blocking-deny", document.logical_id, raw.path, detail, document.kind, requests=requests, advice=advice)
+
+
+def _reason(condition: Condition, request: Request) -> str:
+    """Say what a request has to do with a condition of a Deny; nothing where the template does not tell."""
+    values = request.values_of(condition.key)
+    if request.note_on(condition.key) or len(values) != 1:
+        return request.note_on(condition.key) or ""
+    return f"{condition}: CloudTrail's request has {'none' if values[0] is None else values[0]}"
 
 
 def _near_misses(view: View, document: Document, one: CloudTrailRequest) -> Iterator[Finding]:

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.parameters import unknown_parameter, written
-from remediate.cloudformation.resources import ALIAS, BUCKET, TRAIL, Data, by_type, properties, resource, section
+from remediate.cloudformation.resources import ALIAS, BUCKET, KEY, TRAIL, Data, by_type, properties, resource, section
 from remediate.symbolic import Text, Unknown, Value, text
 from remediate.template import Plain
 
 _SUB_PART = re.compile(r"\$\{(!?[^${}]*)\}")
 _DYNAMIC_REFERENCE = re.compile(r"(\{\{resolve:[^{}]*\}\})")
 _NAMES = {BUCKET: "BucketName", TRAIL: "TrailName", ALIAS: "AliasName"}
+_GENERATED = frozenset({BUCKET, KEY, TRAIL})
+"""Types whose resources never share a generated name with another of their type."""
 _ABSENT = object()
 
 
@@ -158,7 +160,7 @@ class Resolver:
             self._resolving.discard(logical_id)
             if explicit is not None:
                 return explicit
-        return text(Unknown(logical_id, "name"))
+        return text(Unknown(logical_id, "name", generated=kind in _GENERATED))
 
     def _attribute(self, logical_id: str, attribute: str) -> Text:
         match resource(self.data, logical_id).get("Type"), attribute:

@@ -102,8 +102,7 @@ class _Planner:
             if not views:
                 continue
             if document.obstacle:
-                self.skipped.append(Skipped(patch.id, "obstacle", document.obstacle, target.logical_id))
-                continue
+                continue  # said at the end, once for all patches
             case = Case(
                 patch.id, self.draft, document.path, target.logical_id, kind, views, self.options.given, self.options.review
             )

@@ -17,7 +17,7 @@ from remediate.plan.outcome import Skipped, Why
 from remediate.policy.cloudtrail import CloudTrailRequest
 from remediate.policy.evaluate import Decision, Outcome
 from remediate.symbolic import Text
-from remediate.template import Plain
+from remediate.template import Plain, tokens
 
 
 def residue(located: Located, data: Data, said: Sequence[Skipped], chosen: Collection[str]) -> tuple[Skipped, ...]:
@@ -103,11 +103,12 @@ def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[
 
 
 def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: View) -> Skipped:
+    path = tuple(tokens(decision.by[0].pointer)) if decision.by else ()
     if decision.outcome is Outcome.UNDECIDABLE:
         advice = "give the values that it hangs on with --parameter KEY=VALUE, or have it changed with --review"
         if any(statement.unmodelled for statement in decision.by):
             advice = "mend the statement: IAM does not accept it as it stands"
-        return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if view.trail else "")
+        return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if view.trail else "", path=path)
     if one.confidence == "inferred":
         reason = f"{decision.reason}; AWS does not document that CloudTrail asks for it"
         return Skipped(one.id, "undecidable", reason, logical_id)

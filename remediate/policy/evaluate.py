@@ -139,11 +139,12 @@ def _completed(pattern: Text) -> Text:
 
 def _decision(outcome: Outcome, elements: list[Elements], request: Request, *, explicit: bool = False) -> Decision:
     by = tuple(one.statement for one in elements)
-    names = ", ".join(dict.fromkeys(f"{one.statement.label} of {one.statement.logical_id}" for one in elements))
+    names = dict.fromkeys(f"{one.statement.label} of {one.statement.logical_id}" for one in elements)
     if outcome is Outcome.UNDECIDABLE:
-        reason = f"cannot tell whether {names} applies: " + "; ".join(_doubts(one) for one in elements)
+        doubts = (f"whether {name} applies: {_doubts(one)}" for name, one in zip(names, elements, strict=False))
+        reason = f"cannot tell {'; nor '.join(doubts)}"
     else:
-        reason = f"{names} {'denies' if explicit else 'allows'} {request.action}" + _notes(elements, request)
+        reason = f"{', '.join(names)} {'denies' if explicit else 'allows'} {request.action}" + _notes(elements, request)
     return Decision(outcome, explicit, by, reason)
 
 

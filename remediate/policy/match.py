@@ -78,7 +78,9 @@ def _matches(pattern: Text, value: Text, wildcards: bool, ignore_case: bool) -> 
     if _fits(written_pattern, written_value, wildcards):
         return Truth.YES
     alphabets = {symbols[name]: alphabet for name, alphabet in _alphabets(pattern, value).items()}
-    possible = can_overlap(_atoms(written_pattern, wildcards), tuple(written_value), alphabets, wildcards=wildcards)
+    generated = frozenset(symbols[name] for name in _generated(pattern, value))
+    atoms = _atoms(written_pattern, wildcards)
+    possible = can_overlap(atoms, tuple(written_value), alphabets, wildcards=wildcards, generated=generated)
     return Truth.UNKNOWN if possible else Truth.NO
 
 
@@ -94,6 +96,11 @@ def _alphabets(*texts: Text) -> dict[str, Alphabet]:
     for part in (part for given in texts for part in given.parts if isinstance(part, Unknown)):
         found[part.name] = min(part.alphabet, found.get(part.name, "any"), key=_NARROWNESS.__getitem__)
     return found
+
+
+def _generated(*texts: Text) -> set[str]:
+    """Return the unknown parts that are generated names."""
+    return {part.name for given in texts for part in given.parts if isinstance(part, Unknown) and part.generated}
 
 
 def _written(given: Text, symbols: dict[str, str], ignore_case: bool) -> str:

@@ -24,16 +24,31 @@ class _Step(NamedTuple):
     repeats: bool = False
 
 
-def can_overlap(pattern: Atoms, value: Atoms, alphabets: Mapping[str, Alphabet], *, wildcards: bool) -> bool:
+def can_overlap(
+    pattern: Atoms,
+    value: Atoms,
+    alphabets: Mapping[str, Alphabet],
+    *,
+    wildcards: bool,
+    generated: frozenset[str] = frozenset(),
+) -> bool:
     """Return False only where no choice of the unknown parts lets the pattern match the value.
 
     Equal unknown parts at both ends cancel; between them each occurrence is taken on its own, so True may be too hopeful.
-    With ``wildcards`` an ``any`` part of the pattern counts as a star, for its text may hold wildcards.
+    With ``wildcards`` an ``any`` part of the pattern counts as a star, for its text may hold wildcards. Two ``generated``
+    parts are never the same.
     """
     pattern, value = _without_common_ends(pattern, value, alphabets, wildcards=wildcards)
+    if _is_whole_name(pattern, generated) and _is_whole_name(value, generated):
+        return False
     left = [step for atom in pattern for step in _steps(atom, alphabets, starred=wildcards)]
     right = [step for atom in value for step in _steps(atom, alphabets, starred=False)]
     return _meet(left, right)
+
+
+def _is_whole_name(atoms: Atoms, generated: frozenset[str]) -> bool:
+    """Tell whether the text begins with a generated name that nothing lengthens."""
+    return bool(atoms) and atoms[0] in generated and (len(atoms) == 1 or atoms[1] in {"/", ":"})
 
 
 def _without_common_ends(

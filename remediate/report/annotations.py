@@ -13,7 +13,7 @@ from remediate.plan import Applied, Skipped
 from remediate.report.places import Places
 from remediate.template import tokens
 
-Level = Literal["error", "note"]
+Level = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Annotation:
     """Something that a report says of a line.
 
     ``rule`` is the id of a root cause, a patch or a request. ``remedy`` is what mends it or what the user can do,
-    ``paste`` a statement to put elsewhere. An ``error`` keeps, or may keep, the stack from being created.
+    ``paste`` a statement to put elsewhere. An ``error`` keeps, or may keep, the stack from being created; a ``warning`` is
+    something else that a patch would change.
     """
 
     rule: str
@@ -66,7 +67,7 @@ def mending(cause: Finding, applied: Iterable[Applied]) -> list[Patch]:
 
 
 def _mended_by(patches: Iterable[Patch]) -> str:
-    return f"mended by {', '.join(patch.id for patch in patches)}"
+    return f"`remediate fix` mends it ({', '.join(patch.id for patch in patches)})"
 
 
 def _allowed_by(patch: Patch) -> tuple[str, ...]:
@@ -77,13 +78,13 @@ def _of_cause(cause: Finding, report: Report, where: tuple[int, int]) -> Annotat
     patches = mending(cause, report.applied)
     left = next((one for one in report.skipped if _speaks_for(cause, one.subject, one.logical_id) and one.advice), None)
     remedy = _mended_by(patches) if patches else cause.advice or (left.advice if left else "")
-    level: Level = "error" if cause.blocking or patches else "note"
+    level: Level = "error" if cause.blocking else "warning" if patches else "note"
     return Annotation(cause.cause, level, cause.detail, *where, remedy)
 
 
 def _of_patch(applied: Applied, where: tuple[int, int]) -> Annotation:
     message = f"needed: {applied.patch.title} ({'; '.join(applied.notes)})"
-    return Annotation(applied.patch.id, "error", message, *where, _mended_by([applied.patch]))
+    return Annotation(applied.patch.id, "warning", message, *where, _mended_by([applied.patch]))
 
 
 def _of_skipped(skipped: Skipped, where: tuple[int, int]) -> Annotation:

@@ -11,7 +11,7 @@ from remediate.engine import Report
 from remediate.patchset import PatchSet
 from remediate.report.annotations import Annotation, annotate
 
-_COMMANDS = {"error": "error", "note": "notice"}
+_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render(reports: Sequence[Report], _: PatchSet) -> str:

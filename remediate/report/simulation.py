@@ -66,7 +66,7 @@ def _causes(report: Report, failure: Failure | None) -> Iterator[str]:
     causes = [one for one in report.causes() if one.blocking and (failure is None or one.kind in failure.policies)]
     places = Places(report)
     if causes:
-        yield "  why it fails as it is:"
+        yield "  why it fails, or may fail, as it is:"
     for one in sorted(causes, key=lambda one: places.of(one.path)):
         yield from wrapped(f"{report.name}:{places.of(one.path)[0]}: {one.detail} [{one.cause}]", "    - ")
 

@@ -10,9 +10,9 @@ from remediate.plan import Skipped
 _WORDS = {
     "review": "needs review",
     "obstacle": "not fixable here",
-    "blocked": "blocked by a Deny",
+    "blocked": "blocked",
     "denied": "still denied",
-    "outside": "outside the template",
+    "outside": "outside",
     "undecidable": "cannot be told",
     "harmless": "does no harm",
     "kept": "kept",

@@ -1,0 +1,458 @@
+"""Root causes: each one is found where it is, at its line, and not where it is not.
+
+Every row changes a healthy template in one way. What the change must bring to light stands beside it, and nothing else may
+come to light.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from remediate import fix
+from remediate.causes import catalogue
+from remediate.causes.cause import CauseId
+from remediate.patchset import load, names
+from remediate.report.annotations import annotate
+from remediate.report.places import Places
+
+HEALTHY = """\
+Parameters:
+  Prefix: { Type: String, Default: audit }
+Resources:
+  LogBucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      VersioningConfiguration: { Status: Enabled }
+  OtherBucket:
+    Type: AWS::S3::Bucket
+  LogBucketPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref LogBucket
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: Tls
+            Effect: Deny
+            Principal: "*"
+            Action: s3:*
+            Resource: !Sub ${LogBucket.Arn}/*
+            Condition: { Bool: { "aws:SecureTransport": "false" } }
+          - Sid: Checks
+            Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: [s3:GetBucketAcl, s3:GetBucketLocation]
+            Resource: !GetAtt LogBucket.Arn
+          - Sid: Write
+            Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: s3:PutObject
+            Resource: !Sub ${LogBucket.Arn}/AWSLogs/${AWS::AccountId}/*
+            Condition:
+              StringEquals: { "s3:x-amz-acl": bucket-owner-full-control }
+              ArnLike: { "aws:SourceArn": !Sub "arn:aws:cloudtrail:*:${AWS::AccountId}:trail/*" }
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: Root
+            Effect: Allow
+            Principal: { AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root" }
+            Action: kms:*
+            Resource: "*"
+          - Sid: Trail
+            Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: [kms:GenerateDataKey*, kms:DescribeKey, kms:Decrypt]
+            Resource: "*"
+            Condition: { StringEquals: { "aws:SourceAccount": !Ref AWS::AccountId } }
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: LogBucketPolicy
+    Properties:
+      S3BucketName: !Ref LogBucket
+      KMSKeyId: !GetAtt Key.Arn
+      IsLogging: true
+"""
+KEY_CONDITION = '{ StringEquals: { "aws:SourceAccount": !Ref AWS::AccountId } }'
+SOURCE = '!Sub "arn:aws:cloudtrail:*:${AWS::AccountId}:trail/*"'
+OBJECTS = "!Sub ${LogBucket.Arn}/AWSLogs/${AWS::AccountId}/*"
+CHECKS = "[s3:GetBucketAcl, s3:GetBucketLocation]"
+ACL = '{ "s3:x-amz-acl": bucket-owner-full-control }'
+WITHOUT_KEY = ("      KMSKeyId: !GetAtt Key.Arn\n", "")
+FULL_TRAIL = ("IsLogging: true", "IsLogging: true\n      IsOrganizationTrail: true")
+OWNER = "VersioningConfiguration: { Status: Enabled }"
+LOG_DELIVERY = "AccessControl: LogDeliveryWrite"
+ENFORCED = "OwnershipControls: { Rules: [ { ObjectOwnership: BucketOwnerEnforced } ] }"
+NAMED = ("IsLogging: true", "IsLogging: true\n      TrailName: main")
+SERVICE = "Principal: { Service: cloudtrail.amazonaws.com }\n            Action: "
+LEGACY = 'Principal: { AWS: ["arn:aws:iam::086441151436:root", "arn:aws:iam::859597730677:root"] }\n            Action: '
+TLS = '{ Bool: { "aws:SecureTransport": "false" } }'
+SSE = "s3:x-amz-server-side-encryption"
+SECOND = """\
+  Second:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref LogBucket
+      PolicyDocument:
+        Statement: []
+"""
+
+Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
+# name, changes, [(cause, a part of the line that it points at, a part of what is said)]
+ROWS: list[Row] = [
+    (
+        "no DependsOn",
+        [("    DependsOn: LogBucketPolicy\n", "")],
+        [("trail-before-policy", "  Trail:", "nothing makes Trail wait")],
+    ),
+    (
+        "a policy that refers to its trail",
+        [(SOURCE, "!GetAtt Trail.Arn")],
+        [("policy-waits-for-trail", "  LogBucketPolicy:", "Trail waits for itself (Trail → LogBucketPolicy → Trail)")],
+    ),
+    (
+        "a policy that refers to its trail, which does not wait for it",
+        [(SOURCE, "!GetAtt Trail.Arn"), ("    DependsOn: LogBucketPolicy\n", "")],
+        [("policy-waits-for-trail", "  LogBucketPolicy:", "LogBucketPolicy waits for Trail, which must come after it")],
+    ),
+    (
+        "a policy that is attached to another bucket",
+        [("Bucket: !Ref LogBucket", "Bucket: !Ref OtherBucket")],
+        [
+            ("bucket-without-policy", "  LogBucket:", "LogBucket, where Trail logs, has no policy"),
+            ("policy-for-another-bucket", "Bucket: !Ref OtherBucket", "another bucket than LogBucket"),
+        ],
+    ),
+    (
+        "two policies for one bucket",
+        [
+            ("  Key:\n    Type: AWS::KMS::Key\n", f"{SECOND}  Key:\n    Type: AWS::KMS::Key\n"),
+        ],
+        [
+            ("two-bucket-policies", "  Second:", "LogBucketPolicy and Second are policies of one bucket"),
+            ("trail-before-policy", "  Trail:", "nothing makes Trail wait for Second"),
+            ("no-statement", "Statement: []", "no statement for cloudtrail.amazonaws.com"),
+        ],
+    ),
+    (
+        "an ACL without OwnershipControls",
+        [(OWNER, LOG_DELIVERY)],
+        [("bucket-acl", LOG_DELIVERY, "LogBucket has no OwnershipControls")],
+    ),
+    (
+        "an ACL under BucketOwnerEnforced",
+        [
+            (OWNER, f"{LOG_DELIVERY}\n      {ENFORCED}"),
+        ],
+        [("bucket-acl", LOG_DELIVERY, "LogBucket is BucketOwnerEnforced")],
+    ),
+    (
+        "a disabled key",
+        [("      KeyPolicy:", "      Enabled: false\n      KeyPolicy:")],
+        [("unusable-key", "Enabled: false", "Key has Enabled False; CloudTrail needs true")],
+    ),
+    (
+        "an asymmetric key",
+        [("      KeyPolicy:", "      KeySpec: RSA_2048\n      KeyUsage: SIGN_VERIFY\n      KeyPolicy:")],
+        [
+            ("unusable-key", "KeySpec: RSA_2048", "Key has KeySpec RSA_2048"),
+            ("unusable-key", "KeyUsage: SIGN_VERIFY", "Key has KeyUsage SIGN_VERIFY"),
+        ],
+    ),
+    (
+        "a key policy without CloudTrail",
+        [
+            (f"{SERVICE}[kms:", f"{SERVICE}[kms:".replace("cloudtrail", "config")),
+        ],
+        [("no-statement", "Statement:", "the key policy has no statement for cloudtrail.amazonaws.com")],
+    ),
+    (
+        "no DescribeKey",
+        [("kms:GenerateDataKey*, kms:DescribeKey, kms:Decrypt", "kms:GenerateDataKey*")],
+        [("missing-action", "Action: [kms:GenerateDataKey*]", "kms:DescribeKey (look up the key)")],
+    ),
+    (
+        "a misspelt action of KMS",
+        [("kms:DescribeKey,", "kms:DescribeKeys,")],
+        [("misspelt-action", "kms:DescribeKeys", "`Trail` allows kms:DescribeKeys, which is no action; kms:DescribeKey is")],
+    ),
+    (
+        "a misspelt action of S3",
+        [(CHECKS, "[s3:GetBucketAcls, s3:GetBucketLocation]")],
+        [("misspelt-action", "s3:GetBucketAcls", "s3:GetBucketAcl is")],
+    ),
+    (
+        "accounts from before 2015",
+        [
+            (f"{SERVICE}[s3:", f"{LEGACY}[s3:"),
+            (f"{SERVICE}s3:PutObject", f"{LEGACY}s3:PutObject"),
+        ],
+        [
+            ("legacy-principal", 'AWS: ["arn:aws:iam::086441151436:root"', "`Checks` names accounts"),
+            ("legacy-principal", 'AWS: ["arn:aws:iam::086441151436:root"', "`Write` names accounts"),
+        ],
+    ),
+    (
+        "S3KeyPrefix missing from the policy",
+        [("IsLogging: true", "IsLogging: true\n      S3KeyPrefix: audit")],
+        [("prefix-not-allowed", "Resource: !Sub ${LogBucket.Arn}/AWSLogs", "below audit/AWSLogs/${AWS::AccountId}/")],
+    ),
+    (
+        "S3KeyPrefix by parameter missing from the policy",
+        [("IsLogging: true", "IsLogging: true\n      S3KeyPrefix: !Ref Prefix")],
+        [
+            (
+                "prefix-not-allowed",
+                "Resource: !Sub ${LogBucket.Arn}/AWSLogs",
+                "below <S3KeyPrefix>/AWSLogs/${AWS::AccountId}/",
+            )
+        ],
+    ),
+    (
+        "the organization's path missing",
+        [FULL_TRAIL],
+        [("organization-path-not-allowed", "Resource: !Sub ${LogBucket.Arn}/AWSLogs", "the organization's path")],
+    ),
+    (
+        "the management account's path missing",
+        [FULL_TRAIL, (OBJECTS, "!Sub ${LogBucket.Arn}/AWSLogs/o-a1b2c3d4e5/*")],
+        [("account-path-not-allowed", "o-a1b2c3d4e5/*", "the path of the trail's own account")],
+    ),
+    (
+        "no star at the end",
+        [(OBJECTS, "!Sub ${LogBucket.Arn}/AWSLogs/${AWS::AccountId}")],
+        [("malformed-resource", "Resource: !Sub ${LogBucket.Arn}/AWSLogs", "of `Write` does not end in /*")],
+    ),
+    (
+        "a doubled slash",
+        [(OBJECTS, "!Sub ${LogBucket.Arn}//AWSLogs/${AWS::AccountId}/*")],
+        [("malformed-resource", "//AWSLogs", "of `Write` has a doubled slash")],
+    ),
+    (
+        "a resource that is no ARN",
+        [(OBJECTS, "!Sub ${LogBucket}/AWSLogs/${AWS::AccountId}/*")],
+        [("malformed-resource", "!Sub ${LogBucket}/AWSLogs", "of `Write` is no ARN")],
+    ),
+    (
+        "GetBucketAcl on the objects",
+        [("!GetAtt LogBucket.Arn", "!Sub ${LogBucket.Arn}/*")],
+        [
+            (
+                "inapplicable-resource",
+                "Resource: !Sub ${LogBucket.Arn}/*",
+                "`Checks` allows s3:GetBucketAcl but names only objects",
+            ),
+            ("inapplicable-resource", "Resource: !Sub ${LogBucket.Arn}/*", "s3:GetBucketLocation but names only objects"),
+            (
+                "malformed-resource",
+                "Resource: !Sub ${LogBucket.Arn}/*",
+                "about the objects in the bucket, not about the bucket",
+            ),
+        ],
+    ),
+    (
+        "PutObject on the bucket",
+        [(OBJECTS, "!GetAtt LogBucket.Arn")],
+        [
+            (
+                "inapplicable-resource",
+                "Resource: !GetAtt LogBucket.Arn",
+                "`Write` allows s3:PutObject but names only the bucket",
+            ),
+            ("malformed-resource", "Resource: !GetAtt LogBucket.Arn", "of `Write` does not end in /*"),
+        ],
+    ),
+    (
+        "statements about another bucket",
+        [(OBJECTS, "!Sub ${OtherBucket.Arn}/AWSLogs/${AWS::AccountId}/*")],
+        [("wrong-resource", "Resource: !Sub ${OtherBucket.Arn}", "not about the log bucket")],
+    ),
+    (
+        "a wildcard under an exact operator",
+        [("ArnLike: {", "StringLike: { s3:signatureversion: '*' }\n              StringEqualsIgnoreCase: {")],
+        [("wrong-source-arn", "StringEqualsIgnoreCase", "holds a wildcard, which StringEqualsIgnoreCase takes as")],
+    ),
+    (
+        "another account's trail",
+        [
+            (SOURCE, "arn:aws:cloudtrail:us-east-1:111122223333:trail/*"),
+            NAMED,
+        ],
+        [("wrong-source-arn", "111122223333", "cannot be shown to match the ARN of Trail")],
+    ),
+    (
+        "another partition's trail",
+        [(SOURCE, '!Sub "arn:aws-cn:cloudtrail:*:${AWS::AccountId}:trail/*"')],
+        [("wrong-source-arn", "aws-cn", "names another partition than that of Trail: aws-cn")],
+    ),
+    (
+        "another trail's name",
+        [
+            (SOURCE, '!Sub "arn:aws:cloudtrail:*:${AWS::AccountId}:trail/side"'),
+            NAMED,
+        ],
+        [("wrong-source-arn", "trail/side", "names another trail than that of Trail: trail/side")],
+    ),
+    (
+        "the name of a trail that gets a generated one",
+        [(SOURCE, '!Sub "arn:aws:cloudtrail:*:${AWS::AccountId}:trail/main"')],
+        [("wrong-source-arn", "trail/main", "it has no TrailName")],
+    ),
+    (
+        "another trail's encryption context",
+        [
+            ("kms:GenerateDataKey*, kms:DescribeKey, kms:Decrypt", "kms:GenerateDataKey*"),
+            (
+                KEY_CONDITION,
+                '{ StringEquals: { "kms:EncryptionContext:aws:cloudtrail:arn": "arn:aws:cloudtrail:x:y:trail/z" } }',
+            ),
+        ],
+        [
+            ("wrong-encryption-context", "kms:EncryptionContext", "names another"),
+            ("missing-action", "Action: [kms:GenerateDataKey*]", "kms:DescribeKey"),
+        ],
+    ),
+    (
+        "an Allow for the other encryption",
+        [(ACL, '{ "s3:x-amz-acl": bucket-owner-full-control, "s3:x-amz-server-side-encryption": AES256 }')],
+        [("encryption-header", "s3:x-amz-server-side-encryption", "CloudTrail sends aws:kms, for the trail has a key")],
+    ),
+    (
+        "conditions for grants on everything",
+        [(KEY_CONDITION, '{ Bool: { "kms:GrantIsForAWSResource": "true" } }')],
+        [
+            ("dead-condition", "kms:GrantIsForAWSResource", "is never part of a kms:GenerateDataKey request"),
+            ("dead-condition", "kms:GrantIsForAWSResource", "is never part of a kms:DescribeKey request"),
+        ],
+    ),
+    (
+        "the caller's organization",
+        [(KEY_CONDITION, '{ StringEquals: { "aws:PrincipalOrgID": o-a1b2c3d4e5 } }')],
+        [("organization-condition", "aws:PrincipalOrgID", "belongs to no account of a customer")],
+    ),
+    (
+        "the trail's organization",
+        [(KEY_CONDITION, '{ StringEquals: { "aws:SourceOrgID": o-a1b2c3d4e5 } }')],
+        [("organization-condition", "aws:SourceOrgID", "AWS does not say that CloudTrail sends it")],
+    ),
+    (
+        "another account",
+        [(ACL, '{ "s3:x-amz-acl": public-read }')],
+        [("unmet-condition", "s3:x-amz-acl", "CloudTrail's s3:PutObject request has bucket-owner-full-control")],
+    ),
+    (
+        "a Deny on encryption for a trail without key",
+        [
+            WITHOUT_KEY,
+            (
+                '{ Bool: { "aws:SecureTransport": "false" } }',
+                "{ StringNotEquals: { 's3:x-amz-server-side-encryption': aws:kms } }",
+            ),
+            ("Action: s3:*", "Action: s3:PutObject"),
+        ],
+        [
+            (
+                "blocking-deny",
+                "Sid: Tls",
+                f"`Tls` denies s3:PutObject (StringNotEquals {SSE}: CloudTrail's request has AES256)",
+            )
+        ],
+    ),
+    (
+        "a Deny on the network",
+        [(TLS, "{ StringNotEquals: { 'aws:SourceVpce': vpce-1a2b3c4d } }")],
+        [("blocking-deny", "Sid: Tls", "does not call through a VPC endpoint of a customer")],
+    ),
+]
+
+
+def changed(changes: list[tuple[str, str]]) -> str:
+    template = HEALTHY
+    for old, new in changes:
+        assert template.count(old) == 1, f"{old!r} stands there {template.count(old)} times"
+        template = template.replace(old, new)
+    return template
+
+
+def test_a_healthy_template_has_no_cause() -> None:
+    report = fix(HEALTHY)
+    assert report.causes() == ()
+    assert not report.changed
+    assert report.skipped == () or {one.why for one in report.skipped} == {"kept"}
+
+
+@pytest.mark.parametrize(("changes", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_a_cause_is_found_at_its_place(changes: list[tuple[str, str]], expected: list[tuple[str, str, str]]) -> None:
+    report = fix(changed(changes))
+    places = Places(report)
+    lines = report.before.splitlines()
+    left = [(one.cause, lines[places.of(one.path)[0] - 1], one.detail) for one in report.causes()]
+    for cause, line, detail in expected:
+        found = [one for one in left if one[0] == cause and line in one[1] and detail in one[2]]
+        assert found, f"{cause} at {line!r} with {detail!r} is not in {left}"
+        left = [one for one in left if one not in found]
+    # The same cause may hit several requests, but no other cause may come to light.
+    assert {one[0] for one in left} <= {cause for cause, _, _ in expected}
+
+
+def test_every_cause_has_a_row() -> None:
+    assert {cause for _, _, expected in ROWS for cause, _, _ in expected} == set(get_args(CauseId))
+
+
+def test_the_catalogue_describes_every_cause_and_names_patches_that_exist() -> None:
+    assert set(catalogue()) == set(get_args(CauseId))
+    patches = {patch.id for name in names() for patch in load(name).patches}
+    for cause in catalogue().values():
+        assert cause.title
+        assert cause.why
+        assert cause.references
+        assert all(one.startswith("https://") for one in cause.references)
+        assert set(cause.patches) <= patches
+
+
+@pytest.mark.parametrize("changes", [row[1] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_what_is_blocking_is_mended_or_left_with_a_reason(changes: list[tuple[str, str]]) -> None:
+    report = fix(changed(changes), review=True)
+    blocking = [one for one in report.causes() if one.blocking]
+    assert not blocking or report.changed or report.unfixed
+    if not report.unfixed:
+        assert [one for one in fix(report.after, review=True).causes() if one.blocking] == []
+
+
+def test_a_key_in_another_region_is_told_where_the_region_is() -> None:
+    template = changed([("!GetAtt Key.Arn", "arn:aws:kms:eu-west-1:111122223333:key/0a1b")])
+    assert "unusable-key" not in {one.cause for one in fix(template).causes()}
+    report = fix(template, parameters={"AWS::Region": "us-east-1"})
+    assert [one.detail for one in report.causes() if one.cause == "unusable-key"] == [
+        "the key of Trail is in eu-west-1, the bucket LogBucket in us-east-1"
+    ]
+    assert "unusable-key" in {one.subject for one in report.unfixed}
+    assert "unusable-key" not in {one.cause for one in fix(template, parameters={"AWS::Region": "eu-west-1"}).causes()}
+
+
+def test_what_does_no_harm_is_said_and_counts_for_nothing() -> None:
+    report = fix(changed([("kms:DescribeKey,", "kms:DescribeKeys, kms:DescribeKey,")]))
+    assert not report.changed
+    assert [(one.subject, one.why) for one in report.skipped if one.why != "kept"] == [("misspelt-action", "harmless")]
+    assert report.unfixed == ()
+
+
+def test_a_misspelt_action_of_s3_is_left_to_the_user() -> None:
+    report = fix(changed([(CHECKS, "[s3:GetBucketAcls, s3:GetBucketLocation]")]))
+    assert report.changed
+    left: Any = report.unfixed
+    assert [(one.subject, one.why, one.advice) for one in left] == [
+        ("misspelt-action", "obstacle", "write s3:GetBucketAcl instead of s3:GetBucketAcls")
+    ]
+
+
+def test_causes_speak_for_the_patches_that_mend_them() -> None:
+    report = fix(changed([("    DependsOn: LogBucketPolicy\n", "")]))
+    assert [(one.rule, one.level, one.remedy) for one in annotate(report)] == [
+        ("trail-before-policy", "error", "`remediate fix` mends it (trail-order)")
+    ]
