@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from remediate.cloudformation.locate import Given, locate
 from remediate.patchset import PatchSet
-from remediate.plan import Applied, Options, Skipped, plan
+from remediate.plan import Applied, Options, Skipped, plan, planned_operations
 from remediate.proof import Verdict
 from remediate.template import Alias, Mapping, Operation, Template, Unreadable, edit, place, read, splice
 from remediate.verify import verify_plan, verify_settled, verify_text
@@ -33,7 +33,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     data = verify_text(template, planned.operations, edits, after)
     verdicts = verify_plan(template.data, data, planned)
     if planned.operations:
-        verify_settled(plan(data, locate(data, options.given), patch_set, options))
+        verify_settled(planned_operations(data, locate(data, options.given), patch_set, options))
     return Report(
         name=name,
         before=template.text,

@@ -64,10 +64,10 @@ def verify_plan(before: dict[str, Plain], after: dict[str, Plain], planned: Plan
     return verdicts
 
 
-def verify_settled(again: Plan) -> None:
-    """Check guarantee 5 on the plan of a second run. Raises Broken."""
-    if again.operations:
-        paths = ", ".join(dict.fromkeys(operation.path for operation in again.operations))
+def verify_settled(again: Sequence[Operation]) -> None:
+    """Check guarantee 5 on the operations that a second run plans. Raises Broken."""
+    if again:
+        paths = ", ".join(dict.fromkeys(operation.path for operation in again))
         raise Broken(5, f"it would change {paths}")
 
 

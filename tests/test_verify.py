@@ -141,8 +141,19 @@ def test_a_promise_that_is_not_kept_is_caught(stack: Path, monkeypatch: pytest.M
 
 
 def test_a_second_run_that_would_change_something_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = "/Resources/LogKey/Properties/KeyPolicy/Statement/-"
-    principal: Plain = {"Service": "s3.amazonaws.com"}
-    statement: Plain = {"Effect": "Allow", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*"}
-    broken_plan(monkeypatch, with_operations(Operation("add", path, statement)))
-    assert_caught(stack, 5, path)
+    def forgetful(plan: Plan) -> Plan:
+        forgotten = [one for applied in plan.applied if applied.patch.id == "s3-key-use" for one in applied.operations]
+        return dataclasses.replace(plan, operations=tuple(one for one in plan.operations if one not in forgotten))
+
+    broken_plan(monkeypatch, forgetful)
+    assert_caught(stack, 5, "it would change /Resources/LogKey/Properties/KeyPolicy/Statement/")
+
+
+def test_an_order_that_is_forgotten_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(plan: Plan) -> Plan:
+        kept = [one for one in plan.operations if "DependsOn" not in one.path]
+        return dataclasses.replace(plan, operations=tuple(kept))
+
+    stack = Path(shutil.copy(EXAMPLES / "minimal.yaml", tmp_path))
+    broken_plan(monkeypatch, forgetful)
+    assert_caught(stack, 5, "it would change /Resources/Trail/DependsOn")

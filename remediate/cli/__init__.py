@@ -17,7 +17,7 @@ from remediate.cli.options import EXIT_CODES, check_patch_id, chosen, output_opt
 from remediate.cli.run import FAILED, Run
 from remediate.patchset import Patch, PatchError, PatchSet, load
 from remediate.plan import Options
-from remediate.report import FORMATS, diff, listing, render, summary
+from remediate.report import FORMATS, diff, render, summary
 from remediate.template import TemplateError, parse_operation
 
 __all__ = ["main"]
@@ -102,6 +102,8 @@ def check(templates: tuple[str, ...], style: str, color: bool | None, quiet: boo
     TEMPLATE is a file, a folder, or - for standard input. In folders *.yaml, *.yml, *.json and *.template files are
     looked at, and those that are no CloudFormation templates are passed over.
     """
+    from remediate.report import listing  # the other commands start without it
+
     patch_set, wanted = chosen(**options)
     run = Run(color, quiet)
     reports: list[engine.Report] = []

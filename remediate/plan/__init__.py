@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from remediate.plan.outcome import Applied, Skipped
-from remediate.plan.planner import Options, Plan, plan
+from remediate.plan.planner import Options, Plan, plan, planned_operations
 
-__all__ = ["Applied", "Options", "Plan", "Skipped", "plan"]
+__all__ = ["Applied", "Options", "Plan", "Skipped", "plan", "planned_operations"]

@@ -48,27 +48,38 @@ class Plan:
 
 def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options) -> Plan:
     """Plan a patch set for a template's data, which stays as it is."""
-    return _Planner(data, located, patch_set, options).run()
+    planner = _Planner(data, located, patch_set, options)
+    planner.run()
+    chosen = {patch.id for patch in planner.chosen}
+    rest = residue(planner.located, planner.draft.data, planner.skipped, chosen)
+    skipped = (*dict.fromkeys(planner.skipped), *rest)
+    return Plan(located, tuple(planner.applied), skipped, tuple(planner.draft.operations), planner.draft.data)
+
+
+def planned_operations(
+    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options
+) -> tuple[Operation, ...]:
+    """Return the operations that :func:`plan` would come to, without saying what is left."""
+    planner = _Planner(data, located, patch_set, options)
+    planner.run()
+    return tuple(planner.draft.operations)
 
 
 class _Planner:
     def __init__(self, data: dict[str, Plain], found: Located, patch_set: PatchSet, options: Options) -> None:
-        self.first = self.located = found
+        self.located = found
         self.patch_set = patch_set
         self.options = options
+        self.chosen = [*self._chosen()]
         self.draft = Draft(data)
         self.applied: list[Applied] = []
         self.skipped: list[Skipped] = []
 
-    def run(self) -> Plan:
-        chosen = [*self._chosen()]
-        for patch in chosen:
+    def run(self) -> None:
+        for patch in self.chosen:
             for role in patch.roles:
                 for target in list(targets(self.located, role)):
                     self._patch(patch, target)
-        rest = residue(self.located, self.draft.data, self.skipped, {patch.id for patch in chosen})
-        skipped = (*dict.fromkeys(self.skipped), *rest)
-        return Plan(self.first, tuple(self.applied), skipped, tuple(self.draft.operations), self.draft.data)
 
     def _chosen(self) -> Iterator[Patch]:
         for patch in self.patch_set.patches:
