@@ -101,8 +101,18 @@ Resources:
 def test_a_trail_with_a_name_is_named() -> None:
     bucket = statements(fix(TEMPLATE, patch_set=DOCUMENTED), "BucketPolicy", "PolicyDocument")
     arn = {"Fn::Sub": "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/${TrailName}"}
-    assert bucket["Check"]["Condition"] == {"ArnLike": {"aws:SourceArn": arn}}
-    assert bucket["Write"]["Condition"]["ArnLike"] == {"aws:SourceArn": arn}
+    assert bucket["Check"]["Condition"] == {"StringEquals": {"aws:SourceArn": arn}}
+    assert bucket["Write"]["Condition"] == {
+        "StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control", "aws:SourceArn": arn},
+    }
+
+
+def test_a_name_under_a_condition_only_is_no_name() -> None:
+    named = 'Conditions: { Named: !Not [ !Equals [ !Ref TrailName, "" ] ] }\n' + TEMPLATE.replace(
+        "{ TrailName: !Ref TrailName,", "{ TrailName: !If [ Named, !Ref TrailName, !Ref AWS::NoValue ],"
+    )
+    bucket = statements(fix(named, patch_set=DOCUMENTED), "BucketPolicy", "PolicyDocument")
+    assert bucket["Check"]["Condition"] == {"ArnLike": {"aws:SourceArn": EVERY_TRAIL}}
 
 
 def test_a_central_bucket_gets_no_source_for_it_is_not_known() -> None:

@@ -60,28 +60,39 @@ def condition(written: Mapping[str, Mapping[str, str]], views: tuple[View, ...])
     """Yield operator, key and value of a patch's condition; a value that the template does not hold is None."""
     for operator, keys in written.items():
         for key, name in keys.items():
-            yield operator, key, _value(name, views)
+            if name not in _TRAILS or _TRAILS[name] == _are_named(views):
+                yield operator, key, _value(name, views)
+
+
+_TRAILS = {"named-trails": True, "unnamed-trails": False}
+"""Two names for the trails of the template, and whether each is for trails that have a name: just one of them fits."""
+
+
+def _are_named(views: tuple[View, ...]) -> bool:
+    """Tell whether every trail surely gets the name that its TrailName says."""
+    return all(
+        view.trail and view.resolver.string(view.resolver.property(view.trail, "TrailName")) is not None for view in views
+    )
 
 
 def _value(name: str, views: tuple[View, ...]) -> Plain:
     """Return the expression behind a name of the vocabulary, any other text as it is."""
+    account_trails = sub("arn:", PARTITION, ":cloudtrail:*:", ACCOUNT, ":trail/*")
     match name:
         case "account-trails":
-            return sub("arn:", PARTITION, ":cloudtrail:*:", ACCOUNT, ":trail/*")
-        case "trail-arns":
+            return account_trails
+        case "named-trails":
             return _trail_arns(views)
+        case "unnamed-trails":
+            return account_trails if all(view.trail for view in views) else None
         case "trail-via-service":
             return sub("cloudtrail.", REGION, ".amazonaws.com")
     return name
 
 
 def _trail_arns(views: tuple[View, ...]) -> Plain:
-    """Return the ARNs of named trails, every trail's of the account where one has no name, None for trails elsewhere."""
-    trails = list(dict.fromkeys(view.trail for view in views))
-    if None in trails:
-        return None
-    names = [properties(views[0].resolver.data, str(trail)).get("TrailName") for trail in trails]
-    if None in names:
-        return _value("account-trails", views)
+    """Return the ARN of the trail, a list of them where there are several."""
+    trails = dict.fromkeys(str(view.trail) for view in views)
+    names = [properties(views[0].resolver.data, trail).get("TrailName") for trail in trails]
     arns = [distribute(name, "arn:", PARTITION, ":cloudtrail:", REGION, ":", ACCOUNT, ":trail/", HERE) for name in names]
     return arns[0] if len(arns) == 1 else arns
