@@ -20,6 +20,7 @@ from typing import Any
 import jsonpatch
 import yaml
 
+from remediate.cloudformation.resources import TRAIL, of_type
 from remediate.engine import Report, remediate
 from remediate.patchset import load
 from remediate.plan import Options
@@ -40,9 +41,15 @@ class Result:
     reasons: list[str] = field(default_factory=list)
     patches: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    before: Counter[str] = field(default_factory=Counter)
-    after: Counter[str] = field(default_factory=Counter)
+    before: Counter[tuple[bool, str]] = field(default_factory=Counter)
+    after: Counter[tuple[bool, str]] = field(default_factory=Counter)
     denied: list[str] = field(default_factory=list)
+    causes: list[str] = field(default_factory=list)
+
+    @property
+    def has_trail(self) -> bool:
+        """Whether a trail of the template itself has policies in it; else its trails are elsewhere."""
+        return any(own for own, _ in self.after)
 
 
 def corpus_folder() -> Path | None:
@@ -68,9 +75,14 @@ def examine(folder: Path, row: dict[str, Any], *, lint: bool) -> Result:
     reasons = sorted({one.why for one in report.skipped})
     outcome = "patched" if report.changed else "left with a reason" if reasons else "nothing to do"
     result = Result(name, row["kind"], outcome, reasons, sorted({one.patch.id for one in report.applied}))
+    result.causes = sorted({one.cause for one in report.causes()})
+    data = read(raw, name).data
     for verdict in worst(report.verdicts):
-        result.before[verdict.before.outcome.value] += 1
-        result.after[verdict.after.outcome.value] += 1
+        own = verdict.trail in of_type(data, TRAIL)
+        result.before[own, verdict.before.outcome.value] += 1
+        result.after[own, verdict.after.outcome.value] += 1
+        if own and verdict.after.outcome is not Outcome.ALLOWED and not verdict.after.explicit:
+            result.wrong.append(f"{verdict.request.id} of {verdict.trail} is not allowed, and no Deny is to blame")
         if verdict.after.outcome is Outcome.DENIED:
             result.denied.append(f"{verdict.request.id} of {verdict.trail}: {verdict.after.reason}")
     if row["kind"] == "negative" and report.to_bytes() != raw:
@@ -135,14 +147,20 @@ def _table(results: list[Result]) -> str:
     said = Counter(reason for one in results if one.outcome != "refused" for reason in one.reasons)
     lines += [f"| {reason} | {count} |" for reason, count in sorted(said.items())]
     lines.append("")
-    lines += ["| CloudTrail's requests | before | after |", "|---|---:|---:|"]
-    for outcome in ("allowed", "undecidable", "denied"):
-        counts = [sum(getattr(one, when)[outcome] for one in results) for when in ("before", "after")]
-        lines.append(f"| {outcome} | {counts[0]} | {counts[1]} |")
-    judged = [one for one in results if one.after]
-    sure = sum(not one.after["denied"] and not one.after["undecidable"] for one in judged)
+    lines += ["| root cause | templates |", "|---|---:|"]
+    causes = Counter(cause for one in results for cause in one.causes)
+    lines += [f"| {cause} | {count} |" for cause, count in sorted(causes.items(), key=lambda item: (-item[1], item[0]))]
     lines.append("")
-    lines.append(f"Of {len(judged)} templates with policies to judge all requests are allowed afterwards in {sure}.")
+    columns = [(own, when) for own in (True, False) for when in ("before", "after")]
+    lines.append("| CloudTrail's requests | of trails here, before | after | of trails elsewhere, before | after |")
+    lines.append("|---|---:|---:|---:|---:|")
+    for outcome in ("allowed", "undecidable", "denied"):
+        counts = [sum(getattr(one, when)[own, outcome] for one in results) for own, when in columns]
+        lines.append(f"| {outcome} | " + " | ".join(map(str, counts)) + " |")
+    own = [one for one in results if one.has_trail]
+    sure = sum(set(one.after) == {(True, "allowed")} for one in own)
+    lines.append("")
+    lines.append(f"Of {len(own)} templates with a trail and its policies all requests are allowed afterwards in {sure}.")
     lines.append("")
     lines += [f"still denied: {one.file}: {reason}" for one in results for reason in one.denied]
     lines += [f"refused: {reason}" for one in results if one.outcome == "refused" for reason in one.reasons]
