@@ -16,6 +16,7 @@ def ensure_not_required(case: Case, rule: NotRequire) -> None:
     """Remove the conditions; with ``unless: matches-trail`` only where they cannot be shown to match the trails."""
     if rule.when and not holds(rule.when, case):
         return
+    kept: dict[str, list[str]] = {}
     for raw in case.upwards(rule.service):
         found = [entry for entry in entries(raw) if named(entry.key, rule.conditions)]
         if rule.unless is None:
@@ -26,12 +27,14 @@ def ensure_not_required(case: Case, rule: NotRequire) -> None:
         for entry in found:
             wrong = mismatch(case, raw, entry)
             if wrong is None:
-                case.skip("kept", f"{entry} of {raw.label} stays: {_why_kept(case)}")
+                kept.setdefault(str(entry), []).insert(0, raw.label)
             elif wrong.apart:
                 apart += [one for one in wrong.apart if one not in apart]
             else:
                 doomed.append(entry)
         _remove(case, rule, raw, doomed, tuple(apart))
+    for condition, labels in kept.items():
+        case.skip("kept", f"{condition} of {', '.join(labels)} stays: {_why_kept(case)}")
 
 
 def _remove(case: Case, rule: NotRequire, raw: RawStatement, doomed: list[Entry], apart: tuple[str, ...]) -> None:
