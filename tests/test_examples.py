@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from cfnlint import api
+from click.testing import CliRunner
 
 from remediate import fix
+from remediate.cli import main
 from remediate.template import read
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
 ALL = sorted(one for one in EXAMPLES.iterdir() if one.suffix in {".yaml", ".json"})
 
 EXPECTED = {
@@ -66,3 +69,13 @@ def test_yaml_and_json_of_the_stack_are_the_same_template() -> None:
     in_yaml, in_json = EXAMPLES / "stack.yaml", EXAMPLES / "stack.json"
     assert read(in_yaml.read_bytes(), "stack.yaml").data == json.loads(in_json.read_text("utf-8"))
     assert read(fix(in_yaml).after.encode(), "stack.yaml").data == json.loads(fix(in_json).after)
+
+
+@pytest.mark.parametrize(("fence", "command"), [("diff", ["fix", "--dry-run"]), ("text", ["check"])])
+def test_the_readme_shows_what_comes_out(fence: str, command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    printed = CliRunner().invoke(main, [*command, "examples/stack.yaml"]).stdout.splitlines()
+    readme = (ROOT / "README.md").read_text("utf-8")
+    shown = readme.partition(f"\n```{fence}\n")[2].partition("\n```")[0].splitlines()
+    assert len(shown) > 1
+    assert [line for line in shown if line not in printed] == []

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from remediate.causes.cause import CauseId, Finding
 from remediate.causes.mismatches import mismatches
-from remediate.causes.resources import resource_findings
+from remediate.causes.paths import resource_findings
 from remediate.causes.statements import misspelt_actions
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.view import View, trusts
