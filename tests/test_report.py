@@ -28,6 +28,14 @@ Resources:
     Type: AWS::CloudTrail::Trail
     Properties: { S3BucketName: !Ref LogBucketName, IsLogging: true }
 """
+DENY = """\
+          - Sid: Network
+            Effect: Deny
+            Principal: "*"
+            Action: s3:PutObject
+            Resource: !Sub ${LogBucket.Arn}/*
+            Condition: { StringNotEquals: { "aws:SourceVpce": vpce-0a1b2c3d } }
+"""
 
 
 def rendered(style: str, *reports: Report) -> Any:
@@ -118,6 +126,14 @@ def test_markdown_has_the_sections_of_a_pull_request() -> None:
     assert row in text.splitlines()
     assert "57 requests of strangers were tried" in text
     assert "- line 927, `wrong-source-arn`: StringEquals aws:SourceArn of `CloudTrailAclCheck` holds a wildcard" in text
+
+
+def test_markdown_promises_nothing_while_something_is_left() -> None:
+    blocked = (ROOT / "examples" / "minimal.yaml").read_text("utf-8").replace("\nOutputs:", f"{DENY}Outputs:")
+    text = render("markdown", [fix(blocked)], PATCH_SET)
+    assert "**The stack may still fail:** until what is *not fixed* in the notes below is done." in text
+    assert "These come only when what is *not fixed* in the notes below is done:" in text
+    assert "- **Not fixed**: blocking-deny (`LogBucketPolicy`): `Network` denies s3:PutObject" in text
 
 
 def test_markdown_of_a_healthy_template_is_short() -> None:

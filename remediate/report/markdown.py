@@ -17,6 +17,9 @@ from remediate.report.places import Places
 from remediate.report.simulation import DOCUMENTED, opening_lines
 from remediate.template import Plain, read
 
+_UNTIL_DONE = "until what is *not fixed* in the notes below is done"
+_LEADS = {"kept": "Kept", "harmless": "Does no harm", "undecidable": "Cannot be told"}
+
 
 def render(reports: Sequence[Report], patch_set: PatchSet) -> str:
     """Return one Markdown document; a template without changes takes a paragraph."""
@@ -107,6 +110,9 @@ def _requests(report: Report) -> Iterator[str]:
     if blocking and report.changed:
         yield f"Before, {_count(blocking)}; that alone makes CloudFormation roll the trail back."
         yield ""
+    if report.unfixed:
+        yield f"**The stack may still fail:** {_UNTIL_DONE}."
+        yield ""
 
 
 def _strangers(report: Report) -> Iterator[str]:
@@ -133,6 +139,9 @@ def _observable(report: Report) -> Iterator[str]:
     trails = list(dict.fromkeys(one.trail for one in report.verdicts))
     yield "## Observable results after deployment"
     yield ""
+    if report.unfixed:
+        yield f"These come {_UNTIL_DONE.replace('until', 'only when')}:"
+        yield ""
     yield f"- {_listed(trails) or 'The trail'} reaches `CREATE_COMPLETE` or `UPDATE_COMPLETE`."
     yield "- Within about 15 minutes log files appear in the bucket, and within an hour digest files if they are on:"
     requests = [one.request.request for one in report.verdicts]
@@ -160,7 +169,7 @@ def _notes(report: Report, patch_set: PatchSet) -> Iterator[str]:
 
 
 def _skipped(skipped: Skipped) -> Iterator[str]:
-    lead = {"kept": "Kept", "undecidable": "Cannot be told"}.get(skipped.why, "**Not fixed**")
+    lead = _LEADS.get(skipped.why, "**Not fixed**")
     where = f" (`{skipped.logical_id}`)" if skipped.logical_id else ""
     advice = f" What to do: {skipped.advice}." if skipped.advice else ""
     yield f"- {lead}: {skipped.subject}{where}: {_escaped(skipped.reason)}.{advice}"
