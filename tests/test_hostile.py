@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from remediate import fix
 from remediate.cli import main
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "minimal.yaml"
@@ -195,3 +196,24 @@ def test_the_diff_of_a_link_is_for_its_target(folder: Path) -> None:
     (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
     (folder / "link.yaml").symlink_to("x.yaml")
     assert run("fix", "--dry-run", "link.yaml").stdout.startswith("--- a/x.yaml\n+++ b/x.yaml\n")
+
+
+def test_what_cloudformation_expands_is_said_not_to_be_looked_into() -> None:
+    template = """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Trails:
+    - Name
+    - [Main, Side]
+    - ${Name}: { Type: AWS::CloudTrail::Trail, Properties: { S3BucketName: logs, IsLogging: true } }
+  Fn::ForEach::Topics:
+    - Name
+    - [Main, Side]
+    - ${Name}Topic: { Type: AWS::SNS::Topic }
+  Fn::Transform: { Name: AWS::Include, Parameters: { Location: s3://templates/more.yaml } }
+"""
+    report = fix(template)
+    assert [(one.why, one.logical_id) for one in report.skipped] == [
+        ("undecidable", "Fn::ForEach::Trails"),
+        ("undecidable", "Fn::Transform"),
+    ]

@@ -43,7 +43,18 @@ def residue(located: Located, data: Data, said: Sequence[Skipped], chosen: Colle
                 advice="fix some with --parameter KEY=VALUE",
             )
         )
+    found += _unread(data)
     return tuple(dict.fromkeys(found))
+
+
+def _unread(data: Data) -> Iterator[Skipped]:
+    """Yield what CloudFormation makes resources of before it deploys the template: loops about trails, and transforms."""
+    for name, written in section(data, "Resources").items():
+        loop = name.startswith("Fn::ForEach") and "cloudtrail" in json.dumps(written, default=str).lower()
+        if loop or name == "Fn::Transform":
+            reason = f"CloudFormation makes resources of {name}, which is not looked into here"
+            advice = "look at what it makes of it: aws cloudformation get-template --template-stage Processed"
+            yield Skipped("resources", "undecidable", reason, name, advice)
 
 
 def _causes(located: Located, data: Data, said: Sequence[Skipped], chosen: Collection[str]) -> Iterator[Skipped]:
