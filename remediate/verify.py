@@ -13,9 +13,10 @@ from itertools import pairwise
 import jsonpatch
 
 from remediate.cloudformation.documents import Kind, documents
-from remediate.cloudformation.locate import Located
+from remediate.cloudformation.locate import Given, Located
 from remediate.cloudformation.resources import BUCKET_POLICY, section
-from remediate.patchset import Allow
+from remediate.openings import Openings, openings
+from remediate.patchset import Allow, Complete
 from remediate.plan import Plan
 from remediate.policy.evaluate import Outcome
 from remediate.proof import Verdict, prove
@@ -25,7 +26,7 @@ PROMISES = {
     1: "the new text holds the data that the patch describes",
     2: "every byte outside the edits is the same",
     3: "only the planned resources differ",
-    4: "CloudTrail's requests are allowed and every Deny still stands",
+    4: "CloudTrail's requests are allowed, every Deny still stands, and no stranger got in",
     5: "a second run plans nothing",
 }
 
@@ -62,6 +63,22 @@ def verify_plan(before: dict[str, Plain], after: dict[str, Plain], planned: Plan
     for verdict in verdicts:
         _check_verdict(verdict, _promised_ids(planned, verdict.logical_id))
     return verdicts
+
+
+def verify_strangers(before: dict[str, Plain], after: dict[str, Plain], planned: Plan, given: Given) -> Openings:
+    """Check of guarantee 4 that nobody got in whom no patch names, and return which trails of other accounts did.
+
+    Raises Broken.
+    """
+    if not planned.operations:
+        return Openings()
+    found = openings(before, after, given)
+    meant = {rule.service for one in planned.applied for rule in one.patch.ensure if isinstance(rule, Allow | Complete)}
+    for one in found.found:
+        if not (one.stranger.deputy or one.stranger.own or one.stranger.who in meant):
+            action = one.stranger.request.action
+            raise Broken(4, f"{one.stranger.who} may now {action} by {one.by[0].label} of {one.logical_id}")
+    return found
 
 
 def verify_settled(again: Sequence[Operation]) -> None:

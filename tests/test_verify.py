@@ -140,6 +140,23 @@ def test_a_promise_that_is_not_kept_is_caught(stack: Path, monkeypatch: pytest.M
     assert_caught(stack, 4, "s3:GetBucketLocation on LogBucketPolicy is still denied")
 
 
+@pytest.mark.parametrize(
+    ("principal", "who"),
+    [
+        ("*", "config.amazonaws.com may now s3:GetBucketAcl by statement"),
+        ({"AWS": "*"}, "config.amazonaws.com may now s3:GetBucketAcl by statement"),
+        ({"Service": "delivery.logs.amazonaws.com"}, "delivery.logs.amazonaws.com may now s3:GetBucketAcl by statement"),
+        ({"AWS": "arn:aws:iam::999988887777:root"}, "another account may now s3:GetBucketAcl by statement"),
+    ],
+    ids=["everybody", "everybody by AWS", "another service", "another account"],
+)
+def test_a_stranger_who_gets_in_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch, principal: Plain, who: str) -> None:
+    path = "/Resources/LogBucketPolicy/Properties/PolicyDocument/Statement/-"
+    statement: Plain = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetBucketAcl", "Resource": "*"}
+    broken_plan(monkeypatch, with_operations(Operation("add", path, statement)))
+    assert_caught(stack, 4, who)
+
+
 def test_a_second_run_that_would_change_something_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(plan: Plan) -> Plan:
         forgotten = [one for applied in plan.applied if applied.patch.id == "s3-key-use" for one in applied.operations]
