@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from remediate.template.node import Mapping, Member, Node, Scalar, Sequence, Tagged
 from remediate.template.working import Changed, Slot, Working, data_of
+from remediate.template.yaml_collection import Collection, Entry, Visit
 from remediate.template.yaml_context import Context, Site
-from remediate.template.yaml_slots import Inserted, Kept, Removed, Swapped, same_entry, steps
+from remediate.template.yaml_slots import Inserted, same_entry
 from remediate.template.yaml_style import parted_by_empty_lines
 from remediate.template.yaml_text import (
     BREAKS,
@@ -22,55 +20,19 @@ from remediate.template.yaml_text import (
     skip_trivia,
 )
 
-Visit = Callable[[Node, Working, Site], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A member or an item: where its key or dash begins, where its value ends, and the value itself."""
-
-    start: int
-    end: int
-    value: Node
-    after: int
-    name: str | None
-
 
 def edit_block(context: Context, node: Mapping | Sequence, changed: Changed, site: Site, visit: Visit) -> None:
-    """Write what changed in a block collection of which at least one entry stays.
-
-    Raises Refused at entries with an explicit key (``? key``), which CloudFormation templates do not use.
-    """
-    _Block(context, node, site, visit).write(changed)
+    """Write what changed in a block collection of which at least one entry stays. Raises Refused at explicit keys."""
+    _Block(context, node, site, visit).walk(changed)
 
 
-class _Block:
+class _Block(Collection):
     def __init__(self, context: Context, node: Mapping | Sequence, site: Site, visit: Visit) -> None:
-        self.context = context
-        self.text = context.text
-        self.node = node
-        self.site = site
-        self.visit = visit
-        self.path = [*site.path, node]
-        self.start = content_start(self.text, node.span.start)
-        self.column = column(self.text, self.start)
-        self.entries = self.found_entries()
+        self.start = content_start(context.text, node.span.start)
+        self.column = column(context.text, self.start)
+        super().__init__(context, node, site, visit)
         self.slid: set[int] = set()
         self.touched: set[int] = set()
-
-    def write(self, changed: Changed) -> None:
-        found = steps(changed)
-        gone = {step.index for step in found if isinstance(step, Removed)}
-        for step in found:
-            match step:
-                case Kept(index, value):
-                    self.keep(index, value)
-                case Swapped(index, slot):
-                    self.swap(index, slot)
-                case Removed(index):
-                    self.remove(index, gone)
-                case Inserted():
-                    self.insert(step)
 
     def keep(self, index: int, value: Working) -> None:
         node = self.entries[index].value
@@ -103,14 +65,6 @@ class _Block:
         if entry.name is None:
             return Site("dash", entry.after, self.column, self.site.key, self.path)
         return Site("key", entry.after, self.column, entry.name, self.path)
-
-    def entry(self, index: int) -> Entry:
-        entry = self.entries[index]
-        if entry.after < 0:
-            raise self.context.refused(
-                "a key in explicit form (`? key`) stands here: write it as `key: value` first", entry.start
-            )
-        return entry
 
     def floor(self, index: int) -> int:
         """Return the end of what stands before an entry and its comments."""

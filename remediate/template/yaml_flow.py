@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from remediate.template.node import Mapping, Member, Node, Sequence
+from remediate.template.node import Mapping, Member, Sequence
 from remediate.template.working import Changed, Slot, Working, data_of
+from remediate.template.yaml_collection import Collection, Entry, Visit
 from remediate.template.yaml_context import Context, Site
-from remediate.template.yaml_slots import Inserted, Kept, Removed, Swapped, same_entry, steps
+from remediate.template.yaml_slots import Inserted, same_entry
 from remediate.template.yaml_text import (
     BLANKS,
     BREAKS,
@@ -22,57 +20,29 @@ from remediate.template.yaml_text import (
     skip_trivia,
 )
 
-Visit = Callable[[Node, Working, Site], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A member or an item: where it begins and ends, and where the comma behind it stands, if one does."""
-
-    start: int
-    end: int
-    comma: int | None
-    value: Node
-    name: str | None
-    after: int
-
 
 def edit_flow(context: Context, node: Mapping | Sequence, changed: Changed, site: Site, visit: Visit) -> None:
     """Write what changed in a flow collection of which at least one entry stays. Raises Refused at explicit keys."""
     _Flow(context, node, site, visit).write(changed)
 
 
-class _Flow:
+class _Flow(Collection):
     def __init__(self, context: Context, node: Mapping | Sequence, site: Site, visit: Visit) -> None:
-        self.context = context
-        self.text = context.text
-        self.node = node
-        self.site = site
-        self.visit = visit
-        self.path = [*site.path, node]
-        start = content_start(self.text, node.span.start)
-        self.braced = isinstance(node, Sequence) or self.text.startswith("{", start)
+        start = content_start(context.text, node.span.start)
+        self.braced = isinstance(node, Sequence) or context.text.startswith("{", start)
         self.first = start + 1 if self.braced else start
-        self.entries = self.found_entries()
+        super().__init__(context, node, site, visit)
 
     def write(self, changed: Changed) -> None:
-        if not self.braced and len(changed.slots) > 1:
+        bare = not self.braced and len(changed.slots) > 1
+        if bare:
             self.context.put(self.node.span.start, self.node.span.start, "{")
-        found = steps(changed)
-        gone = {step.index for step in found if isinstance(step, Removed)}
-        for step in found:
-            match step:
-                case Kept(index, value):
-                    self.visit(self.entries[index].value, value, self.site_of(index))
-                case Swapped(index, slot):
-                    self.swap(index, slot)
-                case Removed(index):
-                    self.remove(index, gone)
-                case Inserted():
-                    self.insert(step)
-        self.end_commas(gone)
-        if not self.braced and len(changed.slots) > 1:
+        self.end_commas(self.walk(changed))
+        if bare:
             self.context.put(self.node.span.end, self.node.span.end, "}")
+
+    def keep(self, index: int, value: Working) -> None:
+        self.visit(self.entries[index].value, value, self.site_of(index))
 
     def found_entries(self) -> list[Entry]:
         entries: list[Entry] = []
@@ -84,7 +54,7 @@ class _Flow:
             has_comma = self.braced and self.text.startswith(",", comma)
             name = child.key.text if isinstance(child, Member) else None
             after = self.behind_key(child, start) if isinstance(child, Member) else start
-            entries.append(Entry(start, value.span.end, comma if has_comma else None, value, name, after))
+            entries.append(Entry(start, value.span.end, value, after, name, comma if has_comma else None))
             position = comma + 1 if has_comma else value.span.end
         return entries
 
@@ -96,14 +66,6 @@ class _Flow:
         colon = skip_trivia(self.text, end)
         has_colon = self.text.startswith(":", colon) and colon < max(member.value.span.end, end + 1)
         return colon + 1 if has_colon else end
-
-    def entry(self, index: int) -> Entry:
-        entry = self.entries[index]
-        if entry.after < 0:
-            raise self.context.refused(
-                "a key in explicit form (`? key`) stands here: write it as `key: value` first", entry.start
-            )
-        return entry
 
     def site_of(self, index: int) -> Site:
         entry = self.entry(index)
