@@ -135,7 +135,6 @@ ROWS: list[Row] = [
         ],
         [
             ("two-bucket-policies", "  Second:", "LogBucketPolicy and Second are policies of one bucket"),
-            ("trail-before-policy", "  Trail:", "nothing makes Trail wait for Second"),
             ("no-statement", "Statement: []", "no statement for cloudtrail.amazonaws.com"),
         ],
     ),
@@ -154,14 +153,14 @@ ROWS: list[Row] = [
     (
         "a disabled key",
         [("      KeyPolicy:", "      Enabled: false\n      KeyPolicy:")],
-        [("unusable-key", "Enabled: false", "Key has Enabled False; CloudTrail needs true")],
+        [("unusable-key", "Enabled: false", "Key has Enabled: false; CloudTrail needs true")],
     ),
     (
         "an asymmetric key",
         [("      KeyPolicy:", "      KeySpec: RSA_2048\n      KeyUsage: SIGN_VERIFY\n      KeyPolicy:")],
         [
-            ("unusable-key", "KeySpec: RSA_2048", "Key has KeySpec RSA_2048"),
-            ("unusable-key", "KeyUsage: SIGN_VERIFY", "Key has KeyUsage SIGN_VERIFY"),
+            ("unusable-key", "KeySpec: RSA_2048", "Key has KeySpec: RSA_2048"),
+            ("unusable-key", "KeyUsage: SIGN_VERIFY", "Key has KeyUsage: SIGN_VERIFY"),
         ],
     ),
     (
@@ -236,7 +235,7 @@ ROWS: list[Row] = [
     (
         "a resource that is no ARN",
         [(OBJECTS, "!Sub ${LogBucket}/AWSLogs/${AWS::AccountId}/*")],
-        [("malformed-resource", "!Sub ${LogBucket}/AWSLogs", "of `Write` is no ARN")],
+        [("foreign-resource", "!Sub ${LogBucket}/AWSLogs", "`Write` names ${LogBucket}/AWSLogs")],
     ),
     (
         "GetBucketAcl on the objects",
@@ -245,14 +244,8 @@ ROWS: list[Row] = [
             (
                 "inapplicable-resource",
                 "Resource: !Sub ${LogBucket.Arn}/*",
-                "`Checks` allows s3:GetBucketAcl but names only objects",
-            ),
-            ("inapplicable-resource", "Resource: !Sub ${LogBucket.Arn}/*", "s3:GetBucketLocation but names only objects"),
-            (
-                "malformed-resource",
-                "Resource: !Sub ${LogBucket.Arn}/*",
-                "about the objects in the bucket, not about the bucket",
-            ),
+                "`Checks` allows s3:GetBucketAcl, s3:GetBucketLocation but names only objects",
+            )
         ],
     ),
     (
@@ -263,14 +256,61 @@ ROWS: list[Row] = [
                 "inapplicable-resource",
                 "Resource: !GetAtt LogBucket.Arn",
                 "`Write` allows s3:PutObject but names only the bucket",
-            ),
-            ("malformed-resource", "Resource: !GetAtt LogBucket.Arn", "of `Write` does not end in /*"),
+            )
         ],
     ),
     (
-        "statements about another bucket",
+        "a statement about another bucket",
         [(OBJECTS, "!Sub ${OtherBucket.Arn}/AWSLogs/${AWS::AccountId}/*")],
-        [("wrong-resource", "Resource: !Sub ${OtherBucket.Arn}", "not about the log bucket")],
+        [("foreign-resource", "Resource: !Sub ${OtherBucket.Arn}", "which is not in arn:aws:s3:::${LogBucket}")],
+    ),
+    (
+        "a second resource in another bucket",
+        [(OBJECTS, "[!Sub '${LogBucket.Arn}/AWSLogs/${AWS::AccountId}/*', !Sub '${OtherBucket.Arn}/*']")],
+        [("foreign-resource", "OtherBucket.Arn", "`Write` names arn:aws:s3:::${OtherBucket}/*")],
+    ),
+    (
+        "a statement about another key",
+        [
+            (
+                'Resource: "*"\n            Condition',
+                "Resource: arn:aws:kms:us-east-1:111122223333:alias/x\n            Condition",
+            )
+        ],
+        [("wrong-resource", "alias/x", "not about the key")],
+    ),
+    (
+        "no Fn::Sub",
+        [(OBJECTS, "${LogBucket.Arn}/AWSLogs/${AWS::AccountId}/*")],
+        [("missing-sub", "Resource: ${LogBucket.Arn}", "${LogBucket.Arn}, ${AWS::AccountId} in a text without Fn::Sub")],
+    ),
+    (
+        "another principal that is none",
+        [(f"{SERVICE}s3:PutObject", f"{SERVICE}s3:PutObject".replace("amazonaws", "amazon"))],
+        [("wrong-principal", "cloudtrail.amazon.com", "`Write` names the principal Service: cloudtrail.amazon.com")],
+    ),
+    (
+        "a service as an AWS principal",
+        [(f"{SERVICE}[kms:", f"{SERVICE}[kms:".replace("Service", "AWS"))],
+        [("wrong-principal", "AWS: cloudtrail", "`Trail` names the principal AWS: cloudtrail.amazonaws.com")],
+    ),
+    (
+        "a key that refers to itself",
+        [('Resource: "*"\n            Condition', "Resource: !GetAtt Key.Arn\n            Condition")],
+        [("circular-dependency", "  Key:", "Key waits for itself (Key → Key)")],
+    ),
+    (
+        "a prefix that is CloudTrail's own",
+        [("IsLogging: true", "IsLogging: true\n      S3KeyPrefix: AWSLogs")],
+        [
+            ("reserved-prefix", "S3KeyPrefix: AWSLogs", "CloudTrail refuses a prefix that holds AWSLogs"),
+            ("prefix-not-allowed", "Resource: !Sub ${LogBucket.Arn}", "below AWSLogs/AWSLogs/"),
+        ],
+    ),
+    (
+        "a key that AWS manages",
+        [("!GetAtt Key.Arn", "alias/aws/s3")],
+        [("unusable-key", "KMSKeyId: alias/aws/s3", "the key of Trail is alias/aws/s3, which AWS manages")],
     ),
     (
         "a wildcard under an exact operator",
@@ -325,10 +365,7 @@ ROWS: list[Row] = [
     (
         "conditions for grants on everything",
         [(KEY_CONDITION, '{ Bool: { "kms:GrantIsForAWSResource": "true" } }')],
-        [
-            ("dead-condition", "kms:GrantIsForAWSResource", "is never part of a kms:GenerateDataKey request"),
-            ("dead-condition", "kms:GrantIsForAWSResource", "is never part of a kms:DescribeKey request"),
-        ],
+        [("dead-condition", "kms:GrantIsForAWSResource", "CloudTrail's requests for kms:GenerateDataKey*, kms:DescribeKey")],
     ),
     (
         "the caller's organization",

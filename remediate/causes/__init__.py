@@ -31,15 +31,30 @@ def _of_policies(view: View, data: Data) -> Iterator[Finding]:
             yield from denied.denied_findings(view, document)
 
 
-def _merged(found: Iterable[Finding]) -> Iterable[Finding]:
-    """Return each finding once, with all the requests that are refused for it."""
-    merged: dict[tuple[str, str, tuple[str | int, ...], str], Finding] = {}
+def _merged(found: Iterable[Finding]) -> list[Finding]:
+    """Return each finding once, with all the requests that are refused for it; what says more speaks for what says less."""
+    merged: dict[tuple[object, ...], Finding] = {}
     for one in found:
-        name = (one.cause, one.logical_id, one.path, one.detail)
-        other = merged.get(name)
-        if other is None:
-            merged[name] = one
-        else:
-            requests = tuple(dict.fromkeys((*other.requests, *one.requests)))
-            merged[name] = replace(other, requests=requests, blocking=other.blocking or one.blocking)
-    return merged.values()
+        name: tuple[object, ...] = (one.cause, one.logical_id, one.path, one.detail)
+        merged[name] = _with_requests(merged.get(name, one), one)
+    for name, one in [item for item in merged.items() if item[1].cause in _FAINT]:
+        clearer = [key for key, other in merged.items() if other.cause in _CLEAR and _is_within(other.path, one.path)]
+        for key in clearer:
+            merged[key] = _with_requests(merged[key], one)
+        if clearer:
+            del merged[name]
+    return list(merged.values())
+
+
+_CLEAR = frozenset({"missing-sub", "foreign-resource", "inapplicable-resource"})
+_FAINT = frozenset({"malformed-resource", "wrong-resource"})
+"""Of one Resource the former say why it is wrong whatever it is for, the latter that it is wrong for a request."""
+
+
+def _with_requests(one: Finding, other: Finding) -> Finding:
+    requests = tuple(dict.fromkeys((*one.requests, *other.requests)))
+    return replace(one, requests=requests, blocking=one.blocking or other.blocking)
+
+
+def _is_within(path: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return path[: len(outer)] == outer

@@ -13,6 +13,7 @@ from remediate.template import Plain, read
 CauseId: TypeAlias = Literal[
     "trail-before-policy",
     "policy-waits-for-trail",
+    "circular-dependency",
     "bucket-without-policy",
     "policy-for-another-bucket",
     "two-bucket-policies",
@@ -20,13 +21,16 @@ CauseId: TypeAlias = Literal[
     "no-statement",
     "missing-action",
     "misspelt-action",
+    "wrong-principal",
     "legacy-principal",
     "prefix-not-allowed",
     "organization-path-not-allowed",
     "account-path-not-allowed",
     "malformed-resource",
     "inapplicable-resource",
+    "foreign-resource",
     "wrong-resource",
+    "missing-sub",
     "wrong-source-arn",
     "wrong-encryption-context",
     "encryption-header",
@@ -35,6 +39,7 @@ CauseId: TypeAlias = Literal[
     "unmet-condition",
     "blocking-deny",
     "unusable-key",
+    "reserved-prefix",
 ]
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from remediate.causes.cause import CauseId, Finding
 from remediate.causes.mismatches import mismatches
 from remediate.causes.paths import resource_findings
-from remediate.causes.statements import misspelt_actions
+from remediate.causes.refused import misspelt_actions, wrong_principals
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.view import View, trusts
 from remediate.judge import judge, made, statements_of
@@ -54,6 +54,8 @@ _LEGACY = frozenset(
 _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
 _FRAGILE: frozenset[CauseId] = frozenset({"wrong-source-arn", "wrong-encryption-context"})
 """What may refuse a request of a new trail although nobody can tell from the template."""
+_SSE = "s3:x-amz-server-side-encryption"
+_SSE_KEY = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 _EXCEPTION = 'add the condition "BoolIfExists": {"aws:PrincipalIsAWSService": "false"} to it, which excepts AWS services'
 
 
@@ -82,18 +84,35 @@ def denied_findings(view: View, document: Document) -> Iterator[Finding]:
 
 
 def _blocking(document: Document, raw: RawStatement, deny: Statement, refused: list[CloudTrailRequest]) -> Finding:
-    reasons = (_reason(condition, one.request) for condition in deny.conditions for one in refused)
+    reasons = [_reason(condition, one.request) for condition in deny.conditions for one in refused]
+    if deny.principal.negated:
+        reasons.insert(0, f"its NotPrincipal does not name {SERVICE}")
     why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
     actions = ", ".join(dict.fromkeys(one.request.action for one in refused))
     detail = f"{raw.label} denies {actions}{f' ({why})' if why else ''}"
-    keys = {condition.key.lower() for condition in deny.conditions}
-    advice = _EXCEPTION
-    if "s3:x-amz-server-side-encryption" in keys:
-        advice = f"give the trail a KMSKeyId, or {_EXCEPTION}"
-    elif "s3:x-amz-server-side-encryption-aws-kms-key-id" in keys:
-        advice = "let it name the key of the trail, or give the trail the key that it names"
     requests = tuple(one.id for one in refused)
-    return Finding("blocking-deny", document.logical_id, raw.path, detail, document.kind, requests=requests, advice=advice)
+    return Finding(
+        "blocking-deny", document.logical_id, raw.path, detail, document.kind, requests=requests, advice=_advice(deny)
+    )
+
+
+def _advice(deny: Statement) -> str:
+    """Say how a Deny lets CloudTrail through and still does what it is for."""
+    keys = {condition.key.lower(): condition for condition in deny.conditions}
+    wrong = [key for key in ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid") if key in keys]
+    if wrong:
+        return f"let its {keys[wrong[0]].key} have the value of the trail"
+    if "aws:principalisawsservice" in keys:
+        return f'let its {keys["aws:principalisawsservice"].key} be "false": as it stands it is for AWS services'
+    if "aws:securetransport" in keys:
+        return f'let its {keys["aws:securetransport"].key} be "false": as it stands it denies TLS'
+    if deny.principal.services and not deny.principal.negated and not deny.principal.anyone:
+        return f"take {SERVICE} out of its principals, or mend its conditions; is it meant to be an Allow?"
+    if _SSE_KEY in keys and keys[_SSE_KEY].operator != "Null":
+        return "let it name the key of the trail, or give the trail the key that it names"
+    if keys.keys() & {_SSE, _SSE_KEY}:
+        return f"give the trail a KMSKeyId, or {_EXCEPTION}"
+    return _EXCEPTION
 
 
 def _reason(condition: Condition, request: Request) -> str:
@@ -118,12 +137,17 @@ def _near_misses(view: View, document: Document, one: CloudTrailRequest) -> Iter
         yield from mismatches(view, document, near.raw, one.request)
     if fitting:
         return
+    meant = [*_meant_for_cloudtrail(document, allows)]
     if acting:
         yield from resource_findings(view, document, [(near.raw, near.elements.statement) for near in acting], one)
+    elif meant:
+        yield from meant
     elif own:
         yield from _missing_action(document, own, one)
     else:
-        yield from _missing_principal(document, allows)
+        policy = "bucket" if document.kind == "bucket" else "key"
+        detail = f"the {policy} policy has no statement for {SERVICE}"
+        yield Finding("no-statement", document.logical_id, document.list_path, detail, document.kind, blocking=False)
 
 
 def _missing_action(document: Document, own: list[_Near], one: CloudTrailRequest) -> Iterator[Finding]:
@@ -144,16 +168,16 @@ def _missing_action(document: Document, own: list[_Near], one: CloudTrailRequest
     yield Finding("missing-action", document.logical_id, (*nearest.path, "Action"), detail, document.kind, blocking=False)
 
 
-def _missing_principal(document: Document, allows: list[_Near]) -> Iterator[Finding]:
-    legacy = [near.raw for near in allows if _is_legacy(near.elements.statement) and near.elements.action is not Truth.NO]
-    for raw in legacy:
-        detail = f"{raw.label} names accounts that CloudTrail called from until 2015, not cloudtrail.amazonaws.com"
-        path = (*raw.path, "Principal")
-        yield Finding("legacy-principal", document.logical_id, path, detail, document.kind, blocking=False)
-    if not legacy:
-        policy = "bucket" if document.kind == "bucket" else "key"
-        detail = f"the {policy} policy has no statement for cloudtrail.amazonaws.com"
-        yield Finding("no-statement", document.logical_id, document.list_path, detail, document.kind, blocking=False)
+def _meant_for_cloudtrail(document: Document, allows: list[_Near]) -> Iterator[Finding]:
+    """Yield the statements for the action that name CloudTrail by a wrong name, or as it was called until 2015."""
+    for raw, elements in allows:
+        if elements.action is Truth.NO:
+            continue
+        yield from wrong_principals(document, raw, elements.statement)
+        if _is_legacy(elements.statement):
+            detail = f"{raw.label} names accounts that CloudTrail called from until 2015, not {SERVICE}"
+            path = (*raw.path, "Principal")
+            yield Finding("legacy-principal", document.logical_id, path, detail, document.kind, blocking=False)
 
 
 def _is_legacy(statement: Statement) -> bool:

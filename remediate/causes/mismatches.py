@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remediate.causes.cause import CauseId, Finding
-from remediate.causes.statements import condition_finding
+from remediate.causes.statements import absent_key
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.entries import Entry, entries
 from remediate.cloudformation.view import View
@@ -38,7 +38,7 @@ def _is_of_the_trail(entry: Entry) -> bool:
 
 
 def _mismatch(view: View, document: Document, raw: RawStatement, entry: Entry, request: Request) -> Finding:
-    absent = condition_finding(document, raw, entry, request)
+    absent = absent_key(document, raw, entry, request)
     if absent:
         return absent
     cause: CauseId

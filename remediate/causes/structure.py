@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remediate.causes.cause import Finding
-from remediate.cloudformation.dependencies import circle, waits_for
+from remediate.cloudformation.dependencies import circle, depends, waits_for
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import BUCKET_POLICY, Data
 from remediate.cloudformation.view import View, trusting
@@ -21,9 +21,11 @@ def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
     for view in located.views:
         if view.trail:
             yield from _order(view, data)
-            yield from _unattached(view, attached)
+            yield from _unattached(view, attached, located)
+            yield from _prefix(view)
         yield from _bucket(view)
         yield from _key(view)
+        yield from _circles(view, data)
 
 
 def _order(view: View, data: Data) -> Iterator[Finding]:
@@ -39,13 +41,15 @@ def _order(view: View, data: Data) -> Iterator[Finding]:
         )
         yield Finding("policy-waits-for-trail", trail, ("Resources", chain[-2]), detail, "bucket", advice=advice)
         return
+    if len(view.bucket_policies) > 1:
+        return  # one of them must go first
     for policy in view.bucket_policies:
         if not waits_for(data, trail, policy):
             detail = f"nothing makes {trail} wait for {policy}"
             yield Finding("trail-before-policy", trail, ("Resources", trail), detail, "bucket")
 
 
-def _unattached(view: View, attached: set[str]) -> Iterator[Finding]:
+def _unattached(view: View, attached: set[str], located: Located) -> Iterator[Finding]:
     bucket = view.own_bucket
     if bucket is None or view.bucket_policies:
         return
@@ -55,8 +59,31 @@ def _unattached(view: View, attached: set[str]) -> Iterator[Finding]:
         advice = f"let the Bucket of {policy} be {bucket}, if that is what it is for"
         path = ("Resources", policy, "Properties", "Bucket")
         yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice)
-    detail = f"{bucket}, where {view.trail} logs, has no policy in the template"
+    sometimes = any(one.bucket_policies for one in located.views if one.own_bucket == bucket)
+    when = "has a policy under some conditions only" if sometimes else "has no policy in the template"
+    detail = f"{bucket}, where {view.trail} logs, {when}"
     yield Finding("bucket-without-policy", bucket, ("Resources", bucket), detail, "bucket")
+
+
+def _prefix(view: View) -> Iterator[Finding]:
+    """Yield a prefix that surely holds AWSLogs (AWS CloudTrail API Reference, CreateTrail)."""
+    prefix = view.facts.prefix.known if view.facts.prefix else None
+    if prefix is not None and "AWSLogs" in prefix.split("/"):
+        detail = f"the S3KeyPrefix of {view.trail} is {prefix}: CloudTrail refuses a prefix that holds AWSLogs"
+        path = ("Resources", str(view.trail), "Properties", "S3KeyPrefix")
+        advice = "leave AWSLogs out of it: CloudTrail adds it itself"
+        yield Finding("reserved-prefix", str(view.trail), path, detail, "bucket", advice=advice)
+
+
+def _circles(view: View, data: Data) -> Iterator[Finding]:
+    """Yield a bucket, policy or key that waits for itself, but for circles through the trail."""
+    for one in (view.own_bucket, *view.bucket_policies, view.key.logical_id if view.key else None):
+        chain = depends(data, one, one) if one else []
+        if chain and view.trail not in chain:
+            detail = f"{chain[0]} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
+            own = len(chain) == len((one, one))
+            advice = 'write "*", which in a key policy means the key itself' if own else f"take the reference to {one} out"
+            yield Finding("circular-dependency", str(one), ("Resources", chain[-2]), detail, "key", advice=advice)
 
 
 def _bucket(view: View) -> Iterator[Finding]:
@@ -90,18 +117,25 @@ def _key(view: View) -> Iterator[Finding]:
         value = view.resolver.value(view.resolver.property(key, name))
         known = value.known if isinstance(value, Text) else None if value is None else str(value)
         if known is not None and known.lower() != right.lower():
-            detail = f"{key} has {name} {known}; CloudTrail needs {right}"
+            detail = f"{key} has {name}: {known.lower() if right == 'true' else known}; CloudTrail needs {right}"
             path = ("Resources", key, "Properties", name)
             yield Finding("unusable-key", key, path, detail, "key", advice=f"set {name} to {right}, or use another key")
 
 
 def _elsewhere(view: View, name: Text) -> Iterator[Finding]:
-    """Yield a key outside the template that surely is in another Region; the bucket of the template is in the stack's."""
+    """Yield a key outside the template that CloudTrail surely cannot use.
+
+    That is a key that AWS manages, and one in another Region than the bucket, which is in the stack's.
+    """
+    path = ("Resources", str(view.trail), "Properties", "KMSKeyId")
+    if view.facts.key_arn is None or view.trail is None:
+        return
+    if "alias/aws/" in (name.known or ""):
+        detail = f"the key of {view.trail} is {name}, which AWS manages: its policy lets no trail in and cannot be changed"
+        yield Finding("unusable-key", view.trail, path, detail, "key", advice="use a key of your own")
     fields = arn_fields(name)
     own = view.facts.region.known
     region = fields[3].known if fields and len(fields) == _ARN_FIELDS and fields[2].known == "kms" else None
-    if view.trail and own and region and own != region and view.own_bucket:
+    if own and region and own != region and view.own_bucket:
         detail = f"the key of {view.trail} is in {region}, the bucket {view.own_bucket} in {own}"
-        path = ("Resources", view.trail, "Properties", "KMSKeyId")
-        advice = f"use a key in {own}"
-        yield Finding("unusable-key", view.trail, path, detail, "key", advice=advice)
+        yield Finding("unusable-key", view.trail, path, detail, "key", advice=f"use a key in {own}")

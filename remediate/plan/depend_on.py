@@ -13,7 +13,8 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
     """Add the bucket policy to the trail's ``DependsOn``, unless the trail waits for it already or it for the trail."""
     trail = target.logical_id
     needed = list(dict.fromkeys(policy for view in target.views for policy in view.bucket_policies))
-    if circle(draft.data, trail, needed):
+    two = any(len(view.bucket_policies) > 1 for view in target.views)
+    if two or circle(draft.data, trail, needed):
         return  # no order can mend it: the diagnosis says so
     for policy in needed:
         if waits_for(draft.data, trail, policy):

@@ -44,7 +44,12 @@ def residue(located: Located, data: Data, said: Sequence[Skipped], chosen: Colle
             )
         )
     found += _unread(data)
-    return tuple(dict.fromkeys(found))
+    return tuple({_sameness(one): one for one in reversed(found)}.values())[::-1]
+
+
+def _sameness(one: Skipped) -> tuple[str, ...]:
+    """Return what two remarks share that are one for people: a request under two scenarios, or two for the same reason."""
+    return (one.why, one.logical_id, one.subject if one.why == "denied" else one.reason)
 
 
 def _unread(data: Data) -> Iterator[Skipped]:
@@ -65,11 +70,18 @@ def _causes(located: Located, data: Data, said: Sequence[Skipped], chosen: Colle
     for one in diagnose(located, data):
         patches = catalogue()[one.cause].patches
         spoken = any(other.subject in patches and other.logical_id == one.logical_id for other in said)
-        unwanted = bool(patches) and not any(patch in chosen for patch in patches)
+        if is_unwanted(one, chosen):
+            continue
         if one.cause == "blocking-deny":
             yield _skipped(one, "blocked")
-        elif not (one.requests or spoken or unwanted):
+        elif not (one.requests or spoken):
             yield _skipped(one, "obstacle" if one.blocking else "harmless")
+
+
+def is_unwanted(one: Finding, chosen: Collection[str]) -> bool:
+    """Tell whether the user has ruled out all patches for a cause that no request tells of."""
+    patches = catalogue()[one.cause].patches
+    return bool(patches) and not one.requests and not any(patch in chosen for patch in patches)
 
 
 def _skipped(one: Finding, why: Why) -> Skipped:

@@ -74,8 +74,8 @@ def _holds(parsed: _Parsed, patterns: Values, value: KeyValue | None) -> Truth:
         return any_of(each)
     if parsed.quantifier == "ForAllValues":
         return all_of(each)
-    # A multivalued key without a set operator is not defined by AWS: decided only where all its values agree.
-    return agreed(each)
+    # A multivalued key without a set operator is not defined by AWS.
+    return each[0] if len(each) == 1 else Truth.UNKNOWN
 
 
 def _holds_when_absent(parsed: _Parsed) -> Truth:

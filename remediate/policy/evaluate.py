@@ -126,15 +126,13 @@ def _named_or_missing(truths: list[Truth], statement: Statement, request: Reques
 
 
 def _resource_matches(pattern: Text, request: Request) -> Truth:
-    return matches(_completed(with_variables(pattern, request)), request.resource)
-
-
-def _completed(pattern: Text) -> Text:
-    """Add the fields that an ARN lacks, as wildcards (IAM JSON policy elements: Resource, incomplete ARNs)."""
+    """Match a resource. What an ARN with fewer fields means is documented for policies of identities only."""
+    pattern = with_variables(pattern, request)
     fields = arn_fields(pattern)
     if fields is None or len(fields) == _ARN_FIELDS or fields[0].known != "arn":
-        return pattern
-    return text(pattern, ":*" * (_ARN_FIELDS - len(fields)))
+        return matches(pattern, request.resource)
+    completed = text(pattern, ":*" * (_ARN_FIELDS - len(fields)))
+    return Truth.NO if matches(completed, request.resource) is Truth.NO else Truth.UNKNOWN
 
 
 def _decision(outcome: Outcome, elements: list[Elements], request: Request, *, explicit: bool = False) -> Decision:

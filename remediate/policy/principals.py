@@ -23,7 +23,10 @@ _EVERYONE = text("*")
 def principal_truth(principal: Principal, caller: str, effect: Effect | None) -> Truth:
     """Return whether the statement is about the caller (see ``Request.principal``)."""
     truth = _is_named(principal, caller, effect)
-    return negate(truth) if principal.negated else truth
+    if not principal.negated:
+        return truth
+    # Whether naming the account alone, or its user alone, keeps a user out is not documented plainly (NotPrincipal).
+    return Truth.UNKNOWN if truth is Truth.YES and caller.startswith("arn:") and not principal.anyone else negate(truth)
 
 
 def _is_named(principal: Principal, caller: str, effect: Effect | None) -> Truth:
@@ -52,9 +55,25 @@ def _is_service(name: Text, caller: str) -> Truth:
 
 
 def _is_aws(name: Text, caller: str, effect: Effect | None) -> Truth:
-    """Compare a principal ARN. An account stands for all its principals: a Deny reaches them, an Allow only delegates."""
+    """Compare a principal ARN. An account stands for all its principals: a Deny reaches them, an Allow only delegates.
+
+    A role stands for its sessions, whose ARN is another one: that is not decided.
+    """
     exact = matches(name, text(caller), wildcards=False)
-    account = _ACCOUNT.fullmatch(name.known or "")
-    if exact is not Truth.NO or account is None or account[1] != caller.split(":")[4]:
+    if exact is not Truth.NO:
         return exact
+    account = caller.split(":")[4]
+    if name.known is None:
+        whole = any_of(matches(name, text(one), wildcards=False) for one in _accounts(caller, account))
+        return Truth.NO if whole is Truth.NO else Truth.UNKNOWN
+    found = _ACCOUNT.fullmatch(name.known)
+    if found is None:
+        return Truth.UNKNOWN if ":assumed-role/" in caller else Truth.NO
+    if found[1] != account:
+        return Truth.NO
     return Truth.YES if effect == "Deny" else Truth.UNKNOWN
+
+
+def _accounts(caller: str, account: str) -> tuple[str, str]:
+    """Return the two ways to write the caller's account as a principal."""
+    return account, f"arn:{caller.split(':')[1]}:iam::{account}:root"
