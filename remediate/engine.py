@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         verdicts=verdicts,
         openings=openings,
         given=options.given,
+        wanted=planned.wanted,
     )
 
 
@@ -93,6 +94,7 @@ class Report:
     verdicts: tuple[Verdict, ...] = ()
     openings: Openings = field(default_factory=Openings)
     given: Given = field(default_factory=Given)
+    wanted: Callable[[Finding], bool] = field(default=bool, repr=False)
 
     @property
     def changed(self) -> bool:
@@ -109,7 +111,7 @@ class Report:
         from remediate.causes import diagnose  # only for reports that show it
 
         data = read(self.before.encode(), self.name).data
-        return diagnose(locate(data, self.given), data)
+        return tuple(filter(self.wanted, diagnose(locate(data, self.given), data)))
 
     def to_bytes(self) -> bytes:
         """Return the new file, with the byte-order mark that the old one had."""

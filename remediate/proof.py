@@ -30,9 +30,9 @@ class Verdict:
     unblocked: Decision
 
     @property
-    def allowed(self) -> bool:
-        """Whether the request surely is allowed afterwards, or is one that CloudTrail may not make at all."""
-        return self.after.outcome is Outcome.ALLOWED or self.request.confidence == "inferred"
+    def denied(self) -> bool:
+        """Whether the request is denied afterwards, and is one that CloudTrail surely makes."""
+        return self.after.outcome is Outcome.DENIED and self.request.confidence != "inferred"
 
 
 def prove(located: Located, before: Data, after: Data) -> tuple[Verdict, ...]:

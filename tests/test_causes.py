@@ -493,3 +493,30 @@ def test_causes_speak_for_the_patches_that_mend_them() -> None:
     assert [(one.rule, one.level, one.remedy) for one in annotate(report)] == [
         ("trail-before-policy", "error", "`remediate fix` mends it (trail-order)")
     ]
+
+
+def test_what_is_left_is_not_said_to_be_mended() -> None:
+    report = fix(changed([(OBJECTS, "!Sub ${OtherBucket.Arn}/AWSLogs/${AWS::AccountId}/*")]))
+    assert report.changed
+    assert [(one.subject, one.why) for one in report.unfixed] == [("foreign-resource", "obstacle")]
+    advice = "take arn:aws:s3:::${OtherBucket}/AWSLogs/${AWS::AccountId}/* out of `Write`"
+    assert [(one.rule, one.level, one.remedy) for one in annotate(report) if one.rule == "foreign-resource"] == [
+        ("foreign-resource", "error", advice)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "ignored"),
+    [
+        ([("    DependsOn: LogBucketPolicy\n", "")], "trail-order"),
+        ([("    DependsOn: LogBucketPolicy\n", "")], "trail-before-policy"),
+        ([(OWNER, LOG_DELIVERY)], "bucket-acl"),
+        ([(TLS, "{ StringNotEquals: { 'aws:SourceVpce': vpce-1a2b3c4d } }")], "blocking-deny"),
+    ],
+    ids=["by its patch", "by its id", "without a patch", "a Deny"],
+)
+def test_a_cause_can_be_ignored(changes: list[tuple[str, str]], ignored: str) -> None:
+    assert fix(changed(changes)).causes() != ()
+    report = fix(changed(changes), ignore=[ignored])
+    assert report.causes() == ()
+    assert report.unfixed == ()

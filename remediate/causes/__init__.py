@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from remediate.causes import denied, statements, structure
-from remediate.causes.cause import Cause, Finding, catalogue
+from remediate.causes.cause import Cause, CauseId, Finding, catalogue
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data
 from remediate.cloudformation.view import View
 from remediate.judge import document_for
 
-__all__ = ["Cause", "Finding", "catalogue", "diagnose"]
+__all__ = ["Cause", "CauseId", "Finding", "catalogue", "diagnose", "is_wanted"]
 
 
 def diagnose(located: Located, data: Data) -> tuple[Finding, ...]:
@@ -21,6 +21,16 @@ def diagnose(located: Located, data: Data) -> tuple[Finding, ...]:
     for view in located.views:
         found += _of_policies(view, data)
     return tuple(_merged(found))
+
+
+def is_wanted(one: Finding, chosen: Collection[str], ignored: Collection[str]) -> bool:
+    """Tell whether the user wants to hear of a finding; ``chosen`` are the ids of the patches that may be applied.
+
+    A cause that no request tells of, and whose patches are all ruled out, is ruled out with them.
+    """
+    patches = catalogue()[one.cause].patches
+    ruled_out = bool(patches) and not one.requests and not any(patch in chosen for patch in patches)
+    return one.cause not in ignored and not ruled_out
 
 
 def _of_policies(view: View, data: Data) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ def _is_of_the_trail(entry: Entry) -> bool:
 
 
 def _mismatch(view: View, document: Document, raw: RawStatement, entry: Entry, request: Request) -> Finding:
-    absent = absent_key(document, raw, entry, request)
+    absent = absent_key(view, document, raw, entry, request)
     if absent:
         return absent
     cause: CauseId

@@ -15,7 +15,7 @@ from remediate.policy.document import Statement
 from remediate.policy.match import matches
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
-from remediate.symbolic import text
+from remediate.symbolic import Text, text
 
 _OF_THE_CALLER = ("aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount")
 
@@ -29,12 +29,17 @@ def statement_findings(view: View, document: Document) -> Iterator[Finding]:
             yield from _dead(view, document, raw, statement)
 
 
-def absent_key(document: Document, raw: RawStatement, entry: Entry, request: Request) -> Finding | None:
+def absent_key(view: View, document: Document, raw: RawStatement, entry: Entry, request: Request) -> Finding | None:
     """Return that a condition asks for a key that the request never carries, None where it may carry it."""
     if request.values_of(entry.key) != (None,):
         return None
     cause: CauseId = "organization-condition" if entry.key.lower() in _OF_THE_CALLER else "dead-condition"
-    why = request.notes.get(entry.key.lower()) or f"CloudTrail's requests for {', '.join(raw.actions)} carry no {entry.key}"
+    asked = [text(one.request.action) for one in promised(view, document.kind)]
+    meant = [
+        one for one in raw.actions if any(matches(text(one), action, ignore_case=True) is Truth.YES for action in asked)
+    ]
+    actions = ", ".join(meant or [request.action])
+    why = request.notes.get(entry.key.lower()) or f"CloudTrail's requests for {actions} carry no {entry.key}"
     detail = f"{entry} of {raw.label} never holds: {why}"
     return Finding(cause, document.logical_id, entry.path, detail, document.kind, blocking=False)
 
@@ -46,10 +51,13 @@ def _dead(view: View, document: Document, raw: RawStatement, statement: Statemen
         if not requests or not view.resolver.scenario.admits(entry.guard):
             continue
         if all(entry_truth(view, entry, request) is Truth.NO for request in requests):
-            found = [absent_key(document, raw, entry, request) for request in requests]
+            found = [absent_key(view, document, raw, entry, request) for request in requests]
             yield from (one for one in found[:1] if one and None not in found)
 
 
 def _is_for(statement: Statement, request: Request) -> bool:
-    action = text(request.action)
-    return any(matches(one, action, ignore_case=True) is Truth.YES for one in statement.actions)
+    return any(_covers(one, text(request.action)) for one in statement.actions)
+
+
+def _covers(written: Text, action: Text) -> bool:
+    return matches(written, action, ignore_case=True) is Truth.YES

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from remediate import __version__, engine, files
-from remediate.cli.options import EXIT_CODES, check_patch_id, chosen, output_options, patch_set_options, template_options
+from remediate.cli.options import EXIT_CODES, chosen, output_options, patch_set_options, template_options
 from remediate.cli.run import FAILED, Run
 from remediate.patchset import Patch, PatchError, PatchSet, load
 from remediate.plan import Options
@@ -128,7 +128,7 @@ def check(templates: tuple[str, ...], style: str, color: bool | None, quiet: boo
 def simulate(templates: tuple[str, ...], message: str | None, color: bool | None, quiet: bool, **options: Any) -> None:
     """Show each request that CloudTrail makes: allowed or denied, by which statement, before and after the fix.
 
-    Nothing is changed. Exit 1 where a request is not allowed even after the fix.
+    Nothing is changed. Exit 1 where a request is denied even after the fix, or something else is left to do.
     """
     from remediate.policy.failures import FAILURES, failure  # the other commands start without them
     from remediate.report import simulation
@@ -143,7 +143,7 @@ def simulate(templates: tuple[str, ...], message: str | None, color: bool | None
         report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
         if report is not None:
             run.out(simulation.render(report, told))
-            run.found |= not all(one.allowed for one in simulation.shown(report, told))
+            run.found |= any(one.denied for one in simulation.shown(report, told))
             for one in report.skipped:
                 if one.why != "kept":
                     run.say("\n".join(summary.explained(one)))
@@ -205,8 +205,8 @@ def explain(topic: str | None, patch_set: str, patches: Path | None) -> None:
         for cause in causes.values():
             click.echo(f"  {cause.id:{width}}  {cause.title}")
         return
-    if topic not in causes:
-        check_patch_id(loaded, topic, "ID")
+    if topic not in causes and loaded.patch(topic) is None:
+        raise click.BadParameter(f"{topic!r} is no patch of {loaded.name} and no root cause; `remediate explain` lists both")
     found = causes.get(topic) or next(patch for patch in loaded.patches if patch.id == topic)
     click.echo(f"{found.id}: {found.title}\n")
     click.echo(click.wrap_text(found.why, 100) + "\n")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
+from remediate.causes import CauseId
 from remediate.cloudformation.locate import Given
 from remediate.cloudformation.organization import ORGANIZATION_ID
 from remediate.patchset import PatchSet, load
@@ -35,7 +36,7 @@ def template_options(command: _Command) -> _Command:
     """Add the options that say which patches are wanted and how a template is to be understood."""
     options = [
         click.option("--select", multiple=True, metavar="ID", help="Only this patch (repeatable)."),
-        click.option("--ignore", multiple=True, metavar="ID", help="All but this patch (repeatable)."),
+        click.option("--ignore", multiple=True, metavar="ID", help="Not this patch or root cause (repeatable)."),
         click.option("--review", is_flag=True, help="Apply what needs a review too, and settle what cannot be told."),
         click.option("--trail", metavar="LOGICAL_ID", help="Look at this trail only."),
         click.option("--bucket", metavar="LOGICAL_ID", help="This is the log bucket, where the template does not tell."),
@@ -66,9 +67,11 @@ def chosen(
 ) -> tuple[PatchSet, Options]:
     """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
     loaded = load(patch_set, patches)
-    for hint, ids in (("--select", select), ("--ignore", ignore)):
-        for patch_id in ids:
-            check_patch_id(loaded, patch_id, hint)
+    for patch_id in select:
+        _check_patch_id(loaded, patch_id, "--select")
+    for ignored in ignore:
+        if ignored not in get_args(CauseId):
+            _check_patch_id(loaded, ignored, "--ignore")
     parameters: dict[str, str] = {}
     for one in parameter:
         key, equals, value = one.partition("=")
@@ -84,7 +87,7 @@ def chosen(
     return loaded, Options(Given(parameters=parameters, **given), frozenset(select), frozenset(ignore), review)
 
 
-def check_patch_id(loaded: PatchSet, patch_id: str, hint: str) -> None:
+def _check_patch_id(loaded: PatchSet, patch_id: str, hint: str) -> None:
     """Raise click.BadParameter for an id that the set does not have."""
     if loaded.patch(patch_id) is None:
         known = ", ".join(one.id for one in loaded.patches)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
+from remediate.causes import Finding, is_wanted
 from remediate.cloudformation.documents import documents
 from remediate.cloudformation.locate import Given, Located, locate
 from remediate.cloudformation.resources import properties
@@ -27,7 +29,10 @@ from remediate.template import Operation, Plain
 
 @dataclass(frozen=True)
 class Options:
-    """What the user chose: what is said about the template, which patches, and whether those that need a review too."""
+    """What the user chose: what is said about the template, which patches, and whether those that need a review too.
+
+    ``ignore`` can hold root causes, by their id, as well as patches.
+    """
 
     given: Given = field(default_factory=Given)
     select: frozenset[str] = frozenset()
@@ -37,23 +42,28 @@ class Options:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done to a template. ``located`` is what was found in it, ``data`` its data after the operations."""
+    """What is to be done to a template.
+
+    ``located`` is what was found in it, ``data`` its data after the operations. ``wanted`` tells which root causes the user
+    wants to hear of.
+    """
 
     located: Located
     applied: tuple[Applied, ...]
     skipped: tuple[Skipped, ...]
     operations: tuple[Operation, ...]
     data: dict[str, Plain]
+    wanted: Callable[[Finding], bool]
 
 
 def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options) -> Plan:
     """Plan a patch set for a template's data, which stays as it is."""
     planner = _Planner(data, located, patch_set, options)
     planner.run()
-    chosen = {patch.id for patch in planner.chosen}
-    rest = residue(planner.located, planner.draft.data, planner.skipped, chosen)
+    wanted = partial(is_wanted, chosen={patch.id for patch in planner.chosen}, ignored=options.ignore)
+    rest = residue(planner.located, planner.draft.data, planner.skipped, wanted)
     skipped = (*dict.fromkeys(planner.skipped), *rest)
-    return Plan(located, tuple(planner.applied), skipped, tuple(planner.draft.operations), planner.draft.data)
+    return Plan(located, tuple(planner.applied), skipped, tuple(planner.draft.operations), planner.draft.data, wanted)
 
 
 def planned_operations(

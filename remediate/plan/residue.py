@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from remediate.causes import Finding, catalogue, diagnose
 from remediate.cloudformation.documents import Kind
@@ -14,20 +14,22 @@ from remediate.cloudformation.resources import Data, section
 from remediate.cloudformation.view import View
 from remediate.judge import document_for, judge, made
 from remediate.plan.outcome import Skipped, Why
-from remediate.policy.cloudtrail import CloudTrailRequest
+from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts
 from remediate.policy.evaluate import Decision, Outcome
-from remediate.symbolic import Text
+from remediate.symbolic import Unknown
 from remediate.template import Plain, tokens
 
+Wanted = Callable[[Finding], bool]
 
-def residue(located: Located, data: Data, said: Sequence[Skipped], chosen: Collection[str]) -> tuple[Skipped, ...]:
+
+def residue(located: Located, data: Data, said: Sequence[Skipped], wanted: Wanted) -> tuple[Skipped, ...]:
     """Return what is left to say of a template, once for each reason.
 
-    ``said`` is what planning has said already, ``chosen`` are the ids of the patches that were planned.
+    ``said`` is what planning has said already, ``wanted`` tells which causes the user wants to hear of.
     """
     explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
     without_id = {one.logical_id for one in said if one.why == "denied"}
-    found = [*_causes(located, data, said, chosen)]
+    found = [*_causes(located, data, said, wanted)]
     found += [
         one
         for view in located.views
@@ -62,26 +64,18 @@ def _unread(data: Data) -> Iterator[Skipped]:
             yield Skipped("resources", "undecidable", reason, name, advice)
 
 
-def _causes(located: Located, data: Data, said: Sequence[Skipped], chosen: Collection[str]) -> Iterator[Skipped]:
+def _causes(located: Located, data: Data, said: Sequence[Skipped], wanted: Wanted) -> Iterator[Skipped]:
     """Yield the causes that are still there, but for those of which a request tells that is refused for them.
 
     A cause whose patch has said why it did nothing, or was not wanted, needs no second word.
     """
-    for one in diagnose(located, data):
+    for one in filter(wanted, diagnose(located, data)):
         patches = catalogue()[one.cause].patches
         spoken = any(other.subject in patches and other.logical_id == one.logical_id for other in said)
-        if is_unwanted(one, chosen):
-            continue
         if one.cause == "blocking-deny":
             yield _skipped(one, "blocked")
         elif not (one.requests or spoken):
             yield _skipped(one, "obstacle" if one.blocking else "harmless")
-
-
-def is_unwanted(one: Finding, chosen: Collection[str]) -> bool:
-    """Tell whether the user has ruled out all patches for a cause that no request tells of."""
-    patches = catalogue()[one.cause].patches
-    return bool(patches) and not one.requests and not any(patch in chosen for patch in patches)
 
 
 def _skipped(one: Finding, why: Why) -> Skipped:
@@ -103,11 +97,17 @@ def _outside(view: View) -> Iterator[Skipped]:
     elif view.bucket.logical_id is None and not view.bucket_policies:
         reason = f"the log bucket of {view.trail} is not in the template: {_origin(view, view.bucket)}"
         advice = "see that its policy has these statements, or name the bucket with --bucket if it is in the template"
-        yield Skipped("bucket-outside", "outside", reason, str(view.trail), advice, _bucket_statements(view))
+        yield _paste(view, "bucket-outside", reason, advice, _bucket_statements(view))
     if view.key and view.key.logical_id is None:
         reason = f"the key of {view.trail} is not in the template: {_origin(view, view.key)}"
         advice = "see that its policy has this statement, or name the key with --key if it is in the template"
-        yield Skipped("key-outside", "outside", reason, str(view.trail), advice, _key_statement(view))
+        yield _paste(view, "key-outside", reason, advice, _key_statement(view))
+
+
+def _paste(view: View, subject: str, reason: str, advice: str, statements: str) -> Skipped:
+    if "${" in statements:
+        advice += "; put their values in the place of ${…}, or the text into Fn::Sub"
+    return Skipped(subject, "outside", reason, str(view.trail), advice, statements)
 
 
 def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[str]) -> Iterator[Skipped]:
@@ -128,7 +128,7 @@ def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[
 def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: View) -> Skipped:
     path = tuple(tokens(decision.by[0].pointer)) if decision.by else ()
     if decision.outcome is Outcome.UNDECIDABLE:
-        advice = "give the values that it hangs on with --parameter KEY=VALUE, or have it changed with --review"
+        advice = _settling(one, decision, view)
         if any(statement.unmodelled for statement in decision.by):
             advice = "mend the statement: IAM does not accept it as it stands"
         return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if view.trail else "", path=path)
@@ -138,6 +138,17 @@ def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: Vie
     organization = "organization" in one.id and view.facts.organization_id is not None
     advice = "give the organization's id with --organization-id" if organization else ""
     return Skipped(one.id, "denied", decision.reason, logical_id, advice)
+
+
+def _settling(one: CloudTrailRequest, decision: Decision, view: View) -> str:
+    """Say what would settle a request that cannot be told: values that the user knows, else only a change."""
+    values = [value for statement in decision.by for condition in statement.conditions for value in condition.values]
+    texts = [one.request.resource, *values, *(name for statement in decision.by for name in statement.resources)]
+    open_parts = {part.name for text in texts for part in text.parts if isinstance(part, Unknown)}
+    known = section(view.resolver.data, "Parameters").keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
+    names = ", ".join(sorted(open_parts & known))
+    change = "have it changed with --review"
+    return f"give its value with --parameter KEY=VALUE ({names}), or {change}" if names else change
 
 
 def _origin(view: View, place: Place) -> str:
@@ -161,18 +172,18 @@ def _bucket_statements(view: View) -> str:
     if facts.organization_id:
         paths.append(f"{facts.bucket_arn}/{folder}AWSLogs/{facts.organization_id}/*")
     return _shown(
-        _statement("AWSCloudTrailAclCheck", ["s3:GetBucketAcl", "s3:GetBucketLocation"], str(facts.bucket_arn), facts.arn),
-        _statement("AWSCloudTrailWrite", ["s3:PutObject"], paths if len(paths) > 1 else paths[0], facts.arn),
+        _statement("AWSCloudTrailAclCheck", ["s3:GetBucketAcl", "s3:GetBucketLocation"], str(facts.bucket_arn), facts),
+        _statement("AWSCloudTrailWrite", ["s3:PutObject"], paths if len(paths) > 1 else paths[0], facts),
     )
 
 
 def _key_statement(view: View) -> str:
     actions = ["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"]
-    return _shown(_statement("AWSCloudTrailKeyAccess", actions, "*", view.facts.arn))
+    return _shown(_statement("AWSCloudTrailKeyAccess", actions, "*", view.facts))
 
 
-def _statement(sid: str, actions: list[str], resource: Plain, trail: Text) -> dict[str, Plain]:
-    account_trails = str(trail).rsplit("/", 1)[0] + "/*"
+def _statement(sid: str, actions: list[str], resource: Plain, facts: TrailFacts) -> dict[str, Plain]:
+    account_trails = f"arn:{facts.partition}:cloudtrail:*:{facts.account}:trail/*"
     return {
         "Sid": sid,
         "Effect": "Allow",

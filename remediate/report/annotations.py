@@ -41,7 +41,7 @@ def annotate(report: Report) -> list[Annotation]:
     """
     places = Places(report)
     causes = report.causes()
-    spoken = {(patch.id, cause.logical_id) for cause in causes for patch in mending(cause, report.applied)}
+    spoken = {(patch.id, cause.logical_id) for cause in causes for patch in mending(cause, report)}
     found = [_of_cause(one, report, places.of(one.path)) for one in causes]
     found += [
         _of_patch(one, places.of(tuple(tokens(one.operations[0].path))))
@@ -56,10 +56,12 @@ def annotate(report: Report) -> list[Annotation]:
     return sorted(found, key=lambda one: (one.line, one.column))
 
 
-def mending(cause: Finding, applied: Iterable[Applied]) -> list[Patch]:
+def mending(cause: Finding, report: Report) -> list[Patch]:
     """Return the patches that mended a cause: what took it away, else what allows its requests otherwise."""
+    if any((one.subject, one.reason) == (cause.cause, cause.detail) for one in report.unfixed):
+        return []
     able = catalogue()[cause.cause].patches
-    patches = [one.patch for one in applied if one.logical_id == cause.logical_id and one.patch.id in able]
+    patches = [one.patch for one in report.applied if one.logical_id == cause.logical_id and one.patch.id in able]
     direct = [patch for patch in patches if not _allowed_by(patch)]
     return direct or [
         patch for patch in patches if not cause.requests or any(one.startswith(_allowed_by(patch)) for one in cause.requests)
@@ -75,7 +77,7 @@ def _allowed_by(patch: Patch) -> tuple[str, ...]:
 
 
 def _of_cause(cause: Finding, report: Report, where: tuple[int, int]) -> Annotation:
-    patches = mending(cause, report.applied)
+    patches = mending(cause, report)
     left = next((one for one in report.skipped if _speaks_for(cause, one.subject, one.logical_id) and one.advice), None)
     remedy = _mended_by(patches) if patches else cause.advice or (left.advice if left else "")
     level: Level = "error" if cause.blocking else "warning" if patches else "note"
@@ -83,7 +85,7 @@ def _of_cause(cause: Finding, report: Report, where: tuple[int, int]) -> Annotat
 
 
 def _of_patch(applied: Applied, where: tuple[int, int]) -> Annotation:
-    message = f"needed: {applied.patch.title} ({'; '.join(applied.notes)})"
+    message = f"to be changed: {'; '.join(applied.notes)}"
     return Annotation(applied.patch.id, "warning", message, *where, _mended_by([applied.patch]))
 
 

@@ -55,7 +55,7 @@ def _cause(cause: Finding, report: Report, line: int, column: int) -> Plain:
         "detail": cause.detail,
         "blocking": cause.blocking,
         "requests": [*cause.requests],
-        "mendedBy": [patch.id for patch in mending(cause, report.applied)],
+        "mendedBy": [patch.id for patch in mending(cause, report)],
         "advice": cause.advice,
     }
 

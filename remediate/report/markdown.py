@@ -18,7 +18,7 @@ from remediate.report.simulation import DOCUMENTED, opening_lines
 from remediate.template import Plain, read
 
 _UNTIL_DONE = "until what is *not fixed* in the notes below is done"
-_LEADS = {"kept": "Kept", "harmless": "Does no harm", "undecidable": "Cannot be told"}
+_LEADS = {"kept": "Kept", "harmless": "Of no effect", "undecidable": "Cannot be told"}
 
 
 def render(reports: Sequence[Report], patch_set: PatchSet) -> str:
@@ -66,7 +66,7 @@ def _faults(report: Report, lead: str) -> Iterator[str]:
     yield lead
     yield ""
     for one in sorted(causes, key=lambda one: places.of(one.path)):
-        patches = ", ".join(f"`{patch.id}`" for patch in mending(one, report.applied))
+        patches = ", ".join(f"`{patch.id}`" for patch in mending(one, report))
         mended = f" Mended by {patches}." if patches else ""
         yield f"- line {places.of(one.path)[0]}, `{one.cause}`: {_escaped(one.detail)}.{mended}"
     yield ""
@@ -84,7 +84,8 @@ def _unchanged(report: Report) -> Iterator[str]:
     yield ""
     yield f"- {same} of {len(old)} resources are as they were; the others are {_listed(_differing(old, new))}."
     sections = [name for name in before if name != "Resources"]
-    yield f"- The other {len(sections)} sections of the template ({', '.join(sections)}) are as they were."
+    if sections:
+        yield f"- The other sections of the template ({', '.join(sections)}) are as they were."
     yield f"- {kept} of {lines} lines are byte for byte as they were, comments and line ends included."
     yield f"- All {denies} Deny statements are as they were." if denies else "- There were no Deny statements."
     yield "- Every request that was allowed before is allowed now. A second run would change nothing."
@@ -136,7 +137,7 @@ def _strangers(report: Report) -> Iterator[str]:
 
 
 def _observable(report: Report) -> Iterator[str]:
-    trails = list(dict.fromkeys(one.trail for one in report.verdicts))
+    trails = [one for one in dict.fromkeys(one.trail for one in report.verdicts) if one in report.after]
     yield "## Observable results after deployment"
     yield ""
     if report.unfixed:

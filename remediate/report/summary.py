@@ -14,7 +14,7 @@ _WORDS = {
     "denied": "still denied",
     "outside": "outside",
     "undecidable": "cannot be told",
-    "harmless": "does no harm",
+    "harmless": "of no effect",
     "kept": "kept",
 }
 _WIDTH = 110
