@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from remediate.cloudformation.locate import Given, locate
-from remediate.openings import Openings
 from remediate.patchset import PatchSet
 from remediate.plan import Applied, Options, Skipped, plan, planned_operations
 from remediate.proof import Verdict
 from remediate.template import Alias, Mapping, Operation, Template, Unreadable, edit, place, read, splice
-from remediate.verify import verify_plan, verify_settled, verify_strangers, verify_text
+from remediate.verify import verify_plan, verify_settled, verify_text
 
 if TYPE_CHECKING:
     from remediate.causes import Finding
+    from remediate.openings import Openings
 
 
 def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> Report:
@@ -32,7 +32,6 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     after = splice(template.text, edits)
     data = verify_text(template, planned.operations, edits, after)
     verdicts = verify_plan(template.data, data, planned)
-    openings = verify_strangers(template.data, data, planned, options.given)
     if planned.operations:
         verify_settled(planned_operations(data, locate(data, options.given), patch_set, options))
     return Report(
@@ -44,7 +43,6 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         applied=planned.applied,
         skipped=planned.skipped,
         verdicts=verdicts,
-        openings=openings,
         given=options.given,
         wanted=planned.wanted,
     )
@@ -81,7 +79,7 @@ class Report:
     """What was found in a template and what becomes of it.
 
     ``before`` and ``after`` are whole texts without byte-order mark; they are equal where nothing is to be changed.
-    ``verdicts`` tell of each request of CloudTrail, ``openings`` of the strangers whose requests were tried.
+    ``verdicts`` tell of each request of CloudTrail.
     """
 
     name: str
@@ -92,7 +90,6 @@ class Report:
     applied: tuple[Applied, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    openings: Openings = field(default_factory=Openings)
     given: Given = field(default_factory=Given)
     wanted: Callable[[Finding], bool] = field(default=bool, repr=False)
 
@@ -112,6 +109,13 @@ class Report:
 
         data = read(self.before.encode(), self.name).data
         return tuple(filter(self.wanted, diagnose(locate(data, self.given), data)))
+
+    def openings(self) -> Openings:
+        """Return who else has got in, tried with the requests of strangers. Reads both texts again."""
+        from remediate.openings import openings  # only for reports that show it
+
+        before, after = (read(text.encode(), self.name).data for text in (self.before, self.after))
+        return openings(before, after, self.given)
 
     def to_bytes(self) -> bytes:
         """Return the new file, with the byte-order mark that the old one had."""

@@ -6,27 +6,27 @@ library makes of the operations, the rest of the text with the original, and the
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Sequence
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import jsonpatch
 
 from remediate.cloudformation.documents import Kind, documents
-from remediate.cloudformation.locate import Given, Located
+from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import BUCKET_POLICY, section
-from remediate.openings import Openings, openings
-from remediate.patchset import Allow, Complete
+from remediate.patchset import AddPolicy, Allow, DependOn
 from remediate.plan import Plan
 from remediate.policy.evaluate import Outcome
 from remediate.proof import Verdict, prove
-from remediate.template import Edit, Operation, Plain, Template, TemplateError, identical, read_data, tokens
+from remediate.template import Edit, Operation, Plain, Template, TemplateError, identical, read_data, tokens, unshared
 
 PROMISES = {
     1: "the new text holds the data that the patch describes",
     2: "every byte outside the edits is the same",
     3: "only the planned resources differ",
-    4: "CloudTrail's requests are allowed, every Deny still stands, and no stranger got in",
+    4: "CloudTrail's requests are allowed, every Deny still stands, and others have what they had",
     5: "a second run plans nothing",
 }
 
@@ -59,26 +59,11 @@ def verify_plan(before: dict[str, Plain], after: dict[str, Plain], planned: Plan
     """Check guarantees 3 and 4 and return the verdicts that the latter rests on. Raises Broken."""
     _check_resources(before, after, planned)
     _check_denies(before, after, planned.located)
+    _check_others(before, after, planned)
     verdicts = prove(planned.located, before, after)
     for verdict in verdicts:
         _check_verdict(verdict, _promised_ids(planned, verdict.logical_id))
     return verdicts
-
-
-def verify_strangers(before: dict[str, Plain], after: dict[str, Plain], planned: Plan, given: Given) -> Openings:
-    """Check of guarantee 4 that nobody got in whom no patch names, and return which trails of other accounts did.
-
-    Raises Broken.
-    """
-    if not planned.operations:
-        return Openings()
-    found = openings(before, after, given)
-    meant = {rule.service for one in planned.applied for rule in one.patch.ensure if isinstance(rule, Allow | Complete)}
-    for one in found.found:
-        if not (one.stranger.deputy or one.stranger.own or one.stranger.who in meant):
-            action = one.stranger.request.action
-            raise Broken(4, f"{one.stranger.who} may now {action} by {one.by[0].label} of {one.logical_id}")
-    return found
 
 
 def verify_settled(again: Sequence[Operation]) -> None:
@@ -96,7 +81,7 @@ def _patched(data: dict[str, Plain], operations: Sequence[Operation]) -> Plain:
     reached = {tuple(tokens(path)[:2]) for operation in operations for path in (operation.path, operation.source)}
     result: Plain = _own_copy(data, reached)
     for operation in operations:
-        result = jsonpatch.JsonPatch([copy.deepcopy(operation.to_json())]).apply(result, in_place=True)
+        result = jsonpatch.JsonPatch([operation.to_json()]).apply(result, in_place=True)
         if operation.before is not None:
             *parent_path, name = tokens(operation.path)
             parent: Plain = result
@@ -114,9 +99,9 @@ def _own_copy(data: dict[str, Plain], reached: set[tuple[str, ...]]) -> dict[str
     for name, section_data in data.items():
         inside = {path[1] for path in reached if len(path) > 1 and path[0] == name}
         if isinstance(section_data, dict):
-            own[name] = {key: copy.deepcopy(one) if key in inside else one for key, one in section_data.items()}
+            own[name] = {key: unshared(one) if key in inside else one for key, one in section_data.items()}
         else:
-            own[name] = copy.deepcopy(section_data)
+            own[name] = unshared(section_data)
     return own
 
 
@@ -193,6 +178,49 @@ def _check_denies(before: dict[str, Plain], after: dict[str, Plain], located: Lo
 def _denies(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[dict[str, Plain]]:
     found = (statement.data for one in documents(data, logical_id, kind) for statement in one.statements)
     return [statement for statement in found if statement.get("Effect") != "Allow"]
+
+
+def _check_others(before: dict[str, Plain], after: dict[str, Plain], planned: Plan) -> None:
+    """Check that each principal that no applied patch names has the statements that it had, and no other."""
+    meant = _services(planned)
+    for logical_id, kind in dict.fromkeys(one for view in planned.located.views for one in view.policies()):
+        old, new = (_others(data, logical_id, kind, meant) for data in (before, after))
+        if old is not None and new is not None and old != new:
+            changed = next(iter((old - new) + (new - old)))
+            raise Broken(4, f"what {logical_id} says of {changed[0]} changed")
+
+
+def _others(data: dict[str, Plain], logical_id: str, kind: Kind, meant: set[str]) -> Counter[tuple[str, ...]] | None:
+    """Count the statements by principal, without those that patches are for; None for a policy that is not there."""
+    found = documents(data, logical_id, kind)
+    if not found:
+        return None
+    return Counter(
+        (
+            principal,
+            str(one.guard),
+            json.dumps({key: part for key, part in one.data.items() if key not in {"Sid", "Principal"}}),
+        )
+        for document in found
+        for one in document.statements
+        for principal in _principals(one.data.get("Principal", one.data.get("NotPrincipal")))
+        if principal not in meant
+    )
+
+
+_NAMES = frozenset({"Sid", "Principal"})
+"""The elements that say whom a statement is for and what it is called, which a split changes."""
+
+
+def _principals(written: Plain) -> Iterator[str]:
+    for kind, names in written.items() if isinstance(written, dict) else [("", written)]:
+        for name in names if isinstance(names, list) else [names]:
+            yield str(name).lower() if kind == "Service" and isinstance(name, str) else json.dumps([kind, name])
+
+
+def _services(planned: Plan) -> set[str]:
+    rules = [rule for one in planned.applied for rule in one.patch.ensure]
+    return {rule.service for rule in rules if not isinstance(rule, DependOn | AddPolicy)}
 
 
 def _promised_ids(planned: Plan, logical_id: str) -> tuple[str, ...]:

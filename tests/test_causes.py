@@ -135,7 +135,6 @@ ROWS: list[Row] = [
         ],
         [
             ("two-bucket-policies", "  Second:", "LogBucketPolicy and Second are policies of one bucket"),
-            ("no-statement", "Statement: []", "no statement for cloudtrail.amazonaws.com"),
         ],
     ),
     (

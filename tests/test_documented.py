@@ -31,14 +31,14 @@ def test_cloudtrail_gets_in_and_nobody_else(name: str) -> None:
     assert {one.after.outcome.value for one in documented} == {"allowed"}
     assert report.unfixed == ()
     if report.changed:
-        openings = report.openings
+        openings = report.openings()
         assert openings.found == ()
         assert openings.asked > 20
     assert not fix(report.after, patch_set=DOCUMENTED).changed
 
 
 def test_the_default_set_says_which_door_it_opens() -> None:
-    openings = fix(EXAMPLES / "stack.yaml").openings
+    openings = fix(EXAMPLES / "stack.yaml").openings()
     assert {one.stranger.who for one in openings.found} == {"a trail of another account"}
     assert {one.stranger.request.action for one in openings.found} == {
         *("s3:GetBucketAcl", "s3:GetBucketLocation"),

@@ -17,6 +17,7 @@ from remediate.plan import Plan
 from remediate.template import Edit, Operation, Plain, Span
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+CONFIG = "/Resources/LogBucketPolicy/Properties/PolicyDocument/Statement/4"
 DENY = "/Resources/LogBucketPolicy/Properties/PolicyDocument/Statement/0"
 
 
@@ -143,10 +144,10 @@ def test_a_promise_that_is_not_kept_is_caught(stack: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("principal", "who"),
     [
-        ("*", "config.amazonaws.com may now s3:GetBucketAcl by statement"),
-        ({"AWS": "*"}, "config.amazonaws.com may now s3:GetBucketAcl by statement"),
-        ({"Service": "delivery.logs.amazonaws.com"}, "delivery.logs.amazonaws.com may now s3:GetBucketAcl by statement"),
-        ({"AWS": "arn:aws:iam::999988887777:root"}, "another account may now s3:GetBucketAcl by statement"),
+        ("*", 'what LogBucketPolicy says of ["", "*"] changed'),
+        ({"AWS": "*"}, 'what LogBucketPolicy says of ["AWS", "*"] changed'),
+        ({"Service": "delivery.logs.amazonaws.com"}, "what LogBucketPolicy says of delivery.logs.amazonaws.com changed"),
+        ({"AWS": "arn:aws:iam::999988887777:root"}, "999988887777"),
     ],
     ids=["everybody", "everybody by AWS", "another service", "another account"],
 )
@@ -155,6 +156,23 @@ def test_a_stranger_who_gets_in_is_caught(stack: Path, monkeypatch: pytest.Monke
     statement: Plain = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetBucketAcl", "Resource": "*"}
     broken_plan(monkeypatch, with_operations(Operation("add", path, statement)))
     assert_caught(stack, 4, who)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Operation("add", f"{CONFIG}/Condition/StringEquals/aws:PrincipalOrgID", "o-a1b2c3d4e5"),
+        Operation("remove", f"{CONFIG}/Condition"),
+        Operation("add", f"{CONFIG}/Principal/Service", "sns.amazonaws.com"),
+        Operation("remove", CONFIG),
+    ],
+    ids=["narrowed", "widened", "another service", "removed"],
+)
+def test_another_service_whose_rights_change_is_caught(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, operation: Operation
+) -> None:
+    broken_plan(monkeypatch, with_operations(operation))
+    assert_caught(stack, 4, "what LogBucketPolicy says of")
 
 
 def test_a_second_run_that_would_change_something_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:

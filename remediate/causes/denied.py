@@ -83,6 +83,14 @@ def denied_findings(view: View, document: Document) -> Iterator[Finding]:
             yield _blocking(document, raw, statement, denying[raw.pointer])
 
 
+def without_policy(view: View, key: str) -> Finding:
+    """Return that a key has the policy that KMS gives it, which lets nobody but its own account in."""
+    requests = tuple(one.id for one in made(view, "key"))
+    blocking = any(one.confidence != "inferred" for one in made(view, "key"))
+    detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {SERVICE}"
+    return Finding("no-statement", key, ("Resources", key), detail, "key", blocking, requests)
+
+
 def _blocking(document: Document, raw: RawStatement, deny: Statement, refused: list[CloudTrailRequest]) -> Finding:
     reasons = [_reason(condition, one.request) for condition in deny.conditions for one in refused]
     if deny.principal.negated:
@@ -165,7 +173,7 @@ def _missing_action(document: Document, own: list[_Near], one: CloudTrailRequest
     detail = f"no statement lets CloudTrail do {action} ({one.title})"
     if one.confidence == "inferred":
         detail += "; AWS does not document that it asks for it"
-    yield Finding("missing-action", document.logical_id, (*nearest.path, "Action"), detail, document.kind, blocking=False)
+    yield Finding("missing-action", document.logical_id, nearest.path_of("Action"), detail, document.kind, blocking=False)
 
 
 def _meant_for_cloudtrail(document: Document, allows: list[_Near]) -> Iterator[Finding]:

@@ -26,7 +26,9 @@ def mismatches(view: View, document: Document, raw: RawStatement, request: Reque
         if not view.resolver.scenario.admits(entry.guard):
             continue
         truth = entry_truth(view, entry, request)
-        if truth is Truth.NO or (truth is Truth.UNKNOWN and view.trail is not None and _is_of_the_trail(entry)):
+        known = len(request.values_of(entry.key)) == 1
+        fragile = truth is Truth.UNKNOWN and known and view.trail is not None and _is_of_the_trail(entry)
+        if truth is Truth.NO or fragile:
             yield _mismatch(view, document, raw, entry, request)
         elif truth is Truth.UNKNOWN and entry.key.lower() == "aws:sourceorgid":
             detail = f"{entry} of {raw.label}: AWS does not say that CloudTrail sends it when a trail is created"

@@ -37,12 +37,12 @@ def resource_findings(
                 found = True
                 detail = f"the resource {resource} of {raw.label} {fault}"
                 yield Finding(
-                    "malformed-resource", document.logical_id, (*raw.path, "Resource"), detail, document.kind, blocking=False
+                    "malformed-resource", document.logical_id, raw.path_of("Resource"), detail, document.kind, blocking=False
                 )
     if not found:
         raw, statement = statements[-1]
         cause, detail = _lacking(view, document, statement, one)
-        yield Finding(cause, document.logical_id, (*raw.path, "Resource"), detail, document.kind, blocking=False)
+        yield Finding(cause, document.logical_id, raw.path_of("Resource"), detail, document.kind, blocking=False)
 
 
 def _lacking(view: View, document: Document, statement: Statement, one: CloudTrailRequest) -> tuple[CauseId, str]:

@@ -41,7 +41,7 @@ def misspelt_actions(document: Document, raw: RawStatement) -> Iterator[Finding]
             detail = f"{raw.label} allows {action}, which is no action; {meant} is"
             blocking = document.kind == "bucket"
             advice = f"write {meant} instead of {action}"
-            path = (*raw.path, "Action")
+            path = raw.path_of("Action")
             yield Finding("misspelt-action", document.logical_id, path, detail, document.kind, blocking, advice=advice)
 
 
@@ -54,7 +54,7 @@ def wrong_principals(document: Document, raw: RawStatement, statement: Statement
             if known and (kind, known) != ("Service", SERVICE) and _is_meant_for_cloudtrail(known):
                 detail = f"{raw.label} names the principal {kind}: {name.known}; CloudTrail is Service: {SERVICE}"
                 advice = f"write {SERVICE} as a Service"
-                path = (*raw.path, "Principal")
+                path = raw.path_of("Principal")
                 yield Finding("wrong-principal", document.logical_id, path, detail, document.kind, advice=advice)
 
 
@@ -119,7 +119,7 @@ def _inapplicable(document: Document, raw: RawStatement, statement: Statement) -
         if lost and wanted not in about:
             detail = f"{raw.label} allows {', '.join(lost)} but names {names}, so S3 refuses the policy"
             advice = f"let {raw.label} name {right}"
-            path = (*raw.path, "Resource")
+            path = raw.path_of("Resource")
             yield Finding("inapplicable-resource", document.logical_id, path, detail, document.kind, advice=advice)
 
 

@@ -34,6 +34,10 @@ class RawStatement:
         written = self.data.get("Action")
         return [one for one in (written if isinstance(written, list) else [written]) if isinstance(one, str)]
 
+    def path_of(self, element: str) -> tuple[str | int, ...]:
+        """Return the path of an element, of the whole statement where it has none of that name."""
+        return (*self.path, element) if element in self.data else self.path
+
     @property
     def label(self) -> str:
         """What a person calls it: its Sid, else its place in the list, counted from 1."""

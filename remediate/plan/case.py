@@ -97,7 +97,7 @@ class Case:
         principal = statement.data.get("Principal")
         services = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None
         named = services if isinstance(services, list) else [services]
-        return len(named) != 1 or not _is_name(named[0])
+        return not named or not _is_name(named[0]) or any(one != named[0] for one in named)
 
     def own(self, statement: RawStatement, service: str) -> RawStatement | None:
         """Return a statement that names the service alone, splitting a shared one; None where it cannot be split."""
@@ -152,13 +152,16 @@ class Case:
         principal = statement.data["Principal"]
         named = {key: _listed(names) for key, names in principal.items()} if isinstance(principal, dict) else {}
         services = named.get("Service", [])
-        index = next((index for index, one in enumerate(services) if self._is(one, service)), None)
-        if index is not None:
-            rest = services[:index] + services[index + 1 :]
+        own = [index for index, one in enumerate(services) if self._is(one, service)]
+        if own:
+            rest = [one for index, one in enumerate(services) if index not in own]
             # A statement whose last principal goes under some condition would be refused by AWS.
             if any(_is_name(one) for one in (*rest, *(one for key in named.keys() - {"Service"} for one in named[key]))):
                 path = (*statement.path, "Principal", "Service")
-                self.draft.remove((*path, index) if rest else path)
+                for index in reversed(own) if rest else ():
+                    self.draft.remove((*path, index))
+                if not rest:
+                    self.draft.remove(path)
                 return True
         self.skip(
             "obstacle", f"the principals of {statement.label} are written so that {service} cannot be taken out of them"

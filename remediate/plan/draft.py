@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import jsonpatch
 
-from remediate.template import Operation, Plain, pointer, tokens
+from remediate.template import Operation, Plain, pointer, tokens, unshared
 
 
 class Draft:
@@ -35,12 +34,12 @@ class Draft:
 
     def add(self, path: Sequence[str | int], value: Plain, before: str | None = None) -> None:
         """Add a member or list item; ``before`` names the member that it is written in front of."""
-        self._apply(Operation("add", pointer(*path), copy.deepcopy(value), before=before))
+        self._apply(Operation("add", pointer(*path), unshared(value), before=before))
 
     def replace(self, path: Sequence[str | int], value: Plain) -> None:
         """Replace the value at a path."""
         self._guard(path)
-        self._apply(Operation("replace", pointer(*path), copy.deepcopy(value)))
+        self._apply(Operation("replace", pointer(*path), unshared(value)))
 
     def remove(self, path: Sequence[str | int]) -> None:
         """Remove the member or item at a path."""
@@ -49,13 +48,13 @@ class Draft:
 
     def _guard(self, path: Sequence[str | int]) -> None:
         """Put a ``test`` first, so that the patch fails on a template that has changed (RFC 6902 section 4.6)."""
-        self._apply(Operation("test", pointer(*path), copy.deepcopy(self.at(path))))
+        self._apply(Operation("test", pointer(*path), unshared(self.at(path))))
 
     def _apply(self, operation: Operation) -> None:
         resources = self.data["Resources"]
         step = tokens(operation.path)[1]
         if isinstance(resources, dict) and step in resources and step not in self._own:
-            resources[step] = copy.deepcopy(resources[step])
+            resources[step] = unshared(resources[step])
             self._own.add(step)
-        jsonpatch.JsonPatch([copy.deepcopy(operation.to_json())]).apply(self.data, in_place=True)
+        jsonpatch.JsonPatch([operation.to_json()]).apply(self.data, in_place=True)
         self.operations.append(operation)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.entries import Entry, entries
 from remediate.cloudformation.expression import function
+from remediate.judge import entry_truth, promised
 from remediate.patchset import Require
 from remediate.plan.case import Case
 from remediate.plan.elements import move_actions
@@ -52,7 +53,7 @@ def _part(raw: RawStatement, rule: Require) -> RawStatement:
 
 def _can_hold(case: Case, raw: RawStatement, entry: Entry) -> bool:
     """Tell whether no request of a trail would be denied by the condition; say it where one would, or may."""
-    if entry.value is None:
+    if entry.value is None or _may_refuse_trails_elsewhere(case, raw, entry):
         case.skip("kept", f"{raw.label} gets no {entry.key}: its trails are in other templates")
         return False
     if mismatch(case, raw, entry):
@@ -61,12 +62,23 @@ def _can_hold(case: Case, raw: RawStatement, entry: Entry) -> bool:
     return True
 
 
+def _may_refuse_trails_elsewhere(case: Case, raw: RawStatement, entry: Entry) -> bool:
+    """Tell whether a request of a trail of another template may not meet the condition: nothing is known of its ARN."""
+    return any(
+        entry_truth(view, entry, one.request) is not Truth.YES
+        for view in case.views_of(raw)
+        if view.trail is None
+        for one in promised(view, case.kind)
+        if len(one.request.values_of(entry.key)) == 1 and any(_covers(action, one.request.action) for action in raw.actions)
+    )
+
+
 def _for_action(case: Case, raw: RawStatement, rule: Require) -> RawStatement | None:
     """Return a statement of the service's own for nothing but the action, so that others do not need the condition."""
     if rule.action is None:
         return case.own(raw, rule.service)
     moved = [one for one in raw.actions if one.lower() == rule.action.lower()]
-    if not moved:
+    if not moved or any(_covers(one, rule.action) for one in raw.actions if one not in moved):
         keys = ", ".join(key for keys in rule.condition.values() for key in keys)
         case.skip(
             "obstacle",
@@ -96,4 +108,8 @@ def add_condition(case: Case, raw: RawStatement, operator: str, key: str, value:
 
 
 def _is_for(raw: RawStatement, action: str) -> bool:
-    return any(matches(text(one), text(action), ignore_case=True) is Truth.YES for one in raw.actions)
+    return any(_covers(one, action) for one in raw.actions)
+
+
+def _covers(written: str, action: str) -> bool:
+    return matches(text(written), text(action), ignore_case=True) is Truth.YES

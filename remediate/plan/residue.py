@@ -29,13 +29,13 @@ def residue(located: Located, data: Data, said: Sequence[Skipped], wanted: Wante
     """
     explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
     without_id = {one.logical_id for one in said if one.why == "denied"}
-    found = [*_causes(located, data, said, wanted)]
-    found += [
+    judged = [
         one
         for view in located.views
         for one in _of_view(view, data, explained)
         if not (one.why == "denied" and "organization" in one.subject and one.logical_id in without_id)
     ]
+    found = [*_causes(located, data, [*said, *judged], wanted), *judged]
     if not located.complete:
         found.append(
             Skipped(
@@ -65,16 +65,17 @@ def _unread(data: Data) -> Iterator[Skipped]:
 
 
 def _causes(located: Located, data: Data, said: Sequence[Skipped], wanted: Wanted) -> Iterator[Skipped]:
-    """Yield the causes that are still there, but for those of which a request tells that is refused for them.
+    """Yield the causes that are still there.
 
-    A cause whose patch has said why it did nothing, or was not wanted, needs no second word.
+    One needs no second word where its patch has said why it did nothing, or a request that is denied for it tells of it.
     """
     for one in filter(wanted, diagnose(located, data)):
         patches = catalogue()[one.cause].patches
-        spoken = any(other.subject in patches and other.logical_id == one.logical_id for other in said)
+        here = [other for other in said if other.logical_id == one.logical_id]
+        told = any(other.subject in patches or (other.why == "denied" and other.subject in one.requests) for other in here)
         if one.cause == "blocking-deny":
             yield _skipped(one, "blocked")
-        elif not (one.requests or spoken):
+        elif not told and (one.blocking or not one.requests):
             yield _skipped(one, "obstacle" if one.blocking else "harmless")
 
 

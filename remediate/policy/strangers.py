@@ -17,18 +17,16 @@ _SERVICES = ("config.amazonaws.com", "delivery.logs.amazonaws.com", "logging.s3.
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A request by somebody who is not one of the template's trails.
+    """A request by somebody who is not one of the template's trails; ``deputy`` for another account's trail.
 
-    ``deputy``: it is CloudTrail itself, acting for somebody else's trail, the confused deputy (IAM User Guide, The confused
-    deputy problem). ``own``: it is one that CloudTrail makes for the trail, but not so: a statement
-    that is wider than it needs to be allows it as soon as it works at all.
+    Another account's trail is the confused deputy: CloudTrail itself, acting for somebody else. Source: IAM User Guide,
+    The confused deputy problem.
     """
 
     who: str
     policy: PolicyKind
     request: Request
     deputy: bool = False
-    own: bool = False
 
 
 def strangers(facts: TrailFacts) -> Iterator[Stranger]:
@@ -58,9 +56,9 @@ def _cloudtrail_astray(facts: TrailFacts) -> Iterator[Stranger]:
     for one in requests(facts):
         if one.id == "put-object":
             elsewhere = text(facts.bucket_arn, "/somewhere/else")
-            yield Stranger("CloudTrail, outside its folders", "bucket", replace(one.request, resource=elsewhere), own=True)
+            yield Stranger("CloudTrail, outside its folders", "bucket", replace(one.request, resource=elsewhere))
             plain = {**one.request.context, "aws:securetransport": text("false")}
-            yield Stranger("CloudTrail, without TLS", "bucket", replace(one.request, context=plain), own=True)
+            yield Stranger("CloudTrail, without TLS", "bucket", replace(one.request, context=plain))
 
 
 def _doors(facts: TrailFacts) -> Iterator[tuple[PolicyKind, str, Text]]:

@@ -110,7 +110,7 @@ def _openings(report: Report) -> Plain:
             "confusedDeputy": one.stranger.deputy,
             "statements": [_statement(statement) for statement in one.by],
         }
-        for one in report.openings.found
+        for one in report.openings().found
     ]
 
 

@@ -117,7 +117,7 @@ def _requests(report: Report) -> Iterator[str]:
 
 
 def _strangers(report: Report) -> Iterator[str]:
-    openings = report.openings
+    openings = report.openings()
     yield "### Who else got in"
     yield ""
     yield (

@@ -55,7 +55,7 @@ def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
             yield f"    {'  '.join(padded)}  {row[3]}".rstrip()
     yield from _causes(report, failure)
     if report.changed:
-        openings = report.openings
+        openings = report.openings()
         yield f"  requests of strangers: {openings.asked} tried, {len(openings.found)} newly allowed"
         yield from (f"    {line}" for line in opening_lines(openings.found))
         if any(one.stranger.deputy for one in openings.found):

@@ -7,7 +7,7 @@ from remediate.template.data import read_data
 from remediate.template.edit import edit
 from remediate.template.errors import Refused, TemplateError, Unreadable, place
 from remediate.template.node import Alias, Mapping, Member, Node, Plain, Scalar, Sequence, Span, Tagged, Template
-from remediate.template.operation import Operation, parse_operation, pointer, tokens
+from remediate.template.operation import Operation, parse_operation, pointer, tokens, unshared
 from remediate.template.read import read
 from remediate.template.splice import Edit, splice
 from remediate.template.working import data_of, identical
@@ -38,4 +38,5 @@ __all__ = [
     "read_data",
     "splice",
     "tokens",
+    "unshared",
 ]

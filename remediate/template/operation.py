@@ -30,13 +30,22 @@ class Operation:
     before: str | None = None
 
     def to_json(self) -> dict[str, Plain]:
-        """Return the operation as RFC 6902 writes it."""
+        """Return the operation as RFC 6902 writes it, its value as a copy of its own."""
         out: dict[str, Plain] = {"op": self.op, "path": self.path}
         if self.op in _NEEDS_FROM:
             out["from"] = self.source
         if self.op in _NEEDS_VALUE:
-            out["value"] = self.value
+            out["value"] = unshared(self.value)
         return out
+
+
+def unshared(value: Plain) -> Plain:
+    """Return a copy in which every part is an object of its own, as in JSON: an edit of one never is an edit of another."""
+    if isinstance(value, dict):
+        return {key: unshared(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unshared(item) for item in value]
+    return value
 
 
 def parse_operation(raw: object) -> Operation:

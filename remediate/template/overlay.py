@@ -8,11 +8,9 @@ removed again leaves no trace.
 
 from __future__ import annotations
 
-import copy
-
 from remediate.template.errors import Refused, place
 from remediate.template.node import Alias, Mapping, Node, Plain, Scalar, Sequence, Tagged
-from remediate.template.operation import Operation, tokens
+from remediate.template.operation import Operation, tokens, unshared
 from remediate.template.working import Changed, New, Slot, Working, aliases, data_of, same
 
 _END = "-"  # RFC 6901 section 4: the place behind a list's last item
@@ -42,12 +40,12 @@ class _Overlay:
         path = tokens(operation.path)
         match operation.op:
             case "add":
-                self._add(path, copy.deepcopy(operation.value), operation)
+                self._add(path, unshared(operation.value), operation)
             case "remove":
                 self._remove(path, operation.path)
             case "replace":
                 self._find(path, operation.path)
-                self._replace(path, copy.deepcopy(operation.value), operation.path)
+                self._replace(path, unshared(operation.value), operation.path)
             case "test":
                 found = data_of(self._find(path, operation.path))
                 if not same(found, operation.value):
@@ -56,7 +54,7 @@ class _Overlay:
                 source = tokens(operation.source)
                 if operation.op == "move" and path[: len(source)] == source and len(path) > len(source):
                     raise Refused(f"cannot move {operation.source} into itself (RFC 6902 section 4.4)")
-                value = copy.deepcopy(data_of(self._find(source, operation.source)))
+                value = unshared(data_of(self._find(source, operation.source)))
                 if operation.op == "move":
                     if source == path:
                         return
