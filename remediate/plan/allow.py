@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from remediate.cloudformation.documents import RawStatement
+from remediate.cloudformation.expression import Alternative
 from remediate.cloudformation.view import View
 from remediate.judge import asked, judge, promised, statements_of
 from remediate.patchset import Allow
@@ -127,10 +128,19 @@ def _fits(case: Case, elements: Elements, one: Wanted) -> bool:
 
 
 def _add(case: Case, rule: Allow, left: list[Gap]) -> None:
-    neighbour = _neighbour(case, rule, left)
+    """Add a statement to the document, to each branch that needs it where its Statement is an ``Fn::If``."""
+    for where in case.lists():
+        needed = [gap for gap in left if any(one.view.resolver.scenario.admits(where.guard) for one in _open(case, gap))]
+        if needed:
+            _add_to(case, rule, needed, where)
+
+
+def _add_to(case: Case, rule: Allow, left: list[Gap], where: Alternative) -> None:
+    neighbour = _neighbour(case, rule, left, where)
+    guard = neighbour.guard if neighbour else where.guard
     resources: list[Plain] = []
     for gap in left:
-        resource = decided(gap.resource, neighbour.guard if neighbour else ())
+        resource = decided(gap.resource, guard)
         if resource not in resources:
             resources.append(resource)
     actions: list[Plain] = [*dict.fromkeys(gap.action for gap in left)]
@@ -148,16 +158,20 @@ def _add(case: Case, rule: Allow, left: list[Gap]) -> None:
             keys[key] = value
     if any(limits.values()):
         statement["Condition"] = {operator: keys for operator, keys in limits.items() if keys}
-    added = case.insert(statement, after=neighbour)
+    added = case.insert(statement, after=neighbour, where=where)
     if added:
         case.note(f"{added.label} is added: {rule.service} may {', '.join(map(str, actions))}")
 
 
-def _neighbour(case: Case, rule: Allow, left: list[Gap]) -> RawStatement | None:
-    """Return the service's last statement that is in force wherever the new one is needed."""
-    views = [one.view for gap in left for one in _open(case, gap)]
-    own = [raw for raw in case.allows(rule.service) if all(view.resolver.scenario.admits(raw.guard) for view in views)]
-    plain = [raw for raw in own if raw.guard == case.document.guard]
+def _neighbour(case: Case, rule: Allow, left: list[Gap], where: Alternative) -> RawStatement | None:
+    """Return the service's last statement of a list that is in force wherever the new one is needed."""
+    views = [one.view for gap in left for one in _open(case, gap) if one.view.resolver.scenario.admits(where.guard)]
+    own = [
+        raw
+        for raw in case.allows(rule.service)
+        if raw.path[: len(where.path)] == where.path and all(view.resolver.scenario.admits(raw.guard) for view in views)
+    ]
+    plain = [raw for raw in own if raw.guard == where.guard]
     return next(reversed(plain or own), None)
 
 

@@ -116,13 +116,17 @@ class Case:
         self.skip("obstacle", "its Statement comes from an intrinsic function, to which no statement can be added")
         return False
 
-    def insert(self, data: dict[str, Plain], after: RawStatement | None = None, suffix: str = "") -> RawStatement | None:
+    def insert(
+        self, data: dict[str, Plain], after: RawStatement | None = None, suffix: str = "", where: Alternative | None = None
+    ) -> RawStatement | None:
         """Add a statement, behind another and under the same conditions or at the end; None where the form forbids it.
 
-        A Sid is unique in its policy: ``suffix`` tells a copy from its original.
+        A Sid is unique in its policy: ``suffix`` tells a copy from its original. ``where`` is one of :meth:`lists`, for a
+        statement that stands behind no other.
         """
-        found = self._list(after)
-        if found is None or not self.can_insert(after):
+        found = next((one for one in self.lists() if where and one.path == where.path), None) or self._list(after)
+        if found is None:
+            self.can_insert(after)
             return None
         data = {**data}
         if isinstance(data.get("Sid"), str):
@@ -139,10 +143,14 @@ class Case:
         path = (*found.path, index)
         return next(one for one in self.document.statements if one.path[: len(path)] == path)
 
+    def lists(self) -> list[Alternative]:
+        """Return the document's Statement, each of its branches where it is an ``Fn::If``."""
+        document = self.document
+        return [*alternatives(self.draft.at(document.list_path), document.list_path, document.guard)]
+
     def _list(self, after: RawStatement | None) -> Alternative | None:
         """Return the document's statements, of several alternatives the one that holds ``after``."""
-        document = self.document
-        found = [*alternatives(self.draft.at(document.list_path), document.list_path, document.guard)]
+        found = self.lists()
         if after:
             found = [one for one in found if one.path == after.path[: len(one.path)]]
         return found[0] if len(found) == 1 else None
