@@ -121,3 +121,56 @@ def test_a_central_bucket_gets_no_source_for_it_is_not_known() -> None:
     bucket = statements(report, "BucketPolicy", "PolicyDocument")
     assert "Condition" not in bucket["Check"]
     assert "gets no aws:SourceArn: its trails are in other templates" in " ".join(one.reason for one in report.skipped)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "{ 'Null': { 'aws:SourceArn': 'false' } }",
+        "{ StringNotEquals: { 'aws:SourceArn': 'arn:aws:cloudtrail:us-east-1:111122223333:trail/x' } }",
+        "{ ArnLikeIfExists: { 'aws:SourceArn': !Sub 'arn:aws:cloudtrail:*:${AWS::AccountId}:trail/*' } }",
+    ],
+    ids=["any value", "not one", "if it exists"],
+)
+def test_a_condition_that_asks_for_nothing_is_no_source(condition: str) -> None:
+    template = TEMPLATE.replace(
+        "Resource: !GetAtt Bucket.Arn", f"Resource: !GetAtt Bucket.Arn\n            Condition: {condition}"
+    )
+    report = fix(template, patch_set=DOCUMENTED)
+    bucket = statements(report, "BucketPolicy", "PolicyDocument")
+    arn = {"Fn::Sub": "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/${TrailName}"}
+    assert bucket["Check"]["Condition"]["StringEquals"] == {"aws:SourceArn": arn}
+    assert not fix(report.after, patch_set=DOCUMENTED).changed
+
+
+def test_a_source_that_every_account_has_is_replaced() -> None:
+    written = "Condition: { ArnLike: { 'AWS:SourceArn': 'arn:aws:cloudtrail:*:*:trail/*' } }"
+    template = TEMPLATE.replace("TrailName: !Ref TrailName, ", "").replace(
+        "Resource: !GetAtt Bucket.Arn", f"Resource: !GetAtt Bucket.Arn\n            {written}"
+    )
+    report = fix(template, patch_set=DOCUMENTED)
+    bucket = statements(report, "BucketPolicy", "PolicyDocument")
+    assert bucket["Check"]["Condition"] == {"ArnLike": {"AWS:SourceArn": EVERY_TRAIL}}
+    assert not fix(report.after, patch_set=DOCUMENTED).changed
+
+
+def test_a_central_key_is_left_alone_for_its_trails_are_not_known() -> None:
+    central = """\
+Resources:
+  LogKey:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Statement:
+          - Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: "kms:GenerateDataKey*"
+            Resource: "*"
+          - Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: kms:DescribeKey
+            Resource: "*"
+"""
+    report = fix(central, patch_set=DOCUMENTED)
+    assert "gets no kms:EncryptionContext:aws:cloudtrail:arn: its trails are in other templates" in str(report.skipped)
+    assert "kms:EncryptionContext" not in report.after

@@ -16,9 +16,13 @@ from remediate.plan.mismatch import mismatch
 from remediate.plan.ownership import holds
 from remediate.plan.vocabulary import condition
 from remediate.policy.match import matches
+from remediate.policy.strangers import strangers
 from remediate.policy.truth import Truth
 from remediate.symbolic import text
 from remediate.template import Plain
+
+_OF_THE_TRAIL = frozenset({"aws:sourcearn", "aws:sourceaccount", "kms:encryptioncontext:aws:cloudtrail:arn"})
+"""The condition keys that tell one account's trail from another's."""
 
 
 def ensure_required(case: Case, rule: Require) -> None:
@@ -37,10 +41,26 @@ def ensure_required(case: Case, rule: Require) -> None:
 
 def _missing(case: Case, raw: RawStatement, rule: Require) -> Iterator[Entry]:
     """Yield the conditions that a statement does not have, as if they stood in it."""
-    present = {entry.key.lower() for entry in entries(raw)}
+    present = {entry.key.lower() for entry in entries(raw) if _requires(case, raw, entry)}
     for operator, key, value in condition(rule.condition, tuple(case.views_of(raw))):
         if key.lower() not in present:
             yield Entry((*raw.path, "Condition", operator, key), operator, key, value, raw.guard)
+
+
+def _requires(case: Case, raw: RawStatement, entry: Entry) -> bool:
+    """Tell whether a condition asks for something: not for any value, nor for one that every account's trail has."""
+    operator = entry.operator.split(":")[-1]
+    if operator == "Null" or "Not" in operator or operator.endswith("IfExists") or entry.operator.startswith("ForAll"):
+        return False
+    if entry.key.lower() not in _OF_THE_TRAIL:
+        return True
+    return not any(
+        entry_truth(view, entry, one.request) is Truth.YES
+        for view in case.views_of(raw)
+        if view.trail
+        for one in strangers(view.facts)
+        if one.deputy and one.policy == case.kind
+    )
 
 
 def _part(raw: RawStatement, rule: Require) -> RawStatement:
@@ -101,7 +121,11 @@ def add_condition(case: Case, raw: RawStatement, operator: str, key: str, value:
         case.skip("obstacle", f"the Condition of {raw.label} comes from an intrinsic function, so {key} is not added")
         return False
     if isinstance(keys, dict):
-        case.draft.add((*raw.path, "Condition", operator, key), value)
+        present = next((one for one in keys if one.lower() == key.lower()), None)
+        if present is None:
+            case.draft.add((*raw.path, "Condition", operator, key), value)
+        else:
+            case.draft.replace((*raw.path, "Condition", operator, present), value)
     else:
         case.draft.add((*raw.path, "Condition", operator), {key: value})
     return True
