@@ -144,9 +144,8 @@ def simulate(templates: tuple[str, ...], message: str | None, color: bool | None
         if report is not None:
             run.out(simulation.render(report, told))
             run.found |= any(one.denied for one in simulation.shown(report, told))
-            for one in report.skipped:
-                if one.why != "kept":
-                    run.say("\n".join(summary.explained(one)))
+            for one in simulation.left(report, told):
+                run.say("\n".join(summary.explained(one)))
             run.found |= bool(report.unfixed)
     run.exit()
 

@@ -1,6 +1,7 @@
-"""What CloudFormation's error messages about a trail say of where the fault is.
+"""What CloudFormation's error messages about a logging stack say of where the fault is.
 
-Source: AWS CloudTrail API Reference, CreateTrail, Errors. CloudFormation shows the message without the error's name.
+Sources: AWS CloudTrail API Reference, CreateTrail, Errors; Amazon S3 API Reference, Error responses; AWS CloudFormation User
+Guide, Troubleshooting. CloudFormation shows the message without the error's name.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from remediate.policy.document import PolicyKind
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error of CloudTrail: which policies can cause it, and what it means."""
+    """An error: which policies can cause it, and what it means."""
 
     code: str
     pattern: re.Pattern[str]
@@ -47,6 +48,24 @@ FAILURES = (
         re.compile(r"KmsException|KMS key .*(disabled|pending deletion)", re.IGNORECASE),
         ("key",),
         "the key cannot be used: it is disabled, pending deletion, or not a symmetric one",
+    ),
+    Failure(
+        "MalformedPolicy",
+        re.compile(r"MalformedPolicy|Policy has invalid|invalid principal|does not apply to any resource", re.IGNORECASE),
+        ("bucket", "key"),
+        "S3 or KMS does not accept the policy itself: a resource, an action or a principal in it is none",
+    ),
+    Failure(
+        "InvalidBucketAclWithObjectOwnership",
+        re.compile(r"Bucket cannot have ACLs|InvalidBucketAclWithObjectOwnership", re.IGNORECASE),
+        ("bucket",),
+        "the bucket has an ACL that its object ownership does not allow",
+    ),
+    Failure(
+        "CircularDependency",
+        re.compile(r"Circular ?dependency", re.IGNORECASE),
+        ("bucket", "key"),
+        "resources wait for one another: a policy that refers to the trail, or a key that refers to itself",
     ),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from remediate.engine import Report
 from remediate.openings import Opening
+from remediate.plan import Skipped
 from remediate.policy.evaluate import Decision, Outcome
 from remediate.policy.failures import Failure
 from remediate.proof import Verdict, worst
@@ -24,6 +25,14 @@ def shown(report: Report, failure: Failure | None) -> tuple[Verdict, ...]:
     """Return the verdicts that the table shows."""
     verdicts = worst(report.verdicts)
     return tuple(one for one in verdicts if failure is None or one.kind in failure.policies)
+
+
+def left(report: Report, failure: Failure | None) -> Iterator[Skipped]:
+    """Yield what is left to say of the resources that the table is about."""
+    about = {name for one in shown(report, failure) for name in (one.logical_id, one.trail)}
+    for one in report.skipped:
+        if one.why != "kept" and (failure is None or one.logical_id in about):
+            yield one
 
 
 def opening_lines(found: Sequence[Opening]) -> Iterator[str]:
@@ -56,9 +65,10 @@ def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
     yield from _causes(report, failure)
     if report.changed:
         openings = report.openings()
-        yield f"  requests of strangers: {openings.asked} tried, {len(openings.found)} newly allowed"
-        yield from (f"    {line}" for line in opening_lines(openings.found))
-        if any(one.stranger.deputy for one in openings.found):
+        found = [one for one in openings.found if failure is None or one.stranger.policy in failure.policies]
+        yield f"  requests of strangers: {openings.asked} tried, {len(found)} newly allowed"
+        yield from (f"    {line}" for line in opening_lines(found))
+        if any(one.stranger.deputy for one in found):
             yield f"    keep this door shut with --patch-set {DOCUMENTED}, or with a condition on aws:SourceArn of your own"
 
 
