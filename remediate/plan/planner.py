@@ -26,6 +26,9 @@ from remediate.plan.separate import ensure_separate
 from remediate.plan.target import Target, targets
 from remediate.template import Operation, Plain
 
+_ROUNDS = 4
+"""A patch set that has not settled after so many rounds does not settle, which guarantee 5 then says."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -63,7 +66,9 @@ def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options:
     wanted = partial(is_wanted, chosen={patch.id for patch in planner.chosen}, ignored=options.ignore)
     rest = residue(planner.located, planner.draft.data, planner.skipped, wanted)
     skipped = (*dict.fromkeys(planner.skipped), *rest)
-    return Plan(located, tuple(planner.applied), skipped, tuple(planner.draft.operations), planner.draft.data, wanted)
+    return Plan(
+        located, tuple(planner.applied.values()), skipped, tuple(planner.draft.operations), planner.draft.data, wanted
+    )
 
 
 def planned_operations(
@@ -82,14 +87,25 @@ class _Planner:
         self.options = options
         self.chosen = [*self._chosen()]
         self.draft = Draft(data)
-        self.applied: list[Applied] = []
+        self.applied: dict[tuple[str, str], Applied] = {}
         self.skipped: list[Skipped] = []
 
     def run(self) -> None:
-        for patch in self.chosen:
-            for role in patch.roles:
-                for target in list(targets(self.located, role)):
-                    self._patch(patch, target)
+        """Plan patch by patch, and again where a later one gave an earlier one something to do."""
+        kept: list[Skipped] | None = None
+        for number in range(_ROUNDS):
+            done = len(self.draft.operations)
+            self.skipped = []
+            for patch in self.chosen:
+                for role in patch.roles:
+                    for target in list(targets(self.located, role)):
+                        self._patch(patch, target)
+            if len(self.draft.operations) == done:
+                break
+            # What is kept is said of the template as it was, not of what was added to it.
+            kept = [one for one in self.skipped if one.why == "kept"] if number == 0 else None
+        if kept is not None:
+            self.skipped = kept + [one for one in self.skipped if one.why != "kept"]
 
     def _chosen(self) -> Iterator[Patch]:
         for patch in self.patch_set.patches:
@@ -109,7 +125,10 @@ class _Planner:
                 notes += self._at_documents(patch, rule, target)
         operations = tuple(self.draft.operations[start:])
         if operations:
-            self.applied.append(Applied(patch, target.logical_id, operations, tuple(notes)))
+            earlier = self.applied.get((patch.id, target.logical_id))
+            before = (earlier.operations, earlier.notes) if earlier else ((), ())
+            whole = Applied(patch, target.logical_id, (*before[0], *operations), (*before[1], *notes))
+            self.applied[patch.id, target.logical_id] = whole
 
     def _at_documents(self, patch: Patch, rule: Ensure, target: Target) -> list[str]:
         notes: list[str] = []
