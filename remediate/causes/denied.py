@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from remediate.causes.callers import legacy_principals, wrong_principals
 from remediate.causes.cause import CauseId, Finding
+from remediate.causes.denies import blocking_deny
 from remediate.causes.mismatches import mismatches
 from remediate.causes.paths import resource_findings
-from remediate.causes.refused import misspelt_actions, wrong_principals
+from remediate.causes.refused import misspelt_actions
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.view import View, trusts
 from remediate.judge import judge, made, statements_of
 from remediate.policy.actions import misspelt
 from remediate.policy.cloudtrail import SERVICE, CloudTrailRequest
-from remediate.policy.document import Condition, Statement
 from remediate.policy.evaluate import Elements, Outcome, statement_truth
 from remediate.policy.match import patterns_meet
-from remediate.policy.request import Request
 from remediate.policy.truth import Truth
 
-_LEGACY = frozenset(
-    [
-        "034638983726",
-        "035351147821",
-        "086441151436",
-        "113285607260",
-        "119688915426",
-        "193415116832",
-        "216624486486",
-        "262312530599",
-        "282025262664",
-        "284668455005",
-        "388731089494",
-        "475085895292",
-        "492519147666",
-        "525921808201",
-        "608710470296",
-        "669305197877",
-        "681348832753",
-        "765225791966",
-        "814480443879",
-        "819402241893",
-        "829690693026",
-        "859597730677",
-        "903692715234",
-        "977081816279",
-    ]
-)
-"""AWS CloudTrail User Guide, CloudTrail supported Regions, as it stood until 2021: an account for each Region."""
-_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
 _FRAGILE: frozenset[CauseId] = frozenset({"wrong-source-arn", "wrong-encryption-context"})
 """What may refuse a request of a new trail although nobody can tell from the template."""
-_SSE = "s3:x-amz-server-side-encryption"
-_SSE_KEY = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-_EXCEPTION = 'add the condition "BoolIfExists": {"aws:PrincipalIsAWSService": "false"} to it, which excepts AWS services'
 
 
 class _Near(NamedTuple):
@@ -80,7 +46,7 @@ def denied_findings(view: View, document: Document) -> Iterator[Finding]:
                 yield replace(found, blocking=blocking, requests=(one.id,))
     for raw, statement in statements_of(document, view):
         if raw.pointer in denying:
-            yield _blocking(document, raw, statement, denying[raw.pointer])
+            yield blocking_deny(document, raw, statement, denying[raw.pointer])
 
 
 def without_policy(view: View, key: str) -> Finding:
@@ -89,46 +55,6 @@ def without_policy(view: View, key: str) -> Finding:
     blocking = any(one.confidence != "inferred" for one in made(view, "key"))
     detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {SERVICE}"
     return Finding("no-statement", key, ("Resources", key), detail, "key", blocking, requests)
-
-
-def _blocking(document: Document, raw: RawStatement, deny: Statement, refused: list[CloudTrailRequest]) -> Finding:
-    reasons = [_reason(condition, one.request) for condition in deny.conditions for one in refused]
-    if deny.principal.negated:
-        reasons.insert(0, f"its NotPrincipal does not name {SERVICE}")
-    why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
-    actions = ", ".join(dict.fromkeys(one.request.action for one in refused))
-    detail = f"{raw.label} denies {actions}{f' ({why})' if why else ''}"
-    requests = tuple(one.id for one in refused)
-    return Finding(
-        "blocking-deny", document.logical_id, raw.path, detail, document.kind, requests=requests, advice=_advice(deny)
-    )
-
-
-def _advice(deny: Statement) -> str:
-    """Say how a Deny lets CloudTrail through and still does what it is for."""
-    keys = {condition.key.lower(): condition for condition in deny.conditions}
-    wrong = [key for key in ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid") if key in keys]
-    if wrong:
-        return f"let its {keys[wrong[0]].key} have the value of the trail"
-    if "aws:principalisawsservice" in keys:
-        return f'let its {keys["aws:principalisawsservice"].key} be "false": as it stands it is for AWS services'
-    if "aws:securetransport" in keys:
-        return f'let its {keys["aws:securetransport"].key} be "false": as it stands it denies TLS'
-    if deny.principal.services and not deny.principal.negated and not deny.principal.anyone:
-        return f"take {SERVICE} out of its principals, or mend its conditions; is it meant to be an Allow?"
-    if _SSE_KEY in keys and keys[_SSE_KEY].operator != "Null":
-        return "let it name the key of the trail, or give the trail the key that it names"
-    if keys.keys() & {_SSE, _SSE_KEY}:
-        return f"give the trail a KMSKeyId, or {_EXCEPTION}"
-    return _EXCEPTION
-
-
-def _reason(condition: Condition, request: Request) -> str:
-    """Say what a request has to do with a condition of a Deny; nothing where the template does not tell."""
-    values = request.values_of(condition.key)
-    if request.note_on(condition.key) or len(values) != 1:
-        return request.note_on(condition.key) or ""
-    return f"{condition}: CloudTrail's request has {'none' if values[0] is None else values[0]}"
 
 
 def _near_misses(view: View, document: Document, one: CloudTrailRequest) -> Iterator[Finding]:
@@ -182,12 +108,4 @@ def _meant_for_cloudtrail(document: Document, allows: list[_Near]) -> Iterator[F
         if elements.action is Truth.NO:
             continue
         yield from wrong_principals(document, raw, elements.statement)
-        if _is_legacy(elements.statement):
-            detail = f"{raw.label} names accounts that CloudTrail called from until 2015, not {SERVICE}"
-            path = (*raw.path, "Principal")
-            yield Finding("legacy-principal", document.logical_id, path, detail, document.kind, blocking=False)
-
-
-def _is_legacy(statement: Statement) -> bool:
-    accounts = (_ACCOUNT.fullmatch(name.known or "") for name in statement.principal.aws)
-    return any(account is not None and account[1] in _LEGACY for account in accounts)
+        yield from legacy_principals(document, raw, elements.statement)

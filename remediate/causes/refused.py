@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from remediate.causes.callers import wrong_principals
 from remediate.causes.cause import Finding
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.resources import section
 from remediate.cloudformation.view import View
 from remediate.policy.actions import misspelt
-from remediate.policy.cloudtrail import SERVICE
 from remediate.policy.document import Statement
 from remediate.policy.match import matches
 from remediate.policy.truth import Truth
@@ -19,7 +19,6 @@ from remediate.symbolic import Text, Unknown, text
 from remediate.template import Plain
 
 _SUB = re.compile(r"\$\{(AWS::\w+|[A-Za-z0-9]+)(?:\.[A-Za-z0-9.]+)?\}")
-_CLOSE = 0.85
 _ON_THE_BUCKET = ("s3:getbucketacl", "s3:getbucketlocation")
 _ON_OBJECTS = ("s3:putobject",)
 
@@ -43,29 +42,6 @@ def misspelt_actions(document: Document, raw: RawStatement) -> Iterator[Finding]
             advice = f"write {meant} instead of {action}"
             path = raw.path_of("Action")
             yield Finding("misspelt-action", document.logical_id, path, detail, document.kind, blocking, advice=advice)
-
-
-def wrong_principals(document: Document, raw: RawStatement, statement: Statement) -> Iterator[Finding]:
-    """Yield the principals of a statement that are meant to be CloudTrail and are not."""
-    principal = statement.principal
-    for kind, names in (("Service", principal.services), ("AWS", principal.aws)):
-        for name in names:
-            known = (name.known or "").lower()
-            if known and (kind, known) != ("Service", SERVICE) and _is_meant_for_cloudtrail(known):
-                detail = f"{raw.label} names the principal {kind}: {name.known}; CloudTrail is Service: {SERVICE}"
-                advice = f"write {SERVICE} as a Service"
-                path = raw.path_of("Principal")
-                yield Finding("wrong-principal", document.logical_id, path, detail, document.kind, advice=advice)
-
-
-def _is_meant_for_cloudtrail(name: str) -> bool:
-    if name.startswith("arn:"):
-        return False
-    if name.startswith("cloudtrail."):
-        return True
-    import difflib  # a statement for another service says so at once
-
-    return "trail" in name and difflib.SequenceMatcher(None, name, SERVICE).ratio() >= _CLOSE
 
 
 def _unsubstituted(view: View, document: Document, raw: RawStatement) -> Iterator[Finding]:
