@@ -102,6 +102,8 @@ def _can_concern(statement: Statement, request: Request) -> bool:
 def _action_truth(statement: Statement, request: Request) -> Truth:
     """Return whether the action is meant; action names ignore case (IAM JSON policy elements: Action)."""
     action = text(request.action)
+    if statement.actions and statement.not_actions:
+        return Truth.UNKNOWN  # IAM accepts no such statement
     if statement.not_actions:
         return negate(any_of(matches(pattern, action, ignore_case=True) for pattern in statement.not_actions))
     return _named_or_missing(
@@ -110,6 +112,8 @@ def _action_truth(statement: Statement, request: Request) -> Truth:
 
 
 def _resource_truth(statement: Statement, request: Request) -> Truth:
+    if statement.resources and statement.not_resources:
+        return Truth.UNKNOWN  # IAM accepts no such statement
     if statement.not_resources:
         return negate(any_of(_resource_matches(pattern, request) for pattern in statement.not_resources))
     return _named_or_missing([_resource_matches(pattern, request) for pattern in statement.resources], statement, request)
