@@ -26,8 +26,8 @@ def fix(
 ) -> Report:
     """Return what becomes of a template: a Path is read, a str is the template's own text. Nothing is written.
 
-    ``select`` names patches, ``ignore`` patches and root causes. The report's ``after`` is the new text, ``applied`` what was
-    changed and why, ``skipped`` what was not and why, ``causes()`` what was wrong. Raises
+    ``select`` names patches, ``ignore`` patches and root causes. The report's ``after`` is the new text, ``applied`` what
+    was changed and why, ``skipped`` what was not and why, ``causes()`` what was wrong. Raises
     ``remediate.template.TemplateError`` for what is no template, ``remediate.patchset.PatchError`` for patches that cannot
     be used and ``remediate.verify.Broken`` where a guarantee does not hold.
     """

@@ -15,6 +15,7 @@ import jsonpatch
 
 from remediate.cloudformation.documents import Kind, documents
 from remediate.cloudformation.locate import Located
+from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resources import BUCKET_POLICY, section
 from remediate.patchset import AddPolicy, Allow, DependOn
 from remediate.plan import Plan
@@ -183,14 +184,17 @@ def _denies(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[dict[st
 def _check_others(before: dict[str, Plain], after: dict[str, Plain], planned: Plan) -> None:
     """Check that each principal that no applied patch names has the statements that it had, and no other."""
     meant = _services(planned)
-    for logical_id, kind in dict.fromkeys(one for view in planned.located.views for one in view.policies()):
-        old, new = (_others(data, logical_id, kind, meant) for data in (before, after))
+    resolvers = {policy: view.resolver for view in planned.located.views for policy in view.policies()}
+    for (logical_id, kind), resolver in resolvers.items():
+        old, new = (_others(data, logical_id, kind, meant, resolver) for data in (before, after))
         if old is not None and new is not None and old != new:
             changed = next(iter((old - new) + (new - old)))
             raise Broken(4, f"what {logical_id} says of {changed[0]} changed")
 
 
-def _others(data: dict[str, Plain], logical_id: str, kind: Kind, meant: set[str]) -> Counter[tuple[str, ...]] | None:
+def _others(
+    data: dict[str, Plain], logical_id: str, kind: Kind, meant: set[str], resolver: Resolver
+) -> Counter[tuple[str, ...]] | None:
     """Count the statements by principal, without those that patches are for; None for a policy that is not there."""
     found = documents(data, logical_id, kind)
     if not found:
@@ -203,7 +207,7 @@ def _others(data: dict[str, Plain], logical_id: str, kind: Kind, meant: set[str]
         )
         for document in found
         for one in document.statements
-        for principal in _principals(one.data.get("Principal", one.data.get("NotPrincipal")))
+        for principal in _principals(one.data.get("Principal", one.data.get("NotPrincipal")), resolver)
         if principal not in meant
     )
 
@@ -212,10 +216,12 @@ _NAMES = frozenset({"Sid", "Principal"})
 """The elements that say whom a statement is for and what it is called, which a split changes."""
 
 
-def _principals(written: Plain) -> Iterator[str]:
+def _principals(written: Plain, resolver: Resolver) -> Iterator[str]:
+    """Yield each principal: a service by what its name is worth, anybody else as it is written."""
     for kind, names in written.items() if isinstance(written, dict) else [("", written)]:
         for name in names if isinstance(names, list) else [names]:
-            yield str(name).lower() if kind == "Service" and isinstance(name, str) else json.dumps([kind, name])
+            service = resolver.string(name) if kind == "Service" else None
+            yield json.dumps([kind, name]) if service is None or service.known is None else service.known.lower()
 
 
 def _services(planned: Plan) -> set[str]:

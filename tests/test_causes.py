@@ -111,6 +111,17 @@ ROWS: list[Row] = [
         [("trail-before-policy", "  Trail:", "nothing makes Trail wait")],
     ),
     (
+        "a policy that does not refer to its bucket",
+        [
+            ("      VersioningConfiguration: { Status: Enabled }", "      BucketName: our-logs"),
+            ("Bucket: !Ref LogBucket\n      P", "Bucket: our-logs\n      P"),
+            ("${LogBucket.Arn}/*\n", "arn:aws:s3:::our-logs/*\n"),
+            ("!GetAtt LogBucket.Arn", "arn:aws:s3:::our-logs"),
+            (OBJECTS, '!Sub "arn:aws:s3:::our-logs/AWSLogs/${AWS::AccountId}/*"'),
+        ],
+        [("policy-before-bucket", "  LogBucketPolicy:", "nothing makes LogBucketPolicy wait for LogBucket")],
+    ),
+    (
         "a policy that refers to its trail",
         [(SOURCE, "!GetAtt Trail.Arn")],
         [("policy-waits-for-trail", "  LogBucketPolicy:", "Trail waits for itself (Trail → LogBucketPolicy → Trail)")],
@@ -177,7 +188,7 @@ ROWS: list[Row] = [
     (
         "a misspelt action of KMS",
         [("kms:DescribeKey,", "kms:DescribeKeys,")],
-        [("misspelt-action", "kms:DescribeKeys", "`Trail` allows kms:DescribeKeys, which is no action; kms:DescribeKey is")],
+        [("misspelt-action", "kms:DescribeKeys", "`Trail` names kms:DescribeKeys, which is no action; kms:DescribeKey is")],
     ),
     (
         "a misspelt action of S3",
@@ -243,7 +254,7 @@ ROWS: list[Row] = [
             (
                 "inapplicable-resource",
                 "Resource: !Sub ${LogBucket.Arn}/*",
-                "`Checks` allows s3:GetBucketAcl, s3:GetBucketLocation but names only objects",
+                "`Checks` is about s3:GetBucketAcl, s3:GetBucketLocation but names only objects",
             )
         ],
     ),
@@ -254,7 +265,7 @@ ROWS: list[Row] = [
             (
                 "inapplicable-resource",
                 "Resource: !GetAtt LogBucket.Arn",
-                "`Write` allows s3:PutObject but names only the bucket",
+                "`Write` is about s3:PutObject but names only the bucket",
             )
         ],
     ),
@@ -282,6 +293,21 @@ ROWS: list[Row] = [
         "no Fn::Sub",
         [(OBJECTS, "${LogBucket.Arn}/AWSLogs/${AWS::AccountId}/*")],
         [("missing-sub", "Resource: ${LogBucket.Arn}", "${LogBucket.Arn}, ${AWS::AccountId} in a text without Fn::Sub")],
+    ),
+    (
+        "no Fn::Sub in a prefix",
+        [("IsLogging: true", 'IsLogging: true\n      S3KeyPrefix: "${Prefix}"'), (OBJECTS, "!Sub ${LogBucket.Arn}/*")],
+        [("missing-sub", "S3KeyPrefix:", "S3KeyPrefix of Trail has ${Prefix} in a text without Fn::Sub")],
+    ),
+    (
+        "no Fn::Sub in a guard",
+        [(SOURCE, '"arn:aws:cloudtrail:*:${AWS::AccountId}:trail/*"')],
+        [("missing-sub", "aws:SourceArn", "`Write` has ${AWS::AccountId} in a text without Fn::Sub")],
+    ),
+    (
+        "a misspelt action of another service",
+        [("Action: s3:*", "Action: s3:GetObjects")],
+        [("misspelt-action", "s3:GetObjects", "`Tls` names s3:GetObjects, which is no action; s3:GetObject is")],
     ),
     (
         "another principal that is none",
@@ -519,3 +545,10 @@ def test_a_cause_can_be_ignored(changes: list[tuple[str, str]], ignored: str) ->
     report = fix(changed(changes), ignore=[ignored])
     assert report.causes() == ()
     assert report.unfixed == ()
+
+
+def test_a_request_that_is_still_denied_is_not_said_to_be_mended() -> None:
+    report = fix(changed([FULL_TRAIL, (OBJECTS, "!Sub ${LogBucket.Arn}/AWSLogs/${AWS::AccountId}")]))
+    found = {one.rule: one for one in annotate(report)}
+    assert found["malformed-resource"].remedy == "`remediate fix` mends it (log-delivery)"
+    assert found["organization-path-not-allowed"].remedy == "give the organization's id with --organization-id"

@@ -51,7 +51,8 @@ def _merged(found: Iterable[Finding]) -> list[Finding]:
         name: tuple[object, ...] = (one.cause, one.logical_id, one.path, one.detail)
         merged[name] = _with_requests(merged.get(name, one), one)
     for name, one in [item for item in merged.items() if item[1].cause in _FAINT]:
-        clearer = [key for key, other in merged.items() if other.cause in _CLEAR and _is_within(other.path, one.path)]
+        clearer = [key for key, other in merged.items() if one.cause in _SPEAKS_FOR.get(other.cause, ())]
+        clearer = [key for key in clearer if _is_within(merged[key].path, one.path)]
         for key in clearer:
             merged[key] = _with_requests(merged[key], one)
         if clearer:
@@ -59,9 +60,14 @@ def _merged(found: Iterable[Finding]) -> list[Finding]:
     return list(merged.values())
 
 
-_CLEAR = frozenset({"missing-sub", "foreign-resource", "inapplicable-resource"})
-_FAINT = frozenset({"malformed-resource", "wrong-resource"})
-"""Of one Resource the former say why it is wrong whatever it is for, the latter that it is wrong for a request."""
+_PATHS = frozenset({"account-path-not-allowed", "organization-path-not-allowed", "prefix-not-allowed"})
+_FAINT = _PATHS | {"malformed-resource", "wrong-resource"}
+_SPEAKS_FOR: dict[str, frozenset[str]] = {
+    "missing-sub": _FAINT - _PATHS,
+    "foreign-resource": _FAINT - _PATHS,
+    "inapplicable-resource": _FAINT,
+}
+"""What says why a Resource is wrong whatever it is for, and what then need not say that it is wrong for a request."""
 
 
 def _with_requests(one: Finding, other: Finding) -> Finding:

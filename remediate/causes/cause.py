@@ -12,6 +12,7 @@ from remediate.template import Plain, read
 
 CauseId: TypeAlias = Literal[
     "trail-before-policy",
+    "policy-before-bucket",
     "policy-waits-for-trail",
     "circular-dependency",
     "bucket-without-policy",

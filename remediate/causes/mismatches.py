@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from remediate.causes.cause import CauseId, Finding
 from remediate.causes.statements import absent_key
+from remediate.causes.substitution import unsubstituted
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.entries import Entry, entries
 from remediate.cloudformation.view import View
@@ -23,7 +24,7 @@ _ARN_FIELDS = ("arn", "partition", "service", "Region", "account", "trail")
 def mismatches(view: View, document: Document, raw: RawStatement, request: Request) -> Iterator[Finding]:
     """Yield the conditions that do not hold, and of a trail of this template those that cannot be shown to."""
     for entry in entries(raw):
-        if not view.resolver.scenario.admits(entry.guard):
+        if not view.resolver.scenario.admits(entry.guard) or any(unsubstituted(view.resolver.data, entry.value)):
             continue
         truth = entry_truth(view, entry, request)
         known = len(request.values_of(entry.key)) == 1

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from remediate.causes.callers import wrong_principals
 from remediate.causes.cause import Finding
+from remediate.causes.substitution import ADVICE, unsubstituted
 from remediate.cloudformation.documents import Document, RawStatement
-from remediate.cloudformation.expression import function
-from remediate.cloudformation.resources import section
 from remediate.cloudformation.view import View
 from remediate.policy.actions import misspelt
 from remediate.policy.document import Statement
 from remediate.policy.match import matches
 from remediate.policy.truth import Truth
 from remediate.symbolic import Text, Unknown, text
-from remediate.template import Plain
 
-_SUB = re.compile(r"\$\{(AWS::\w+|[A-Za-z0-9]+)(?:\.[A-Za-z0-9.]+)?\}")
 _ON_THE_BUCKET = ("s3:getbucketacl", "s3:getbucketlocation")
 _ON_OBJECTS = ("s3:putobject",)
 
@@ -28,6 +24,7 @@ def refused_findings(view: View, document: Document, raw: RawStatement, statemen
     yield from _unsubstituted(view, document, raw)
     yield from wrong_principals(document, raw, statement)
     if document.kind == "bucket":
+        yield from misspelt_actions(document, raw)
         yield from _foreign(view, document, raw, statement)
         yield from _inapplicable(document, raw, statement)
 
@@ -37,7 +34,7 @@ def misspelt_actions(document: Document, raw: RawStatement) -> Iterator[Finding]
     for action in raw.actions:
         meant = misspelt(action)
         if meant:
-            detail = f"{raw.label} allows {action}, which is no action; {meant} is"
+            detail = f"{raw.label} names {action}, which is no action; {meant} is"
             blocking = document.kind == "bucket"
             advice = f"write {meant} instead of {action}"
             path = raw.path_of("Action")
@@ -45,28 +42,9 @@ def misspelt_actions(document: Document, raw: RawStatement) -> Iterator[Finding]
 
 
 def _unsubstituted(view: View, document: Document, raw: RawStatement) -> Iterator[Finding]:
-    """Yield the texts with ``${Name}`` that no Fn::Sub replaces.
-
-    Source: AWS CloudFormation User Guide, Fn::Sub. A policy variable of IAM has another form: ``${aws:username}``.
-    """
-    known = section(view.resolver.data, "Resources").keys() | section(view.resolver.data, "Parameters").keys()
-    for path, written in _texts(raw.data, raw.path):
-        names = [found[0] for found in _SUB.finditer(written) if found[1] in known or found[1].startswith("AWS::")]
-        if names:
-            detail = f"{raw.label} has {', '.join(dict.fromkeys(names))} in a text without Fn::Sub, so it stays as it is"
-            advice = "put !Sub (in JSON: Fn::Sub) before the text"
-            yield Finding("missing-sub", document.logical_id, path, detail, document.kind, advice=advice)
-
-
-def _texts(written: Plain, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(written, str):
-        yield path, written
-    elif isinstance(written, list):
-        for index, item in enumerate(written):
-            yield from _texts(item, (*path, index))
-    elif isinstance(written, dict) and not function(written):
-        for key, value in written.items():
-            yield from _texts(value, (*path, key))
+    for path, names in unsubstituted(view.resolver.data, raw.data, raw.path):
+        detail = f"{raw.label} has {', '.join(names)} in a text without Fn::Sub, so it stays as it is"
+        yield Finding("missing-sub", document.logical_id, path, detail, document.kind, advice=ADVICE)
 
 
 def _foreign(view: View, document: Document, raw: RawStatement, statement: Statement) -> Iterator[Finding]:
@@ -78,8 +56,18 @@ def _foreign(view: View, document: Document, raw: RawStatement, statement: State
         if not variable and {matches(resource, bucket), matches(resource, within)} == {Truth.NO}:
             detail = f"{raw.label} names {resource}, which is not in {bucket}, so S3 refuses the policy"
             advice = f"take {resource} out of {raw.label}"
+            here = _here(resource, view.facts.partition)
+            if matches(here, within) is not Truth.NO or matches(here, bucket) is not Truth.NO:
+                advice = "write arn:${AWS::Partition}: in it, for the partition is another one"
             path = (*raw.path, "Resource" if statement.resources else "NotResource")
             yield Finding("foreign-resource", document.logical_id, path, detail, document.kind, advice=advice)
+
+
+def _here(resource: Text, partition: Text) -> Text:
+    """Return an ARN as it is in another partition."""
+    first, *rest = resource.parts or ("",)
+    known = first.split(":", 2) if isinstance(first, str) else []
+    return text("arn:", partition, ":", known[2], *rest) if len(known) > len(("arn", "aws")) else resource
 
 
 def _inapplicable(document: Document, raw: RawStatement, statement: Statement) -> Iterator[Finding]:
@@ -93,7 +81,7 @@ def _inapplicable(document: Document, raw: RawStatement, statement: Statement) -
     ):
         lost = [one for one in raw.actions if one.lower() in actions]
         if lost and wanted not in about:
-            detail = f"{raw.label} allows {', '.join(lost)} but names {names}, so S3 refuses the policy"
+            detail = f"{raw.label} is about {', '.join(lost)} but names {names}, so S3 refuses the policy"
             advice = f"let {raw.label} name {right}"
             path = raw.path_of("Resource")
             yield Finding("inapplicable-resource", document.logical_id, path, detail, document.kind, advice=advice)

@@ -25,7 +25,8 @@ def statement_findings(view: View, document: Document) -> Iterator[Finding]:
     for raw, statement in statements_of(document, view):
         yield from refused_findings(view, document, raw, statement)
         if statement.effect == "Allow" and trusts(view.resolver.value(raw.data.get("Principal")), SERVICE):
-            yield from misspelt_actions(document, raw)
+            if document.kind == "key":  # in a bucket policy S3 refuses one in any statement
+                yield from misspelt_actions(document, raw)
             yield from _dead(view, document, raw, statement)
 
 
@@ -34,9 +35,13 @@ def absent_key(view: View, document: Document, raw: RawStatement, entry: Entry, 
     if request.values_of(entry.key) != (None,):
         return None
     cause: CauseId = "organization-condition" if entry.key.lower() in _OF_THE_CALLER else "dead-condition"
-    asked = [text(one.request.action) for one in promised(view, document.kind)]
+    asked = [one.request for one in promised(view, document.kind)]
+    lacking = [one for one in asked if one.values_of(entry.key) == (None,)]
     meant = [
-        one for one in raw.actions if any(matches(text(one), action, ignore_case=True) is Truth.YES for action in asked)
+        one
+        for one in raw.actions
+        if (mine := [other for other in asked if _covers(text(one), text(other.action))])
+        and all(other in lacking for other in mine)
     ]
     actions = ", ".join(meant or [request.action])
     why = request.notes.get(entry.key.lower()) or f"CloudTrail's requests for {actions} carry no {entry.key}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remediate.causes.cause import Finding
+from remediate.causes.substitution import ADVICE, unsubstituted
 from remediate.cloudformation.dependencies import circle, depends, waits_for
 from remediate.cloudformation.locate import Located
-from remediate.cloudformation.resources import BUCKET_POLICY, Data
+from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, properties
 from remediate.cloudformation.view import View, trusting
 from remediate.policy.match import arn_fields
 from remediate.symbolic import Text
@@ -23,9 +24,11 @@ def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
             yield from _order(view, data)
             yield from _unattached(view, attached, located)
             yield from _prefix(view)
+            yield from _unsubstituted(view, data)
         yield from _bucket(view)
         yield from _key(view)
         yield from _circles(view, data)
+        yield from _policy_order(view, data)
 
 
 def _order(view: View, data: Data) -> Iterator[Finding]:
@@ -76,14 +79,37 @@ def _prefix(view: View) -> Iterator[Finding]:
 
 
 def _circles(view: View, data: Data) -> Iterator[Finding]:
-    """Yield a bucket, policy or key that waits for itself, but for circles through the trail."""
-    for one in (view.own_bucket, *view.bucket_policies, view.key.logical_id if view.key else None):
+    """Yield a key, policy or bucket that waits for itself, but for circles through the trail; each circle once."""
+    seen: list[set[str]] = []
+    for one in (view.key.logical_id if view.key else None, *view.bucket_policies, view.own_bucket):
         chain = depends(data, one, one) if one else []
-        if chain and view.trail not in chain:
+        if chain and view.trail not in chain and set(chain) not in seen:
+            seen.append(set(chain))
             detail = f"{chain[0]} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
-            own = len(chain) == len((one, one))
-            advice = 'write "*", which in a key policy means the key itself' if own else f"take the reference to {one} out"
-            yield Finding("circular-dependency", str(one), ("Resources", chain[-2]), detail, "key", advice=advice)
+            itself = chain[1] == one
+            advice = 'write "*", which in a key policy means the key itself'
+            advice = advice if itself else f"take the reference to {chain[1]} out of {one}"
+            yield Finding("circular-dependency", str(one), ("Resources", str(one)), detail, "key", advice=advice)
+
+
+def _unsubstituted(view: View, data: Data) -> Iterator[Finding]:
+    """Yield the names of buckets, prefixes and keys that lack their Fn::Sub."""
+    places = [(str(view.trail), name) for name in ("S3BucketName", "S3KeyPrefix", "KMSKeyId", "TrailName")]
+    places += [(policy, "Bucket") for policy in of_type(data, BUCKET_POLICY)]
+    for logical_id, name in places:
+        path = ("Resources", logical_id, "Properties", name)
+        for where, names in unsubstituted(data, properties(data, logical_id).get(name), path):
+            detail = f"{name} of {logical_id} has {', '.join(names)} in a text without Fn::Sub, so it stays as it is"
+            yield Finding("missing-sub", logical_id, where, detail, "bucket", advice=ADVICE)
+
+
+def _policy_order(view: View, data: Data) -> Iterator[Finding]:
+    bucket = view.own_bucket
+    for policy in view.bucket_policies if bucket else ():
+        if bucket and not waits_for(data, policy, bucket):
+            detail = f"nothing makes {policy} wait for {bucket}"
+            advice = f"let the Bucket of {policy} be a Ref of {bucket}, or add {bucket} to its DependsOn"
+            yield Finding("policy-before-bucket", policy, ("Resources", policy), detail, "bucket", advice=advice)
 
 
 def _bucket(view: View) -> Iterator[Finding]:

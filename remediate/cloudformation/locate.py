@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from remediate.cloudformation.closure import decisive_conditions, logging_resources
 from remediate.cloudformation.expression import mentions
@@ -19,13 +21,25 @@ from remediate.cloudformation.keys import (
 )
 from remediate.cloudformation.organization import find_organization_id
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import BUCKET, BUCKET_POLICY, KEY, TRAIL, Data, by_type, of_type, properties, section
+from remediate.cloudformation.resources import (
+    BUCKET,
+    BUCKET_POLICY,
+    KEY,
+    TRAIL,
+    Data,
+    by_type,
+    of_type,
+    properties,
+    resource,
+    section,
+)
 from remediate.cloudformation.scenario import scenarios
 from remediate.cloudformation.view import View, trusting
 from remediate.policy.cloudtrail import TrailFacts
 from remediate.symbolic import Text, Unknown, text
 from remediate.template import Plain, TemplateError
 
+_PARTITION = re.compile(r"arn:(aws[a-z-]*):s3:::")
 _TYPES = {"trail": TRAIL, "bucket": BUCKET, "key": KEY}
 
 
@@ -65,6 +79,7 @@ def _locate(data: Data, given: Given) -> Located:
     relevant = logging_resources(data, given.parameters, {one for one in (given.bucket, given.key) if one})
     if not relevant:
         return Located((), complete=True)
+    given = _with_partition(data, given, relevant)
     conditions: set[str] = set()
     prefixes: set[str] = set()
     for logical_id in relevant:
@@ -76,6 +91,14 @@ def _locate(data: Data, given: Given) -> Located:
     organization = _organization(data, given, types.get(TRAIL, []))
     finders = (_Finder(Resolver(data, one, types), given, organization) for one in found.all)
     return Located(tuple(view for finder in finders for view in finder.views(types.get(TRAIL, []))), found.complete)
+
+
+def _with_partition(data: Data, given: Given, relevant: Iterable[str]) -> Given:
+    """Take the partition from the ARNs of S3 in the logging resources, where all that are written out have the same."""
+    if {"AWS::Partition", "AWS::Region"} & given.parameters.keys():
+        return given
+    found = {one for name in relevant for one in _PARTITION.findall(json.dumps(resource(data, name), default=str))}
+    return replace(given, parameters={**given.parameters, "AWS::Partition": found.pop()}) if len(found) == 1 else given
 
 
 def _organization(data: Data, given: Given, trails: list[str]) -> Plain:

@@ -97,7 +97,7 @@ class Case:
         principal = statement.data.get("Principal")
         services = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None
         named = services if isinstance(services, list) else [services]
-        return not named or not _is_name(named[0]) or any(one != named[0] for one in named)
+        return not named or not self._is_name(named[0]) or any(one != named[0] for one in named)
 
     def own(self, statement: RawStatement, service: str) -> RawStatement | None:
         """Return a statement that names the service alone, splitting a shared one; None where it cannot be split."""
@@ -164,7 +164,9 @@ class Case:
         if own:
             rest = [one for index, one in enumerate(services) if index not in own]
             # A statement whose last principal goes under some condition would be refused by AWS.
-            if any(_is_name(one) for one in (*rest, *(one for key in named.keys() - {"Service"} for one in named[key]))):
+            if any(
+                self._is_name(one) for one in (*rest, *(one for key in named.keys() - {"Service"} for one in named[key]))
+            ):
                 path = (*statement.path, "Principal", "Service")
                 for index in reversed(own) if rest else ():
                     self.draft.remove((*path, index))
@@ -176,18 +178,23 @@ class Case:
         )
         return False
 
+    def _is_name(self, written: Plain) -> bool:
+        """Tell whether a principal is one name under every view: text, or a function that gives the same one."""
+        if isinstance(written, str):
+            return True
+        call = function(written)
+        if call is None or call[0] == "Fn::If":
+            return False
+        return call[0] == "Fn::Sub" or all(
+            (name := view.resolver.string(written)) is not None and name.known is not None for view in self.views
+        )
+
     def _is(self, written: Plain, service: str) -> bool:
-        return _is_name(written) and trusts(self.views[0].resolver.value({"Service": written}), service)
+        return self._is_name(written) and trusts(self.views[0].resolver.value({"Service": written}), service)
 
 
 def _listed(written: Plain) -> list[Plain]:
     return [*written] if isinstance(written, list) else [written]
-
-
-def _is_name(written: Plain) -> bool:
-    """Tell whether a principal is one name, which a condition does not change."""
-    call = function(written)
-    return isinstance(written, str) or (call is not None and call[0] == "Fn::Sub")
 
 
 def _unique(sid: str, suffix: str, document: Document) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from remediate.causes.substitution import unsubstituted
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.entries import Entry, entries
 from remediate.patchset import NotRequire
@@ -19,6 +20,8 @@ def ensure_not_required(case: Case, rule: NotRequire) -> None:
     kept: dict[str, list[str]] = {}
     for raw in case.upwards(rule.service):
         found = [entry for entry in entries(raw) if named(entry.key, rule.conditions)]
+        # A guard that only lacks its Fn::Sub is to be mended by hand, not to be lost.
+        found = [entry for entry in found if not any(unsubstituted(case.draft.data, entry.value))]
         if rule.unless is None:
             _remove(case, rule, raw, found, ())
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from remediate.causes import Finding, catalogue, diagnose
 from remediate.cloudformation.documents import Kind
@@ -15,7 +15,7 @@ from remediate.plan.outcome import Skipped, Why
 from remediate.plan.outside import outside
 from remediate.policy.cloudtrail import CloudTrailRequest
 from remediate.policy.evaluate import Decision, Outcome
-from remediate.symbolic import Unknown
+from remediate.symbolic import Text, Unknown
 from remediate.template import tokens
 
 Wanted = Callable[[Finding], bool]
@@ -123,10 +123,18 @@ def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: Vie
 
 def _settling(one: CloudTrailRequest, decision: Decision, view: View) -> str:
     """Say what would settle a request that cannot be told: values that the user knows, else only a change."""
-    values = [value for statement in decision.by for condition in statement.conditions for value in condition.values]
-    texts = [one.request.resource, *values, *(name for statement in decision.by for name in statement.resources)]
-    open_parts = {part.name for text in texts for part in text.parts if isinstance(part, Unknown)}
+    conditions = [condition for statement in decision.by for condition in statement.conditions]
+    written = [value for condition in conditions for value in condition.values]
+    written += [name for statement in decision.by for name in statement.resources]
+    found = (one.request.context.get(condition.key.lower()) for condition in conditions)
+    asked = [one.request.resource, *(value for value in found if isinstance(value, Text))]
+    # What is open on both sides is the same there, and settles nothing.
+    open_parts = _open_parts(written) ^ _open_parts(asked)
     known = section(view.resolver.data, "Parameters").keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
     names = ", ".join(sorted(open_parts & known))
     change = "have it changed with --review"
     return f"give its value with --parameter KEY=VALUE ({names}), or {change}" if names else change
+
+
+def _open_parts(texts: Iterable[Text]) -> set[str]:
+    return {part.name for text in texts for part in text.parts if isinstance(part, Unknown)}

@@ -58,7 +58,9 @@ def annotate(report: Report) -> list[Annotation]:
 
 def mending(cause: Finding, report: Report) -> list[Patch]:
     """Return the patches that mended a cause: what took it away, else what allows its requests otherwise."""
-    if any((one.subject, one.reason) == (cause.cause, cause.detail) for one in report.unfixed):
+    still = {one.request.id for one in report.verdicts if one.logical_id == cause.logical_id and one.denied}
+    left = any((one.subject, one.reason) == (cause.cause, cause.detail) for one in report.unfixed)
+    if left or still.intersection(cause.requests):
         return []
     able = catalogue()[cause.cause].patches
     patches = [one.patch for one in report.applied if one.logical_id == cause.logical_id and one.patch.id in able]

@@ -10,7 +10,7 @@ from remediate.cloudformation.resources import BUCKET_POLICY, KEY, of_type, sect
 from remediate.engine import Report
 from remediate.patchset import PatchSet
 from remediate.plan import Applied, Skipped
-from remediate.policy.evaluate import Decision
+from remediate.policy.evaluate import Decision, Outcome
 from remediate.proof import Verdict, worst
 from remediate.report.annotations import mending
 from remediate.report.places import Places
@@ -107,9 +107,9 @@ def _requests(report: Report) -> Iterator[str]:
         doubt = "" if one.request.confidence == "documented" else f" ({one.request.confidence})"
         yield f"| {one.trail} | {action}{doubt} | `{one.logical_id}` | {_outcome(one.before)} | {_outcome(one.after)} |"
     yield ""
-    blocking = [one for one in verdicts if one.before.outcome.value != "allowed"]
-    if blocking and report.changed:
-        yield f"Before, {_count(blocking)}; that alone makes CloudFormation roll the trail back."
+    refused = [one for one in verdicts if one.before.outcome is Outcome.DENIED and one.request.confidence != "inferred"]
+    if refused and report.changed:
+        yield f"Before, {_count(refused)}; that alone makes CloudFormation roll the trail back."
         yield ""
     if report.unfixed:
         yield f"**The stack may still fail:** {_UNTIL_DONE}."
@@ -194,7 +194,8 @@ def _outcome(decision: Decision) -> str:
 
 
 def _count(verdicts: Sequence[Verdict]) -> str:
-    return f"{len(verdicts)} of CloudTrail's requests were not surely allowed"
+    number = len(verdicts)
+    return f"{number} of CloudTrail's requests {'was' if number == 1 else 'were'} denied"
 
 
 def _orders(applied: Applied) -> bool:
