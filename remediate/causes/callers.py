@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from remediate.causes.cause import Finding
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.policy.cloudtrail import SERVICE
 from remediate.policy.document import Statement
+from remediate.policy.principals import ACCOUNT
 
 _CLOSE = 0.85
-_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
 _LEGACY_ACCOUNTS = """
 034638983726 035351147821 086441151436 113285607260 119688915426 193415116832 216624486486 262312530599 282025262664
 284668455005 388731089494 475085895292 492519147666 525921808201 608710470296 669305197877 681348832753 765225791966
@@ -35,7 +34,7 @@ def wrong_principals(document: Document, raw: RawStatement, statement: Statement
 
 def legacy_principals(document: Document, raw: RawStatement, statement: Statement) -> Iterator[Finding]:
     """Yield that a statement names accounts that CloudTrail called from until 2015."""
-    accounts = (_ACCOUNT.fullmatch(name.known or "") for name in statement.principal.aws)
+    accounts = (ACCOUNT.fullmatch(name.known or "") for name in statement.principal.aws)
     if any(account is not None and account[1] in _LEGACY_ACCOUNTS.split() for account in accounts):
         detail = f"{raw.label} names accounts that CloudTrail called from until 2015, not {SERVICE}"
         path = raw.path_of("Principal")

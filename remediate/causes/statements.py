@@ -12,10 +12,10 @@ from remediate.cloudformation.view import View, trusts
 from remediate.judge import entry_truth, promised, statements_of
 from remediate.policy.cloudtrail import SERVICE
 from remediate.policy.document import Statement
-from remediate.policy.match import matches
+from remediate.policy.match import covers, matches
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
-from remediate.symbolic import Text, text
+from remediate.symbolic import text
 
 _OF_THE_CALLER = ("aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount")
 
@@ -40,8 +40,7 @@ def absent_key(view: View, document: Document, raw: RawStatement, entry: Entry, 
     meant = [
         one
         for one in raw.actions
-        if (mine := [other for other in asked if _covers(text(one), text(other.action))])
-        and all(other in lacking for other in mine)
+        if (mine := [other for other in asked if covers(one, other.action)]) and all(other in lacking for other in mine)
     ]
     actions = ", ".join(meant or [request.action])
     why = request.notes.get(entry.key.lower()) or f"CloudTrail's requests for {actions} carry no {entry.key}"
@@ -61,8 +60,5 @@ def _dead(view: View, document: Document, raw: RawStatement, statement: Statemen
 
 
 def _is_for(statement: Statement, request: Request) -> bool:
-    return any(_covers(one, text(request.action)) for one in statement.actions)
-
-
-def _covers(written: Text, action: Text) -> bool:
-    return matches(written, action, ignore_case=True) is Truth.YES
+    action = text(request.action)
+    return any(matches(one, action, ignore_case=True) is Truth.YES for one in statement.actions)

@@ -10,10 +10,8 @@ from remediate.cloudformation.dependencies import circle, depends, waits_for
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, properties
 from remediate.cloudformation.view import View, trusting
-from remediate.policy.match import arn_fields
+from remediate.policy.match import ARN_FIELDS, arn_fields
 from remediate.symbolic import Text
-
-_ARN_FIELDS = 6
 
 
 def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
@@ -161,7 +159,7 @@ def _elsewhere(view: View, name: Text) -> Iterator[Finding]:
         yield Finding("unusable-key", view.trail, path, detail, "key", advice="use a key of your own")
     fields = arn_fields(name)
     own = view.facts.region.known
-    region = fields[3].known if fields and len(fields) == _ARN_FIELDS and fields[2].known == "kms" else None
+    region = fields[3].known if fields and len(fields) == ARN_FIELDS and fields[2].known == "kms" else None
     if own and region and own != region and view.own_bucket:
         detail = f"the key of {view.trail} is in {region}, the bucket {view.own_bucket} in {own}"
         yield Finding("unusable-key", view.trail, path, detail, "key", advice=f"use a key in {own}")

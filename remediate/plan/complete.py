@@ -5,9 +5,7 @@ from __future__ import annotations
 from remediate.patchset import Complete
 from remediate.plan.case import Case
 from remediate.plan.elements import extend, is_extendable
-from remediate.policy.match import matches
-from remediate.policy.truth import Truth
-from remediate.symbolic import text
+from remediate.policy.match import covers
 from remediate.template import Plain
 
 
@@ -18,7 +16,7 @@ def ensure_complete(case: Case, rule: Complete) -> None:
     for raw in statements:
         actions = raw.data.get("Action")
         written += actions if isinstance(actions, list) else [actions]
-    missing = [action for action in rule.actions if not any(_covers(one, action) for one in written)]
+    missing = [action for action in rule.actions if not any(isinstance(one, str) and covers(one, action) for one in written)]
     if not statements or not missing:
         return
     first = next((one for one in statements if not case.is_shared(one)), statements[0])
@@ -28,7 +26,3 @@ def ensure_complete(case: Case, rule: Complete) -> None:
     own = case.own(first, rule.service)
     if own:
         extend(case, own, "Action", *missing)
-
-
-def _covers(written: Plain, action: str) -> bool:
-    return isinstance(written, str) and matches(text(written), text(action), ignore_case=True) is Truth.YES

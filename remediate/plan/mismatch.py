@@ -14,10 +14,9 @@ from remediate.plan.case import Case
 from remediate.policy.document import Policy, parse_statement
 from remediate.policy.evaluate import Elements, Outcome, evaluate, statement_truth
 from remediate.policy.keys import never_present
-from remediate.policy.match import matches
+from remediate.policy.match import covers
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
-from remediate.symbolic import text
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def mismatch(case: Case, raw: RawStatement, entry: Entry) -> Mismatch | None:
         return Mismatch(entry)
     # Requests without the key need a statement without the condition, the others keep it.
     written = raw.actions
-    apart = [one for one in written if never_present(one, entry.key) and any(_covers(one, action) for action in failing)]
+    apart = [one for one in written if never_present(one, entry.key) and any(covers(one, action) for action in failing)]
     if len(apart) == len(written):
         return Mismatch(entry)
     return Mismatch(entry, tuple(apart)) if apart else None
@@ -99,7 +98,3 @@ def _allowed_elsewhere(case: Case, raw: RawStatement, view: View, request: Reque
         if other.path != raw.path and statement.effect == "Allow"
     ]
     return evaluate(Policy(case.document.kind, tuple(others)), request).outcome is Outcome.ALLOWED
-
-
-def _covers(written: str, action: str) -> bool:
-    return matches(text(written), text(action), ignore_case=True) is Truth.YES

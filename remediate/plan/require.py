@@ -15,10 +15,9 @@ from remediate.plan.elements import move_actions
 from remediate.plan.mismatch import mismatch
 from remediate.plan.ownership import holds
 from remediate.plan.vocabulary import condition
-from remediate.policy.match import matches
+from remediate.policy.match import covers
 from remediate.policy.strangers import strangers
 from remediate.policy.truth import Truth
-from remediate.symbolic import text
 from remediate.template import Plain
 
 _OF_THE_TRAIL = frozenset({"aws:sourcearn", "aws:sourceaccount", "kms:encryptioncontext:aws:cloudtrail:arn"})
@@ -89,7 +88,7 @@ def _may_refuse_trails_elsewhere(case: Case, raw: RawStatement, entry: Entry) ->
         for view in case.views_of(raw)
         if view.trail is None
         for one in promised(view, case.kind)
-        if len(one.request.values_of(entry.key)) == 1 and any(_covers(action, one.request.action) for action in raw.actions)
+        if len(one.request.values_of(entry.key)) == 1 and any(covers(action, one.request.action) for action in raw.actions)
     )
 
 
@@ -98,7 +97,7 @@ def _for_action(case: Case, raw: RawStatement, rule: Require) -> RawStatement | 
     if rule.action is None:
         return case.own(raw, rule.service)
     moved = [one for one in raw.actions if one.lower() == rule.action.lower()]
-    if not moved or any(_covers(one, rule.action) for one in raw.actions if one not in moved):
+    if not moved or any(covers(one, rule.action) for one in raw.actions if one not in moved):
         keys = ", ".join(key for keys in rule.condition.values() for key in keys)
         case.skip(
             "obstacle",
@@ -132,8 +131,4 @@ def add_condition(case: Case, raw: RawStatement, operator: str, key: str, value:
 
 
 def _is_for(raw: RawStatement, action: str) -> bool:
-    return any(_covers(one, action) for one in raw.actions)
-
-
-def _covers(written: str, action: str) -> bool:
-    return matches(text(written), text(action), ignore_case=True) is Truth.YES
+    return any(covers(one, action) for one in raw.actions)

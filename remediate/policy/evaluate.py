@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from remediate.policy.conditions import condition_truth
-from remediate.policy.match import arn_fields, matches
+from remediate.policy.match import ARN_FIELDS, arn_fields, matches
 from remediate.policy.principals import principal_truth
 from remediate.policy.truth import Truth, all_of, any_of, negate
 from remediate.policy.variables import with_variables
@@ -19,8 +19,6 @@ from remediate.symbolic import Text, text
 if TYPE_CHECKING:
     from remediate.policy.document import Condition, Policy, Statement
     from remediate.policy.request import Request
-
-_ARN_FIELDS = 6
 
 
 class Outcome(Enum):
@@ -133,9 +131,9 @@ def _resource_matches(pattern: Text, request: Request) -> Truth:
     """Match a resource. What an ARN with fewer fields means is documented for policies of identities only."""
     pattern = with_variables(pattern, request)
     fields = arn_fields(pattern)
-    if fields is None or len(fields) == _ARN_FIELDS or fields[0].known != "arn":
+    if fields is None or len(fields) == ARN_FIELDS or fields[0].known != "arn":
         return matches(pattern, request.resource)
-    completed = text(pattern, ":*" * (_ARN_FIELDS - len(fields)))
+    completed = text(pattern, ":*" * (ARN_FIELDS - len(fields)))
     return Truth.NO if matches(completed, request.resource) is Truth.NO else Truth.UNKNOWN
 
 

@@ -14,7 +14,7 @@ from remediate.policy.overlap import ANY_CHARACTER, ANY_RUN, Atoms, can_overlap
 from remediate.policy.truth import Truth, all_of
 from remediate.symbolic import Alphabet, Text, Unknown, text
 
-_ARN_FIELDS = 6
+ARN_FIELDS = 6
 # While two texts are compared, each unknown part is written as one character of this private-use plane.
 _FIRST_SYMBOL, _LAST_SYMBOL = "\U000f0000", "\U000ffffd"
 _ATOM = re.compile(r"\$\{([*?$])\}|(.)", re.DOTALL)
@@ -31,6 +31,11 @@ def matches(pattern: Text, value: Text, *, wildcards: bool = True, ignore_case: 
     return _matches(pattern, value, wildcards, ignore_case)
 
 
+def covers(written: str, action: str) -> bool:
+    """Return whether an action as a statement writes it surely means another one; action names ignore case."""
+    return matches(text(written), text(action), ignore_case=True) is Truth.YES
+
+
 def arn_matches(pattern: Text, value: Text) -> Truth:
     """Return whether an ARN operator matches: six fields between colons, each matched on its own, wildcards in every one.
 
@@ -38,13 +43,13 @@ def arn_matches(pattern: Text, value: Text) -> Truth:
     A pattern of fewer fields, or an unknown part that may hold colons, leaves UNKNOWN what the whole text does not exclude.
     """
     value_fields, pattern_fields = arn_fields(value), arn_fields(pattern)
-    if value_fields is not None and len(value_fields) < _ARN_FIELDS:
+    if value_fields is not None and len(value_fields) < ARN_FIELDS:
         return Truth.NO
     if pattern == value:
         return Truth.YES
-    if value_fields is None or pattern_fields is None or len(pattern_fields) < _ARN_FIELDS:
+    if value_fields is None or pattern_fields is None or len(pattern_fields) < ARN_FIELDS:
         return Truth.NO if matches(pattern, value) is Truth.NO else Truth.UNKNOWN
-    return all_of(matches(pattern_fields[field], value_fields[field]) for field in range(_ARN_FIELDS))
+    return all_of(matches(pattern_fields[field], value_fields[field]) for field in range(ARN_FIELDS))
 
 
 def patterns_meet(one: str, other: str) -> bool:
@@ -57,11 +62,11 @@ def arn_fields(arn: Text) -> list[Text] | None:
     fields: list[Text] = [text()]
     for part in arn.parts:
         if isinstance(part, Unknown):
-            if part.alphabet == "any" and len(fields) < _ARN_FIELDS:
+            if part.alphabet == "any" and len(fields) < ARN_FIELDS:
                 return None
             fields[-1] = text(fields[-1], part)
             continue
-        first, *others = part.split(":", _ARN_FIELDS - len(fields))
+        first, *others = part.split(":", ARN_FIELDS - len(fields))
         fields[-1] = text(fields[-1], first)
         fields.extend(text(other) for other in others)
     return fields

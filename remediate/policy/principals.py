@@ -16,7 +16,7 @@ from remediate.symbolic import Text, text
 if TYPE_CHECKING:
     from remediate.policy.document import Effect, Principal
 
-_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
+ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
 _EVERYONE = text("*")
 
 
@@ -66,7 +66,7 @@ def _is_aws(name: Text, caller: str, effect: Effect | None) -> Truth:
     if name.known is None:
         whole = any_of(matches(name, text(one), wildcards=False) for one in _accounts(caller, account))
         return Truth.NO if whole is Truth.NO else Truth.UNKNOWN
-    found = _ACCOUNT.fullmatch(name.known)
+    found = ACCOUNT.fullmatch(name.known)
     if found is None:
         return Truth.UNKNOWN if ":assumed-role/" in caller else Truth.NO
     if found[1] != account:
