@@ -147,7 +147,7 @@ class _Planner:
         self.options = options
         self.chosen = chosen
         self.health = {one.name: one.health for one in deliveries}
-        self.keys = Chosen(_conditions(chosen), _conditions(patch for patch in patch_set.patches if patch not in chosen))
+        self.keys = Chosen(_removing(chosen), _removing(patch for patch in patch_set.patches if patch not in chosen))
         self.draft = Draft(data)
         self.applied: dict[tuple[str, str], Applied] = {}
         self.skipped: list[Skipped] = []
@@ -191,7 +191,7 @@ class _Planner:
                 self._add_policy(patch, rule, target, change)
             else:
                 self._at_documents(patch, rule, target, change)
-            if len(self.draft.operations) > done:
+            if len(self.draft.operations) > done and rule.need != "either":
                 change.needs.add(rule.need)
         operations = tuple(self.draft.operations[start:])
         if operations:
@@ -280,6 +280,7 @@ class _Change:
     def add(self, case: Case) -> None:
         """Add what a rule came to at one document."""
         self.notes += case.notes
+        self.needs |= case.needs
         self.allowed |= case.allowed
         self.still_denied |= case.still_denied
         self.let_in += case.let_in
@@ -304,10 +305,9 @@ RULES: dict[type, Callable[[Case, Any], None]] = {
 """The rules that change a policy document; the two others change resources."""
 
 
-def _conditions(patches: Iterable[Patch]) -> tuple[str, ...]:
-    """Return the condition keys that patches take away where they are in the way."""
-    rules = [rule for patch in patches for rule in patch.ensure if isinstance(rule, NotRequire | Separate)]
-    return tuple(dict.fromkeys(key for rule in rules for key in rule.conditions))
+def _removing(patches: Iterable[Patch]) -> tuple[NotRequire | Separate, ...]:
+    """Return the rules of patches that take conditions away."""
+    return tuple(rule for patch in patches for rule in patch.ensure if isinstance(rule, NotRequire | Separate))
 
 
 def _is_bucket(view: View, logical_id: str) -> bool:
