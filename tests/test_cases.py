@@ -215,7 +215,7 @@ BROKEN = {
         "its id is 'trail-later'; it must be the 'trail-order'",
     ),
     "no yaml": ("id: [\n", ":2:1: "),
-    "twice the same key": (PATCH + "safety: review\n", ":10:1: "),
+    "twice the same key": (PATCH + "safety: review\n", ":11:1: "),
 }
 
 

@@ -79,15 +79,11 @@ def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options:
     return Plan(located, findings, found, applied, skipped, operations, planner.draft.data)
 
 
-def planned_operations(
-    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options
+def planned_again(
+    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options, found: tuple[Delivery, ...]
 ) -> tuple[Operation, ...]:
-    """Return the operations that :func:`plan` would come to, without saying what is left."""
-    chosen = tuple(_chosen(patch_set, options))
-    wanted = partial(is_wanted, chosen={patch.id for patch in chosen}, ignored=options.ignore)
-    findings = filter(wanted, diagnose(located, data))
-    found = deliveries(located, data, findings, options.error)
-    planner = _Planner(data, located, patch_set, chosen, options, found)
+    """Return the operations that a patch set comes to in deliveries that count as ``found``: none, once it has settled."""
+    planner = _Planner(data, located, patch_set, tuple(_chosen(patch_set, options)), options, found)
     planner.run()
     return tuple(planner.draft.operations)
 
