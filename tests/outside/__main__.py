@@ -12,8 +12,9 @@ from collections import Counter
 from pathlib import Path
 
 from tests.outside.evaluator import Evaluator, unavailable
-from tests.outside.inputs import Input, everything, known_differences
+from tests.outside.inputs import Input, everything
 from tests.outside.judging import differences, health, opened
+from tests.outside.known import unexplained
 from tests.outside.tool import PATCH_SETS, fixed
 
 
@@ -64,8 +65,7 @@ def differences_of(evaluator: Evaluator, one: Input, patch_set: str, count: Coun
     """Return lines on verdicts that differ."""
     found, compared = differences(evaluator, one.raw, one.name, patch_set, one.told)
     count["verdicts compared"] += compared
-    expected = [] if known else known_differences()
-    rest = [each for each in found if not any(row.covers(one.name, each) for row in expected)]
+    rest = found if known else unexplained(one.name, found)
     count["differences"] += len(rest)
     return list(map(str, rest))
 

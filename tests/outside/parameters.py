@@ -56,6 +56,12 @@ def samples(template: dict[str, Any]) -> Iterator[dict[str, str]]:
         yield base | {name: value}
 
 
+def made_up(name: str) -> str:
+    """Return what a value of such a name may look like."""
+    likely = (value for pattern, value in _BY_NAME if re.search(pattern, name, re.IGNORECASE))
+    return next(likely, f"sample-{name.lower()}")
+
+
 def _sample(name: str, parameter: dict[str, Any]) -> str:
     kind = str(parameter.get("Type", "String"))
     if "Default" in parameter and not kind.startswith("AWS::SSM::"):
@@ -64,8 +70,7 @@ def _sample(name: str, parameter: dict[str, Any]) -> str:
         return _text(parameter["AllowedValues"][0])
     if "Number" in kind:
         return _text(parameter.get("MinValue", 1))
-    likely = [value for pattern, value in _BY_NAME if re.search(pattern, name, re.IGNORECASE)]
-    candidates = [*likely, *_PLAIN] if likely else [f"sample-{name.lower()}", *_PLAIN]
+    candidates = [made_up(name), *(value for _, value in _BY_NAME), *_PLAIN]
     pattern = str(parameter.get("AllowedPattern", ".*"))
     try:
         return next((one for one in candidates if re.fullmatch(pattern, one)), candidates[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.outside.parameters import KEY_ID, PSEUDO
+from tests.outside.parameters import KEY_ID, PSEUDO, made_up
 
 NO_VALUE = object()
 _NAMES = {
@@ -164,7 +164,8 @@ class Sampled:
             value = self._values[name]
             return [one.strip() for one in value.split(",")] if "List" in kind else value
         if name not in self.resources:
-            raise NotSampled(f"Ref {name}")
+            # Other programs than CloudFormation know further names; what is unknown to all is refused by cfn-lint.
+            return self._guess(f"Ref {name}", made_up(name))
         kind = self.resources[name].get("Type")
         if kind in _REFERENCE_IS_ARN:
             return self.arn(kind, self._name(name))

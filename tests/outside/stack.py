@@ -93,6 +93,8 @@ def _policies(sampled: Sampled, missed: list[str]) -> Iterator[Policy]:
             sampled.guesses.clear()
             try:
                 document = sampled.property(name, member)
+                if document is None and kind == "key":
+                    document = _default_key_policy(sampled)
                 if isinstance(document, str):
                     document = json.loads(document)
                 if not isinstance(document, dict):
@@ -105,6 +107,13 @@ def _policies(sampled: Sampled, missed: list[str]) -> Iterator[Policy]:
                 yield Policy(name, kind, arn, json.dumps(document, sort_keys=True), guessed)  # type: ignore[arg-type]
             except (NotSampled, ValueError, KeyError, TypeError) as error:
                 missed.append(f"{name}: {error}")
+
+
+def _default_key_policy(sampled: Sampled) -> dict[str, Any]:
+    """Return the policy of a key that has none. Source: AWS KMS Developer Guide, Default key policy."""
+    root = f"arn:aws:iam::{sampled.account}:root"
+    statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _trails(sampled: Sampled, policies: list[Policy], missed: list[str]) -> Iterator[Trail]:
