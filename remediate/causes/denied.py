@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from remediate.causes.callers import legacy_principals, wrong_principals
-from remediate.causes.cause import CauseId, Finding
+from remediate.causes.cause import Finding
 from remediate.causes.denies import blocking_deny
 from remediate.causes.mismatches import mismatches
 from remediate.causes.paths import resource_findings
@@ -20,9 +20,6 @@ from remediate.policy.cloudtrail import SERVICE, CloudTrailRequest
 from remediate.policy.evaluate import Elements, Outcome, statement_truth
 from remediate.policy.match import patterns_meet
 from remediate.policy.truth import Truth
-
-_FRAGILE: frozenset[CauseId] = frozenset({"wrong-source-arn", "wrong-encryption-context"})
-"""What may refuse a request of a new trail although nobody can tell from the template."""
 
 
 class _Near(NamedTuple):
@@ -41,8 +38,8 @@ def denied_findings(view: View, document: Document) -> Iterator[Finding]:
             denying.setdefault(deny.pointer, []).append(one)
         if judge(document, view, one.request, allows_only=True).outcome is not Outcome.ALLOWED:
             for found in _near_misses(view, document, one):
-                refused = decision.outcome is Outcome.DENIED or found.cause in _FRAGILE
-                blocking = found.blocking or (refused and one.confidence != "inferred")
+                refused = decision.outcome is Outcome.DENIED and one.confidence != "inferred"
+                blocking = found.blocking or refused
                 yield replace(found, blocking=blocking, requests=(one.id,))
     for raw, statement in statements_of(document, view):
         if raw.pointer in denying:
@@ -68,7 +65,7 @@ def _near_misses(view: View, document: Document, one: CloudTrailRequest) -> Iter
     acting = [near for near in own if near.elements.action is not Truth.NO]
     fitting = [near for near in acting if near.elements.resource is not Truth.NO]
     for near in fitting or acting:
-        yield from mismatches(view, document, near.raw, one.request)
+        yield from mismatches(view, document, near.raw, one)
     if fitting:
         return
     meant = [*_meant_for_cloudtrail(document, allows)]

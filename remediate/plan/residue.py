@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from remediate.causes import Finding, catalogue, diagnose
+from remediate.causes import Finding, catalogue
 from remediate.cloudformation.documents import Kind
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data, section
@@ -18,13 +18,11 @@ from remediate.policy.evaluate import Decision, Outcome
 from remediate.symbolic import Text, Unknown
 from remediate.template import tokens
 
-Wanted = Callable[[Finding], bool]
 
-
-def residue(located: Located, data: Data, said: Sequence[Skipped], wanted: Wanted) -> tuple[Skipped, ...]:
+def residue(located: Located, data: Data, said: Sequence[Skipped], left: Sequence[Finding]) -> tuple[Skipped, ...]:
     """Return what is left to say of a template, once for each reason.
 
-    ``said`` is what planning has said already, ``wanted`` tells which causes the user wants to hear of.
+    ``said`` is what planning has said already, ``left`` are the root causes that are still there.
     """
     explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
     without_id = {one.logical_id for one in said if one.why == "denied"}
@@ -34,7 +32,7 @@ def residue(located: Located, data: Data, said: Sequence[Skipped], wanted: Wante
         for one in _of_view(view, data, explained)
         if not (one.why == "denied" and "organization" in one.subject and one.logical_id in without_id)
     ]
-    found = [*_causes(located, data, [*said, *judged], wanted), *judged]
+    found = [*_causes([*said, *judged], left), *judged]
     if not located.complete:
         found.append(
             Skipped(
@@ -63,12 +61,12 @@ def _unread(data: Data) -> Iterator[Skipped]:
             yield Skipped("resources", "undecidable", reason, name, advice)
 
 
-def _causes(located: Located, data: Data, said: Sequence[Skipped], wanted: Wanted) -> Iterator[Skipped]:
+def _causes(said: Sequence[Skipped], left: Sequence[Finding]) -> Iterator[Skipped]:
     """Yield the causes that are still there.
 
     One needs no second word where its patch has said why it did nothing, or a request that is denied for it tells of it.
     """
-    for one in filter(wanted, diagnose(located, data)):
+    for one in left:
         patches = catalogue()[one.cause].patches
         here = [other for other in said if other.logical_id == one.logical_id]
         told = any(other.subject in patches or (other.why == "denied" and other.subject in one.requests) for other in here)
