@@ -20,7 +20,8 @@ from tests.fuzzing import deployed, words
 from tests.fuzzing.reading import NotRead, data_of, exact, is_json, lost_comments
 
 POLICIES = {words.POLICY: ("PolicyDocument", "bucket"), words.KEY: ("KeyPolicy", "key")}
-_MEANT = ("Service", words.CLOUDTRAIL)
+_MEANT = {("Service", words.CLOUDTRAIL), ("Service", f"{words.CLOUDTRAIL}.cn")}
+"""CloudTrail, and what ``cloudtrail.${AWS::URLSuffix}`` becomes in China, which is nobody else."""
 _S3 = ("Service", "s3.amazonaws.com")
 _S3_MAY_GAIN = frozenset({"kms:encrypt", "kms:reencrypt*", "kms:generatedatakey*"})
 
@@ -194,7 +195,7 @@ def _rights(statements: list[dict[str, Any]], kind: str) -> Iterator[tuple[str, 
     for one in statements:
         rest = {key: value for key, value in one.items() if key not in {"Sid", "Principal"}}
         for principal in deployed.principals(one):
-            if principal == _MEANT and one.get("Effect") == "Allow":
+            if principal in _MEANT and one.get("Effect") == "Allow":
                 continue
             mine = _without_s3_actions(rest) if principal == _S3 and kind == "key" else rest
             yield (*principal, _whole(mine))

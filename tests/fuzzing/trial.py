@@ -240,7 +240,7 @@ def _judged(execution: Execution, report: Report, chance: random.Random, *, thor
             yield Finding("operations without a change")
         return
     some = chance.random() < _SOME if thorough is None else thorough
-    parameters = dict(report.given.parameters)
+    parameters = dict(execution.options.given.parameters)
     operations = [operation.to_json() for operation in report.operations]
     yield from judge(Change(report.before, report.after, operations, parameters), chance, thorough=some)
     yield from _again(execution, report)
