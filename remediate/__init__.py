@@ -30,8 +30,8 @@ def fix(
     ``select`` names patches, ``ignore`` patches and root causes. ``review`` also makes the changes that need one,
     ``precautions`` also those in healthy deliveries that no request fails without. The report's ``after`` is the new text,
     ``applied`` what was changed and why, ``skipped`` what was not and why, ``findings`` what was wrong. Raises
-    ``remediate.template.TemplateError`` for what is not a template, ``remediate.patchset.PatchError`` for patches that cannot
-    be used and ``remediate.verify.Broken`` where a guarantee does not hold.
+    ``remediate.template.TemplateError`` for what is not a template, ``remediate.patchset.PatchError`` for patches that
+    cannot be used and ``remediate.verify.Broken`` where a guarantee does not hold.
     """
     # Imported here, so that `import remediate` costs nothing.
     from remediate.cloudformation.locate import Given

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 from remediate.cloudformation.documents import Document, Kind
 from remediate.cloudformation.resolve import Scenario
+from remediate.cloudformation.resources import resource
 from remediate.cloudformation.view import View
 from remediate.judge import judge, statements_of
 from remediate.policy.cloudtrail import TrailFacts
@@ -21,6 +23,7 @@ from remediate.symbolic import Text, Unknown, text
 __all__ = ["Stranger", "gained", "is_told_only", "let_in", "sampled", "strangers_of"]
 
 _SAMPLES = {"AWS::AccountId": text("111122223333"), "AWS::Region": text("us-east-1")}
+_ACCOUNTS = [f"{first}{first}{first}{first}88887777" for first in "96543210"]
 _RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
 
 
@@ -75,7 +78,14 @@ def sampled(view: View) -> View:
 @functools.lru_cache(maxsize=512)
 def strangers_of(view: View, kind: Kind) -> tuple[Stranger, ...]:
     """Return the strangers' requests against the bucket or the key of a view."""
-    return tuple(one for one in strangers(sampled(view).facts) if one.policy == kind)
+    return tuple(one for one in strangers(sampled(view).facts, _unnamed_account(view)) if one.policy == kind)
+
+
+def _unnamed_account(view: View) -> str:
+    """Return an account that neither the policies of a view nor the parameters name."""
+    policies = [resource(view.resolver.data, logical_id) for logical_id, _ in view.policies()]
+    named = json.dumps(policies, default=str) + " ".join(map(str, view.resolver.scenario.parameters.values()))
+    return next((account for account in _ACCOUNTS if account not in named), _ACCOUNTS[0])
 
 
 def _strangers_by_scenario(views: Sequence[View], kind: Kind) -> Iterator[tuple[View, list[Stranger]]]:

@@ -34,16 +34,23 @@ def ensure_allow(case: Case, rule: Allow) -> None:
     if wanted and not case.has_statements_everywhere():
         case.skip("obstacle", "its Statement is there under some conditions only, so nothing can be added for the others")
         return
+    denied = any(_is_denied(case, one) for gap in wanted for one in gap.wanted)
     left = [gap for gap in wanted if not _complete(case, rule, gap)]
     left = [gap for gap in left if not _is_left_out(case, rule, gap)]
     if left:
         _add(case, rule, left)
     if wanted and "log-objects" in rule.resources:
         _say_without_organization(case)
-    if any(one.request.confidence != "inferred" and one.is_made for gap in wanted for one in gap.wanted):
+    if denied:
         case.needs.add("repair")
     case.allowed |= {one.request.id for gap in wanted if not _open(case, gap) for one in gap.wanted}
     case.still_denied |= {one.request.id for gap in wanted for one in _open(case, gap)}
+
+
+def _is_denied(case: Case, one: Wanted) -> bool:
+    """Tell whether a request that a trail surely makes is surely denied."""
+    outcome = judge(case.document, one.view, one.request.request, allows_only=True).outcome
+    return one.is_made and outcome is Outcome.DENIED
 
 
 def _is_needed(case: Case, view: View, request: Request) -> bool:

@@ -76,19 +76,19 @@ def _hanging(case: Case, raw: RawStatement, entry: Entry, repair: bool) -> Itera
             continue
         statement = parse_statement(view.resolver.value(raw.data), raw.pointer, raw.pointer, 0)
         for request in _meant(case, statement, entry, view, repair):
-            if not _fails(case, view, entry, request, repair) or is_hopeless(case, statement, request):
+            if not _fails(view, entry, request, repair) or is_hopeless(case, statement, request):
                 continue
             if not is_allowed_elsewhere(case, raw, view, request):
                 yield view, request
 
 
-def _fails(case: Case, view: View, entry: Entry, request: Request, repair: bool) -> bool:
+def _fails(view: View, entry: Entry, request: Request, repair: bool) -> bool:
     truth = entry_truth(view, entry, request)
     if truth is Truth.NO:
         return True
     if truth is Truth.YES or view.trail is None:
         return False  # of a trail in another template nothing here says that the condition is wrong
-    return not repair or case.review or is_fragile(view, entry)
+    return not repair or is_fragile(view, entry)
 
 
 def _meant(case: Case, statement: Statement, entry: Entry, view: View, repair: bool) -> list[Request]:

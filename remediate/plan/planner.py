@@ -170,8 +170,8 @@ class _Planner:
                 self._add_policy(patch, rule, target, change)
             else:
                 self._at_documents(patch, rule, target, change)
-            if len(self.draft.operations) > done and rule.need != "either":
-                change.needs.add(rule.need)
+            if len(self.draft.operations) > done and isinstance(rule, DependOn | AddPolicy):
+                change.needs.add(rule.need)  # the other rules tell themselves whether a request is denied
         operations = tuple(self.draft.operations[start:])
         if operations:
             earlier = self.applied.get((patch.id, target.logical_id))
@@ -200,7 +200,7 @@ class _Planner:
             )
             RULES[type(rule)](case, rule)
             change.add(case)
-            self.skipped += case.skipped
+            self.skipped += map(_kept, case.skipped) if rule.need == "precaution" else case.skipped
 
     def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: Change) -> None:
         has_one = any(view.bucket_policies for view in self.located.views if _is_bucket(view, target.logical_id))
@@ -259,6 +259,11 @@ RULES: dict[type, Callable[[Case, Any], None]] = {
 def _removing(patches: Iterable[Patch]) -> tuple[NotRequire | Separate, ...]:
     """Return the rules of patches that take conditions away."""
     return tuple(rule for patch in patches for rule in patch.ensure if isinstance(rule, NotRequire | Separate))
+
+
+def _kept(skipped: Skipped) -> Skipped:
+    """Return a remark of a precaution, which leaves nothing to do: no request fails without it."""
+    return replace(skipped, why="kept") if skipped.why in {"obstacle", "review"} else skipped
 
 
 def _is_bucket(view: View, logical_id: str) -> bool:

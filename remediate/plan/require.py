@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.entries import Entry, entries
-from remediate.judge import entry_truth, promised
+from remediate.judge import entry_truth, promised, statements_of
 from remediate.patchset import Require
 from remediate.plan.case import Case
 from remediate.plan.conditions import add_condition
 from remediate.plan.elements import move_actions
 from remediate.plan.mismatch import mismatch
 from remediate.plan.vocabulary import condition
+from remediate.policy.evaluate import statement_truth
 from remediate.policy.match import covers
 from remediate.policy.strangers import strangers
 from remediate.policy.truth import Truth
@@ -28,13 +29,23 @@ def ensure_required(case: Case, rule: Require) -> None:
     if not case.meets(rule.when):
         return
     for raw in case.upwards(rule.service):
-        if rule.action and not _is_for(raw, rule.action):
+        if (rule.action and not _is_for(raw, rule.action)) or _is_dead(case, raw):
             continue
         missing = [entry for entry in _missing(case, raw, rule) if _can_hold(case, _part(raw, rule), entry)]
         own = _for_action(case, raw, rule) if missing else None
         for entry in missing if own else ():
             if own and add_condition(case, case.again(own), entry.operator, entry.key, entry.value):
                 case.note(f"{own.label} requires {entry}: {rule.because}")
+
+
+def _is_dead(case: Case, raw: RawStatement) -> bool:
+    """Tell whether a statement allows nothing that a trail asks for: a further condition would change nothing."""
+    for view in case.views_of(raw):
+        for candidate, statement in statements_of(case.document, view):
+            requests = promised(view, case.kind) if candidate.path == raw.path else ()
+            if any(statement_truth(statement, one.request).applies is not Truth.NO for one in requests):
+                return False
+    return True
 
 
 def _missing(case: Case, raw: RawStatement, rule: Require) -> Iterator[Entry]:

@@ -14,7 +14,8 @@ from remediate.judge import document_for, documented, judge, made
 from remediate.plan.outcome import Skipped, Why
 from remediate.plan.outside import outside
 from remediate.policy.cloudtrail import CloudTrailRequest
-from remediate.policy.evaluate import Decision, Outcome
+from remediate.policy.evaluate import Decision, Outcome, statement_truth
+from remediate.policy.truth import Truth
 from remediate.symbolic import Text, Unknown
 from remediate.template import tokens
 
@@ -118,11 +119,13 @@ def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: Vie
 
 def _settling(one: CloudTrailRequest, decision: Decision, view: View) -> str:
     """Say what would settle a request that cannot be told: values that the user knows, else only a change."""
-    conditions = [condition for statement in decision.by for condition in statement.conditions]
+    judged = [statement_truth(statement, one.request) for statement in decision.by]
+    conditions = [condition for elements in judged for condition in elements.failing]
+    unsure = [elements.statement for elements in judged if elements.resource is Truth.UNKNOWN]
     written = [value for condition in conditions for value in condition.values]
-    written += [name for statement in decision.by for name in statement.resources]
+    written += [name for statement in unsure for name in statement.resources]
     found = (one.request.context.get(condition.key.lower()) for condition in conditions)
-    asked = [one.request.resource, *(value for value in found if isinstance(value, Text))]
+    asked = [value for value in found if isinstance(value, Text)] + ([one.request.resource] if unsure else [])
     # What is open on both sides is the same there, and settles nothing.
     open_parts = _open_parts(written) ^ _open_parts(asked)
     known = section(view.resolver.data, "Parameters").keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}

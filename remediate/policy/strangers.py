@@ -30,24 +30,25 @@ class Stranger:
     insecure: bool = False
 
 
-def strangers(facts: TrailFacts) -> Iterator[Stranger]:
-    """Yield requests against the trail's bucket and key. The account in ``facts`` must be a known one."""
-    yield from _other_trail(facts)
+def strangers(facts: TrailFacts, account: str = OTHER_ACCOUNT) -> Iterator[Stranger]:
+    """Yield requests against the trail's bucket and key. The account in ``facts`` must be a known one.
+
+    ``account`` is the strangers' own, which no policy may name: one that it names is no stranger to it.
+    """
+    yield from _other_trail(facts, account)
     yield from _cloudtrail_astray(facts)
     for service in _SERVICES:
         for policy, action, resource in _doors(facts):
-            yield Stranger(
-                service, policy, service_request(service, action, resource, {"aws:SourceAccount": text(OTHER_ACCOUNT)})
-            )
-    for who, principal in (("anybody", ANONYMOUS), ("another account", f"arn:aws:iam::{OTHER_ACCOUNT}:root")):
+            yield Stranger(service, policy, service_request(service, action, resource, {"aws:SourceAccount": text(account)}))
+    for who, principal in (("anybody", ANONYMOUS), ("another account", f"arn:aws:iam::{account}:root")):
         for policy, action, resource in _doors(facts):
             yield Stranger(who, policy, Request(principal, action, resource, {"aws:securetransport": text("true")}))
 
 
-def _other_trail(facts: TrailFacts) -> Iterator[Stranger]:
+def _other_trail(facts: TrailFacts, other: str) -> Iterator[Stranger]:
     """Yield what another account's trail asks, on its own path and on that of the template's trail."""
-    account = text(OTHER_ACCOUNT)
-    arn = text("arn:", facts.partition, ":cloudtrail:", facts.region, f":{OTHER_ACCOUNT}:trail/somebody-else")
+    account = text(other)
+    arn = text("arn:", facts.partition, ":cloudtrail:", facts.region, f":{other}:trail/somebody-else")
     theirs = replace(facts, arn=arn, account=account, organization_id=None)
     # With the bucket's default key a trail asks for the same as with a key of its own.
     with_key = key_requests(replace(theirs, key_arn=facts.key_arn or facts.bucket_key_arn))

@@ -138,7 +138,9 @@ class _Writer:
         if key and value == "<<":
             return value
         style = self.chance.choice(["", "'", '"']) if self.quotes == "mixed" else self.quotes
-        plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS and ("{" not in value and "}" not in value or not flow)
+        plain = (
+            _PLAIN.fullmatch(value) and value.lower() not in _WORDS and ("{" not in value and "}" not in value or not flow)
+        )
         plain = plain and (not value.endswith(":")) and not (flow and ("," in value or "[" in value)) and not (key and flow)
         if plain and (not style or self.chance.random() < 0.6 or key):
             return value

@@ -1,0 +1,70 @@
+"""Each repair is missed: where one is left out, a request stays denied, an order wrong, or a resource refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remediate.causes import diagnose
+from remediate.cloudformation.locate import Given, locate
+from remediate.engine import remediate
+from remediate.judge import document_for, documented, judge, made
+from remediate.patchset import load, names
+from remediate.plan import Options
+from remediate.policy.evaluate import Outcome
+from remediate.template import TemplateError, read
+from tests.corpus import corpus_folder
+
+ROOT = Path(__file__).parent.parent
+CORPUS = corpus_folder()
+
+
+def inputs() -> list[Path]:
+    found = [*(ROOT / "examples").glob("stack.*"), *(ROOT / "examples").glob("[!s]*.yaml"), ROOT / "examples" / "sam.yaml"]
+    found += (ROOT / "tests" / "cases").glob("*/*/before.*")
+    found += (CORPUS / "templates").iterdir() if CORPUS else []
+    return sorted(found)
+
+
+def options_of(file: Path) -> Options:
+    said: dict[str, Any] = {}
+    if file.stem == "before" and (written := file.with_name("options.json")).exists():
+        said = json.loads(written.read_text("utf-8"))
+    review = said.pop("review", False)
+    for name in ("select", "precautions"):
+        said.pop(name, None)
+    return Options(Given(**said), review=review)
+
+
+def faults(raw: bytes, given: Given) -> set[tuple[str, ...]]:
+    """Return what stops, or may stop, a template's deployment: denied documented requests and blocking root causes."""
+    data = read(raw, "template").data
+    located = locate(data, given)
+    found = {(one.cause, one.logical_id, one.detail) for one in diagnose(located, data) if one.blocking}
+    for view in located.views:
+        for logical_id, kind in view.policies():
+            document = document_for(data, logical_id, kind, view)
+            for one in documented(made(view, kind)) if document and not document.obstacle else ():
+                if document and judge(document, view, one.request).outcome is Outcome.DENIED:
+                    found.add((one.id, logical_id, view.facts.name))
+    return found
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("file", inputs(), ids=lambda file: file.parent.name + "-" + file.name)
+def test_a_repair_that_is_left_out_is_missed(file: Path, name: str) -> None:
+    patch_set, options = load(name), options_of(file)
+    raw = file.read_bytes()
+    try:
+        report = remediate(raw, file.name, patch_set, options)
+    except TemplateError:
+        return  # what cannot be read is not repaired
+    repairs = {one.patch.id for one in report.applied if one.need == "repair"}
+    left = faults(report.to_bytes(), options.given)
+    for repair in repairs:
+        without = Options(options.given, ignore=frozenset({repair}), review=options.review)
+        remaining = faults(remediate(raw, file.name, patch_set, without).to_bytes(), options.given)
+        assert remaining - left, f"nothing misses {repair}"
