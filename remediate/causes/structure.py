@@ -4,34 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from remediate.causes.absent import absence_findings
 from remediate.causes.cause import Finding
 from remediate.causes.substitution import ADVICE, unsubstituted
-from remediate.cloudformation.dependencies import circle, depends, waits_for
+from remediate.cloudformation.dependencies import Dependencies
+from remediate.cloudformation.existence import deployment, existing, where
+from remediate.cloudformation.expression import chosen, mentions
 from remediate.cloudformation.locate import Located
-from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, properties
+from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, properties, section
 from remediate.cloudformation.view import View, trusting
 from remediate.policy.match import ARN_FIELDS, arn_fields
-from remediate.symbolic import Text
+from remediate.symbolic import Text, text
+
+_NO_ACL = ("Private", "BucketOwnerRead", "BucketOwnerFullControl")
+"""The first is the default, and the others S3 ignores when it creates a bucket.
+
+Source: Amazon S3 User Guide, Access control list overview, Canned ACL.
+"""
 
 
 def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
     """Yield what is wrong with the trails, buckets and keys of a template."""
     attached = {policy for view in located.views for policy in view.bucket_policies}
+    waiting = Dependencies(data)
+    yield from absence_findings(located, data)
     for view in located.views:
         if view.trail:
-            yield from _order(view, data)
+            yield from _order(view, waiting)
+            yield from _no_bucket(view, data)
             yield from _unattached(view, attached, located)
             yield from _prefix(view)
             yield from _unsubstituted(view, data)
         yield from _bucket(view)
         yield from _key(view)
-        yield from _circles(view, data)
-        yield from _policy_order(view, data)
+        yield from _circles(view, waiting)
+        yield from _policy_order(view, waiting)
 
 
-def _order(view: View, data: Data) -> Iterator[Finding]:
+def _order(view: View, waiting: Dependencies) -> Iterator[Finding]:
     trail = str(view.trail)
-    chain = circle(data, trail, view.bucket_policies)
+    chain = waiting.circle(trail, view.bucket_policies)
     if chain:
         detail = f"{chain[0]} waits for {trail}, which must come after it ({' → '.join(chain)})"
         if chain[0] == trail:
@@ -45,9 +57,32 @@ def _order(view: View, data: Data) -> Iterator[Finding]:
     if len(view.bucket_policies) > 1:
         return  # one of them must go first
     for policy in view.bucket_policies:
-        if not waits_for(data, trail, policy):
+        if not waiting.waits_for(trail, policy):
             detail = f"nothing makes {trail} wait for {policy}"
             yield Finding("trail-before-policy", trail, ("Resources", trail), detail, "bucket")
+
+
+def _no_bucket(view: View, data: Data) -> Iterator[Finding]:
+    trail = str(view.trail)
+    if view.bucket is not None:
+        return
+    conditions = view.resolver.scenario.conditions
+    found = chosen(properties(data, trail).get("S3BucketName"), conditions)
+    value, guard = view.resolver.value(found.value), found.guard
+    if value == text():  # it is so where a condition asks for it, else it would be unknown
+        asked = mentions(found.value)
+        tests = section(data, "Conditions")
+        guard = (*guard, *((name, holds) for name, holds in conditions.items() if mentions(tests.get(name)) & asked))
+    witness = deployment(data, (*existing(data, trail), *guard), view.given).witness
+    if witness is None:
+        return
+    wrong = f"the S3BucketName of {trail} is {'empty' if value == text() else 'not a name'}"
+    said = f"{trail} has no S3BucketName" if value is None else wrong
+    detail = said + (f" where {where(dict(guard).items())}" if guard else "")
+    path = ("Resources", trail, "Properties", "S3BucketName", *found.path)
+    path = path if value is not None or found.path else ("Resources", trail)
+    advice = "name the bucket that it logs to"
+    yield Finding("trail-without-bucket", trail, path, detail, "bucket", advice=advice)
 
 
 def _unattached(view: View, attached: set[str], located: Located) -> Iterator[Finding]:
@@ -76,11 +111,11 @@ def _prefix(view: View) -> Iterator[Finding]:
         yield Finding("reserved-prefix", str(view.trail), path, detail, "bucket", advice=advice)
 
 
-def _circles(view: View, data: Data) -> Iterator[Finding]:
+def _circles(view: View, waiting: Dependencies) -> Iterator[Finding]:
     """Yield a key, policy or bucket that waits for itself, but for circles through the trail; each circle once."""
     seen: list[set[str]] = []
     for one in (view.key.logical_id if view.key else None, *view.bucket_policies, view.own_bucket):
-        chain = depends(data, one, one) if one else []
+        chain = waiting.chain(one, one) if one else []
         if chain and view.trail not in chain and set(chain) not in seen:
             seen.append(set(chain))
             detail = f"{chain[0]} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
@@ -96,15 +131,15 @@ def _unsubstituted(view: View, data: Data) -> Iterator[Finding]:
     places += [(policy, "Bucket") for policy in of_type(data, BUCKET_POLICY)]
     for logical_id, name in places:
         path = ("Resources", logical_id, "Properties", name)
-        for where, names in unsubstituted(data, properties(data, logical_id).get(name), path):
+        for place, names in unsubstituted(data, properties(data, logical_id).get(name), path):
             detail = f"{name} of {logical_id} has {', '.join(names)} in a text without Fn::Sub, so it stays as it is"
-            yield Finding("missing-sub", logical_id, where, detail, "bucket", advice=ADVICE)
+            yield Finding("missing-sub", logical_id, place, detail, "bucket", advice=ADVICE)
 
 
-def _policy_order(view: View, data: Data) -> Iterator[Finding]:
+def _policy_order(view: View, waiting: Dependencies) -> Iterator[Finding]:
     bucket = view.own_bucket
     for policy in view.bucket_policies if bucket else ():
-        if bucket and not waits_for(data, policy, bucket):
+        if bucket and not waiting.waits_for(policy, bucket):
             detail = f"nothing makes {policy} wait for {bucket}"
             advice = f"let the Bucket of {policy} be a Ref of {bucket}, or add {bucket} to its DependsOn"
             yield Finding("policy-before-bucket", policy, ("Resources", policy), detail, "bucket", advice=advice)
@@ -121,7 +156,7 @@ def _bucket(view: View) -> Iterator[Finding]:
         return
     acl = view.resolver.string(view.resolver.property(bucket, "AccessControl"))
     ownership = view.object_ownership()
-    if acl is not None and acl.known not in {None, "Private"} and ownership in {None, "BucketOwnerEnforced"}:
+    if acl is not None and acl.known not in {None, *_NO_ACL} and ownership in {None, "BucketOwnerEnforced"}:
         said = "is BucketOwnerEnforced" if ownership else "has no OwnershipControls, so a new bucket is BucketOwnerEnforced"
         detail = f"{bucket} {said}, which refuses its AccessControl {acl}"
         advice = "remove AccessControl, or add OwnershipControls with ObjectWriter where something else needs the ACL"

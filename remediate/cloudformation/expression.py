@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from remediate.template import Plain
@@ -47,6 +47,21 @@ def alternatives(
             return
         case _:
             yield Alternative(path, expression, guard)
+
+
+def chosen(expression: Plain, conditions: Mapping[str, bool]) -> Alternative:
+    """Return what is left of an expression when its ``Fn::If`` functions are decided, as far as the conditions are known."""
+    path: tuple[str | int, ...] = ()
+    guard: list[tuple[str, bool]] = []
+    while True:
+        match function(expression):
+            case ("Fn::If", [str(condition), yes, no]) if condition in conditions:
+                holds = conditions[condition]
+                expression = yes if holds else no
+                path = (*path, "Fn::If", 1 if holds else 2)
+                guard.append((condition, holds))
+            case _:
+                return Alternative(path, expression, tuple(dict.fromkeys(guard)))
 
 
 def mentions(expression: Plain) -> set[str]:
@@ -135,5 +150,10 @@ HERE = "\0here"
 """Stands for the expression among the parts given to :func:`distribute`."""
 
 
+def sub_names(text: str) -> list[str]:
+    """Return what the ``${…}`` of an ``Fn::Sub`` text name, in order: names, attributes and variables."""
+    return [name.strip() for name in _SUB_VARIABLE.findall(text)]
+
+
 def _sub_names(text: str) -> set[str]:
-    return {name.strip().split(".")[0] for name in _SUB_VARIABLE.findall(text)}
+    return {name.split(".")[0] for name in sub_names(text)}

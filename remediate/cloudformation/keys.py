@@ -25,12 +25,12 @@ class Place:
 
 
 def find_bucket(resolver: Resolver, expression: Plain, chosen: str | None) -> Place | None:
-    """Return the bucket behind an expression, None where the expression has no value.
+    """Return the bucket behind an expression, None where the expression has no value or an empty one.
 
     ``chosen`` decides for the user where no bucket, or more than one, has the name.
     """
     name = resolver.string(expression)
-    if name is None:
+    if name is None or name == text():
         return None
     buckets = resolver.existing(BUCKET)
     same = [one for one in buckets if resolver.string({"Ref": one}) == name]

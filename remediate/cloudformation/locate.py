@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from remediate.cloudformation.closure import decisive_conditions, logging_resources
+from remediate.cloudformation.closure import bucket_names, decisive_conditions, logging_resources
 from remediate.cloudformation.expression import mentions
 from remediate.cloudformation.keys import (
     Place,
@@ -56,10 +56,15 @@ class Given:
 
 @dataclass(frozen=True)
 class Located:
-    """Every view of a template. ``complete`` is False where conditions had too many combinations to try all."""
+    """Every view of a template.
+
+    ``complete`` is False where conditions had too many combinations to try all. ``parameters`` are the values that the
+    user gives, which have no other.
+    """
 
     views: tuple[View, ...]
     complete: bool
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 def locate(data: Data, given: Given) -> Located:
@@ -78,7 +83,7 @@ def locate(data: Data, given: Given) -> Located:
 def _locate(data: Data, given: Given) -> Located:
     relevant = logging_resources(data, given.parameters, {one for one in (given.bucket, given.key) if one})
     if not relevant:
-        return Located((), complete=True)
+        return Located((), complete=True, parameters=given.parameters)
     given = _with_partition(data, given, relevant)
     conditions: set[str] = set()
     prefixes: set[str] = set()
@@ -87,10 +92,11 @@ def _locate(data: Data, given: Given) -> Located:
         prefixes |= mentions(properties(data, logical_id).get("S3KeyPrefix"))
     types = {kind: [name for name in names if name in relevant] for kind, names in by_type(data).items()}
     replaceable = prefixes & section(data, "Parameters").keys()
-    found = scenarios(data, sorted(conditions), given.parameters, replaceable)
+    found = scenarios(data, sorted(conditions), given.parameters, replaceable, bucket_names(data, relevant))
     organization = _organization(data, given, types.get(TRAIL, []))
     finders = (_Finder(Resolver(data, one, types), given, organization) for one in found.all)
-    return Located(tuple(view for finder in finders for view in finder.views(types.get(TRAIL, []))), found.complete)
+    views = tuple(view for finder in finders for view in finder.views(types.get(TRAIL, [])))
+    return Located(views, found.complete, given.parameters)
 
 
 def _with_partition(data: Data, given: Given, relevant: Iterable[str]) -> Given:
@@ -147,7 +153,8 @@ class _Finder:
             bucket_key_enabled=bucket_key_enabled,
             digests=is_true(resolver.value(resolver.property(trail, "EnableLogFileValidation"))),
         )
-        return View(resolver, trail, bucket, bucket_policies(resolver, bucket), own_key or bucket_key, bucket_key, facts)
+        policies = bucket_policies(resolver, bucket)
+        return View(resolver, trail, bucket, policies, own_key or bucket_key, bucket_key, facts, self.given.parameters)
 
     def _prefix(self, trail: str) -> Text | None:
         prefix = self.resolver.string(self.resolver.property(trail, "S3KeyPrefix"))
@@ -175,14 +182,15 @@ class _Finder:
         for name in trusting(self.resolver, KEY, "key"):
             if name not in keys and self.given.key in {None, name}:
                 key = Place({"Ref": name}, self.resolver.string({"Ref": name}) or text(Unknown(name)), name)
-                yield View(self.resolver, None, None, (), key, None, self._central_facts(None, key))
+                facts = self._central_facts(None, key)
+                yield View(self.resolver, None, None, (), key, None, facts, self.given.parameters)
 
     def _central_view(self, policy: str, bucket: Place | None) -> View:
         bucket_key, enabled = default_encryption(self.resolver, bucket, self.given.key)
         usable = bucket_key and bucket_key.logical_id in trusting(self.resolver, KEY, "key")
         key = bucket_key if usable else None
         facts = self._central_facts(bucket, key, bucket_key_enabled=enabled)
-        return View(self.resolver, None, bucket, (policy,), key, bucket_key, facts)
+        return View(self.resolver, None, bucket, (policy,), key, bucket_key, facts, self.given.parameters)
 
     def _central_facts(self, bucket: Place | None, key: Place | None, *, bucket_key_enabled: bool = False) -> TrailFacts:
         return TrailFacts(
