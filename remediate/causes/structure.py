@@ -8,7 +8,7 @@ from remediate.causes.absent import absence_findings
 from remediate.causes.cause import Finding
 from remediate.causes.substitution import ADVICE, unsubstituted
 from remediate.cloudformation.dependencies import Dependencies
-from remediate.cloudformation.existence import deployment, existing, where
+from remediate.cloudformation.existence import Deployments, existing, where
 from remediate.cloudformation.expression import chosen, mentions
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, properties, section
@@ -73,7 +73,7 @@ def _no_bucket(view: View, data: Data) -> Iterator[Finding]:
         asked = mentions(found.value)
         tests = section(data, "Conditions")
         guard = (*guard, *((name, holds) for name, holds in conditions.items() if mentions(tests.get(name)) & asked))
-    witness = deployment(data, (*existing(data, trail), *guard), view.given).witness
+    witness = Deployments(data, view.given).find((*existing(data, trail), *guard)).witness
     if witness is None:
         return
     wrong = f"the S3BucketName of {trail} is {'empty' if value == text() else 'not a name'}"

@@ -32,25 +32,38 @@ class Deployment:
     witness: Mapping[str, bool] | None = None
 
 
-def deployment(data: Data, guard: Guard, given: Mapping[str, str]) -> Deployment:
-    """Tell whether a template can be deployed with its conditions as a guard wants them."""
-    names = list(dict.fromkeys(name for name, _ in guard))
-    if not names:
-        return Deployment(possible=True, witness={})
-    found = scenarios(data, sorted(names), given)
-    admitted = [one for one in found.all if one.admits(guard)]
-    certain = next((one for one in admitted if _is_sure(data, names, given, one)), None)
-    witness = {name: certain.conditions[name] for name in names} if certain else None
-    return Deployment(bool(admitted) or not found.complete, witness)
+class Deployments:
+    """The deployments of one template, each way asked for once; ``given`` are the parameter values of the user."""
 
+    def __init__(self, data: Data, given: Mapping[str, str]) -> None:
+        """Begin with a template's data, which must not change meanwhile."""
+        self._data = data
+        self._given = given
+        self._known: dict[Guard, Deployment] = {}
 
-def absence(data: Data, source: str, target: str, given: Mapping[str, str], guard: Guard = ()) -> Deployment:
-    """Return the deployment in which a resource is absent and another one exists, which needs it under a guard."""
-    own = resource(data, target).get("Condition")
-    if not isinstance(own, str):
-        return Deployment(possible=not resource(data, target))
-    needed = (*existing(data, source), *guard)
-    return Deployment(possible=False) if (own, True) in needed else deployment(data, (*needed, (own, False)), given)
+    def find(self, guard: Guard) -> Deployment:
+        """Tell whether the template can be deployed with its conditions as a guard wants them."""
+        if guard not in self._known:
+            self._known[guard] = self._find(guard)
+        return self._known[guard]
+
+    def without(self, target: str, source: str, guard: Guard = ()) -> Deployment:
+        """Tell whether it can be deployed with one resource, but without another that the first needs under a guard."""
+        own = resource(self._data, target).get("Condition")
+        if not isinstance(own, str):
+            return Deployment(possible=not resource(self._data, target))
+        needed = (*existing(self._data, source), *guard)
+        return Deployment(possible=False) if (own, True) in needed else self.find((*needed, (own, False)))
+
+    def _find(self, guard: Guard) -> Deployment:
+        names = list(dict.fromkeys(name for name, _ in guard))
+        if not names:
+            return Deployment(possible=True, witness={})
+        found = scenarios(self._data, sorted(names), self._given)
+        admitted = [one for one in found.all if one.admits(guard)]
+        certain = next((one for one in admitted if _is_sure(self._data, names, self._given, one)), None)
+        witness = {name: certain.conditions[name] for name in names} if certain else None
+        return Deployment(bool(admitted) or not found.complete, witness)
 
 
 def existing(data: Data, logical_id: str) -> Guard:
@@ -62,17 +75,6 @@ def existing(data: Data, logical_id: str) -> Guard:
 def where(conditions: Iterable[tuple[str, bool]]) -> str:
     """Return conditions in words: ``A is true and B is false``."""
     return " and ".join(f"{name} is {str(holds).lower()}" for name, holds in conditions)
-
-
-def is_processed(data: Data) -> bool:
-    """Tell whether macros or modules add resources before the template is deployed, whose names are not in it."""
-    resources = section(data, "Resources")
-    kinds = (str(one.get("Type")) for one in resources.values() if isinstance(one, dict))
-    return "Transform" in data or any(name.startswith("Fn::") for name in resources) or any(map(_is_module, kinds))
-
-
-def _is_module(kind: str) -> bool:
-    return kind.endswith("::MODULE")
 
 
 def _is_sure(data: Data, names: Iterable[str], given: Mapping[str, str], scenario: Scenario) -> bool:

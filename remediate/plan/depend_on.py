@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remediate.cloudformation.dependencies import Dependencies, depends_on
-from remediate.cloudformation.existence import absence
+from remediate.cloudformation.existence import Deployments
 from remediate.cloudformation.resources import properties, resource
 from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped
@@ -21,7 +21,7 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
         if Dependencies(draft.data).waits_for(trail, policy):
             continue
         condition = resource(draft.data, policy).get("Condition")
-        if absence(draft.data, trail, policy, {}).possible:
+        if Deployments(draft.data, {}).without(policy, trail).possible:
             reason = f"{trail} may exist without {policy} (condition {condition}), which DependsOn cannot express"
             advice = f'let {trail} refer to it where it exists: Metadata: {{WaitFor: !If [{condition}, !Ref {policy}, ""]}}'
             skipped.append(Skipped(subject, "obstacle", reason, trail, advice))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from remediate.cloudformation.existence import absence
+from remediate.cloudformation.existence import Deployments
 from remediate.cloudformation.expression import chosen
 from remediate.cloudformation.keys import Place
 from remediate.cloudformation.organization import find_organization_id
@@ -33,7 +33,7 @@ def outside(view: View) -> Iterator[Skipped]:
 def _bucket(view: View, trail: str, bucket: Place) -> Iterator[Skipped]:
     absent = absent_bucket(view, bucket.expression)
     guard = chosen(bucket.expression, view.resolver.scenario.conditions).guard
-    if absent and absence(view.resolver.data, trail, absent, view.given, guard).witness is not None:
+    if absent and Deployments(view.resolver.data, view.given).without(absent, trail, guard).witness is not None:
         return  # a reference to nothing is a root cause of its own
     named = origin(view, bucket.expression, "bucket", properties(view.resolver.data, trail).get("S3KeyPrefix"))
     reason = f"the log bucket of {trail} is not in the template: {named}"
