@@ -12,6 +12,9 @@ from remediate.template import Plain
 NO_VALUE: Plain = {"Ref": "AWS::NoValue"}
 _SUB_VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
 
+_SUB_ANY = re.compile(r"(\$\{[^!${}][^${}]*\})")
+_SPECIAL = re.compile(r"\$\{|[*?]")
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
@@ -153,6 +156,39 @@ HERE = "\0here"
 def sub_names(text: str) -> list[str]:
     """Return what the ``${…}`` of an ``Fn::Sub`` text name, in order: names, attributes and variables."""
     return [name.strip() for name in _SUB_VARIABLE.findall(text)]
+
+
+def policy_text(expression: Plain) -> Plain:
+    """Return an expression so that the literal parts of its text mean themselves in a Resource or condition of a policy.
+
+    ``*`` and ``?`` are wildcards there, and ``${`` begins a policy variable: they become ``${*}``, ``${?}`` and ``${$}{``,
+    which IAM understands in documents of Version 2012-10-17 only. What a parameter holds stays open and is left as it is.
+    An expression that needs none of it comes back equal. Source: AWS IAM User Guide, Policy variables, Special characters.
+    """
+    match function(expression):
+        case None if isinstance(expression, str):
+            return _SPECIAL.sub(_escape, expression)
+        case ("Fn::If", [condition, yes, no]):
+            return {"Fn::If": [condition, policy_text(yes), policy_text(no)]}
+        case ("Fn::Join", [str(delimiter), list(items)]):
+            return {"Fn::Join": [policy_text(delimiter), [policy_text(item) for item in items]]}
+        case ("Fn::Sub", str(text)):
+            return {"Fn::Sub": _policy_sub(text)}
+        case ("Fn::Sub", [str(text), dict(variables)]):
+            return {"Fn::Sub": [_policy_sub(text), {name: policy_text(value) for name, value in variables.items()}]}
+    return expression
+
+
+def _policy_sub(text: str) -> str:
+    """Escape the literal parts of a text of ``Fn::Sub``, in which ``${!`` stands for ``${``."""
+    pieces = _SUB_ANY.split(text)
+    escaped = (policy_text(piece.replace("${!", "${")) for piece in pieces[::2])
+    literal = [str(piece).replace("${", "${!") for piece in escaped]
+    return "".join(one + reference for one, reference in itertools.zip_longest(literal, pieces[1::2], fillvalue=""))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "${$}{" if found[0] == "${" else f"${{{found[0]}}}"
 
 
 def _sub_names(text: str) -> set[str]:
