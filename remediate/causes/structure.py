@@ -11,6 +11,7 @@ from remediate.cloudformation.dependencies import Dependencies
 from remediate.cloudformation.existence import Deployments, existing, where
 from remediate.cloudformation.expression import chosen, mentions
 from remediate.cloudformation.locate import Located
+from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, properties, section
 from remediate.cloudformation.view import View, trusting
 from remediate.policy.match import ARN_FIELDS, arn_fields
@@ -25,20 +26,49 @@ Source: Amazon S3 User Guide, Access control list overview, Canned ACL.
 
 def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
     """Yield what is wrong with the trails, buckets and keys of a template."""
-    attached = {policy for view in located.views for policy in view.bucket_policies}
-    waiting = Dependencies(data)
+    seen = _Seen(located, data)
     yield from absence_findings(located, data)
+    yield from _unsubstituted_policies(located, data)
     for view in located.views:
         if view.trail:
-            yield from _order(view, waiting)
-            yield from _no_bucket(view, data)
-            yield from _unattached(view, attached, located)
+            yield from _no_bucket(view, seen)
+            yield from _unattached(view, seen)
             yield from _prefix(view)
-            yield from _unsubstituted(view, data)
+        if seen.first(view):
+            if view.trail:
+                yield from _order(view, seen.waiting)
+                yield from _unsubstituted(view, data)
+            yield from _circles(view, seen.waiting)
+            yield from _policy_order(view, seen.waiting)
         yield from _bucket(view)
         yield from _key(view)
-        yield from _circles(view, waiting)
-        yield from _policy_order(view, waiting)
+
+
+class _Seen:
+    """What is asked for many views of one template, found once."""
+
+    def __init__(self, located: Located, data: Data) -> None:
+        self.data = data
+        self.waiting = Dependencies(data)
+        self.deployments = Deployments(data, located.parameters)
+        self.attached = {policy for view in located.views for policy in view.bucket_policies}
+        self.with_policy = {view.own_bucket for view in located.views if view.bucket_policies}
+        self._stray: dict[Resolver, list[str]] = {}
+        self._shapes: set[tuple[object, ...]] = set()
+
+    def first(self, view: View) -> bool:
+        """Tell whether no view before used the same resources: what they wait for does not change with the conditions."""
+        shape = (view.trail, view.own_bucket, view.bucket_policies, view.key and view.key.logical_id)
+        known = shape in self._shapes
+        self._shapes.add(shape)
+        return not known
+
+    def stray(self, resolver: Resolver) -> list[str]:
+        """Return the bucket policies for CloudTrail that belong to no log bucket."""
+        if resolver not in self._stray:
+            trusted = trusting(resolver, BUCKET_POLICY, "bucket")
+            self._stray[resolver] = [one for one in trusted if one not in self.attached]
+        return self._stray[resolver]
 
 
 def _order(view: View, waiting: Dependencies) -> Iterator[Finding]:
@@ -62,8 +92,8 @@ def _order(view: View, waiting: Dependencies) -> Iterator[Finding]:
             yield Finding("trail-before-policy", trail, ("Resources", trail), detail, "bucket")
 
 
-def _no_bucket(view: View, data: Data) -> Iterator[Finding]:
-    trail = str(view.trail)
+def _no_bucket(view: View, seen: _Seen) -> Iterator[Finding]:
+    trail, data = str(view.trail), seen.data
     if view.bucket is not None:
         return
     conditions = view.resolver.scenario.conditions
@@ -73,7 +103,7 @@ def _no_bucket(view: View, data: Data) -> Iterator[Finding]:
         asked = mentions(found.value)
         tests = section(data, "Conditions")
         guard = (*guard, *((name, holds) for name, holds in conditions.items() if mentions(tests.get(name)) & asked))
-    witness = Deployments(data, view.given).find((*existing(data, trail), *guard)).witness
+    witness = seen.deployments.find((*existing(data, trail), *guard)).witness
     if witness is None:
         return
     wrong = f"the S3BucketName of {trail} is {'empty' if value == text() else 'not a name'}"
@@ -85,18 +115,16 @@ def _no_bucket(view: View, data: Data) -> Iterator[Finding]:
     yield Finding("trail-without-bucket", trail, path, detail, "bucket", advice=advice)
 
 
-def _unattached(view: View, attached: set[str], located: Located) -> Iterator[Finding]:
+def _unattached(view: View, seen: _Seen) -> Iterator[Finding]:
     bucket = view.own_bucket
     if bucket is None or view.bucket_policies:
         return
-    stray = [one for one in trusting(view.resolver, BUCKET_POLICY, "bucket") if one not in attached]
-    for policy in stray:
+    for policy in seen.stray(view.resolver):
         detail = f"{policy} lets CloudTrail in, but into another bucket than {bucket}, where {view.trail} logs"
         advice = f"let the Bucket of {policy} be {bucket}, if that is what it is for"
         path = ("Resources", policy, "Properties", "Bucket")
         yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice)
-    sometimes = any(one.bucket_policies for one in located.views if one.own_bucket == bucket)
-    when = "has a policy under some conditions only" if sometimes else "has no policy in the template"
+    when = "has a policy under some conditions only" if bucket in seen.with_policy else "has no policy in the template"
     detail = f"{bucket}, where {view.trail} logs, {when}"
     yield Finding("bucket-without-policy", bucket, ("Resources", bucket), detail, "bucket")
 
@@ -127,13 +155,20 @@ def _circles(view: View, waiting: Dependencies) -> Iterator[Finding]:
 
 def _unsubstituted(view: View, data: Data) -> Iterator[Finding]:
     """Yield the names of buckets, prefixes and keys that lack their Fn::Sub."""
-    places = [(str(view.trail), name) for name in ("S3BucketName", "S3KeyPrefix", "KMSKeyId", "TrailName")]
-    places += [(policy, "Bucket") for policy in of_type(data, BUCKET_POLICY)]
-    for logical_id, name in places:
-        path = ("Resources", logical_id, "Properties", name)
-        for place, names in unsubstituted(data, properties(data, logical_id).get(name), path):
-            detail = f"{name} of {logical_id} has {', '.join(names)} in a text without Fn::Sub, so it stays as it is"
-            yield Finding("missing-sub", logical_id, place, detail, "bucket", advice=ADVICE)
+    for name in ("S3BucketName", "S3KeyPrefix", "KMSKeyId", "TrailName"):
+        yield from _lacking_sub(data, str(view.trail), name)
+
+
+def _unsubstituted_policies(located: Located, data: Data) -> Iterator[Finding]:
+    for policy in of_type(data, BUCKET_POLICY) if any(view.trail for view in located.views) else ():
+        yield from _lacking_sub(data, policy, "Bucket")
+
+
+def _lacking_sub(data: Data, logical_id: str, name: str) -> Iterator[Finding]:
+    path = ("Resources", logical_id, "Properties", name)
+    for place, names in unsubstituted(data, properties(data, logical_id).get(name), path):
+        detail = f"{name} of {logical_id} has {', '.join(names)} in a text without Fn::Sub, so it stays as it is"
+        yield Finding("missing-sub", logical_id, place, detail, "bucket", advice=ADVICE)
 
 
 def _policy_order(view: View, waiting: Dependencies) -> Iterator[Finding]:

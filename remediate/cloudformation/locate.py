@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from remediate.cloudformation.closure import bucket_names, decisive_conditions, logging_resources
 from remediate.cloudformation.expression import mentions
 from remediate.cloudformation.keys import (
+    Names,
     Place,
     bucket_arn,
     bucket_policies,
@@ -121,13 +123,19 @@ def _check(data: Data, given: Given) -> None:
             raise TemplateError(f"--{role} {logical_id}: the template has no such {kind}; it has: {known}")
 
 
-@dataclass(frozen=True)
 class _Finder:
     """Finds the views of one scenario. ``organization`` is the expression for the organization's id."""
 
-    resolver: Resolver
-    given: Given
-    organization: Plain
+    def __init__(self, resolver: Resolver, given: Given, organization: Plain) -> None:
+        self.resolver = resolver
+        self.given = given
+        self.organization = organization
+        self.names = Names(resolver)
+
+    @functools.cached_property
+    def trusting_keys(self) -> list[str]:
+        """The keys whose policy lets CloudTrail do something."""
+        return trusting(self.resolver, KEY, "key")
 
     def views(self, trails: list[str]) -> Iterator[View]:
         if trails:
@@ -135,10 +143,10 @@ class _Finder:
         return self._central_views()
 
     def _view(self, trail: str) -> View:
-        resolver = self.resolver
-        bucket = find_bucket(resolver, resolver.property(trail, "S3BucketName"), self.given.bucket)
-        bucket_key, bucket_key_enabled = default_encryption(resolver, bucket, self.given.key)
-        own_key = find_key(resolver, resolver.property(trail, "KMSKeyId"), self.given.key)
+        resolver, names = self.resolver, self.names
+        bucket = find_bucket(names, resolver.property(trail, "S3BucketName"), self.given.bucket)
+        bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
+        own_key = find_key(names, resolver.property(trail, "KMSKeyId"), self.given.key)
         facts = TrailFacts(
             name=trail,
             arn=resolver.arn("cloudtrail", "trail/", resolver.string({"Ref": trail}) or text(Unknown(trail))),
@@ -153,7 +161,7 @@ class _Finder:
             bucket_key_enabled=bucket_key_enabled,
             digests=is_true(resolver.value(resolver.property(trail, "EnableLogFileValidation"))),
         )
-        policies = bucket_policies(resolver, bucket)
+        policies = bucket_policies(names, bucket)
         return View(resolver, trail, bucket, policies, own_key or bucket_key, bucket_key, facts, self.given.parameters)
 
     def _prefix(self, trail: str) -> Text | None:
@@ -174,20 +182,20 @@ class _Finder:
         """Yield a view for each bucket and each key that CloudTrail may use although no trail is here."""
         keys: dict[str, None] = {}
         for policy in trusting(self.resolver, BUCKET_POLICY, "bucket"):
-            bucket = find_bucket(self.resolver, self.resolver.property(policy, "Bucket"), self.given.bucket)
+            bucket = find_bucket(self.names, self.resolver.property(policy, "Bucket"), self.given.bucket)
             if self.given.bucket is None or (bucket and bucket.logical_id == self.given.bucket):
                 view = self._central_view(policy, bucket)
                 keys |= {view.key.logical_id: None} if view.key and view.key.logical_id else {}
                 yield view
-        for name in trusting(self.resolver, KEY, "key"):
+        for name in self.trusting_keys:
             if name not in keys and self.given.key in {None, name}:
                 key = Place({"Ref": name}, self.resolver.string({"Ref": name}) or text(Unknown(name)), name)
                 facts = self._central_facts(None, key)
                 yield View(self.resolver, None, None, (), key, None, facts, self.given.parameters)
 
     def _central_view(self, policy: str, bucket: Place | None) -> View:
-        bucket_key, enabled = default_encryption(self.resolver, bucket, self.given.key)
-        usable = bucket_key and bucket_key.logical_id in trusting(self.resolver, KEY, "key")
+        bucket_key, enabled = default_encryption(self.names, bucket, self.given.key)
+        usable = bucket_key and bucket_key.logical_id in self.trusting_keys
         key = bucket_key if usable else None
         facts = self._central_facts(bucket, key, bucket_key_enabled=enabled)
         return View(self.resolver, None, bucket, (policy,), key, bucket_key, facts, self.given.parameters)

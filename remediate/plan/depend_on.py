@@ -15,10 +15,11 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
     trail = target.logical_id
     needed = list(dict.fromkeys(policy for view in target.views for policy in view.bucket_policies))
     two = any(len(view.bucket_policies) > 1 for view in target.views)
-    if two or Dependencies(draft.data).circle(trail, needed):
+    waiting = Dependencies(draft.data)
+    if two or waiting.circle(trail, needed):
         return  # no order can mend it: the diagnosis says so
     for policy in needed:
-        if Dependencies(draft.data).waits_for(trail, policy):
+        if waiting.waits_for(trail, policy):
             continue
         condition = resource(draft.data, policy).get("Condition")
         if Deployments(draft.data, {}).without(policy, trail).possible:
@@ -28,6 +29,7 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
             continue
         if _add(draft, trail, policy, subject, skipped):
             notes.append(f"{trail} waits for {policy}")
+            waiting = Dependencies(draft.data)
 
 
 def _add(draft: Draft, trail: str, policy: str, subject: str, skipped: list[Skipped]) -> bool:

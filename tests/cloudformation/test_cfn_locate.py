@@ -5,6 +5,11 @@ from typing import Any
 import pytest
 from cfn_templates import found, located, template
 
+from remediate.causes.structure import structure_findings
+from remediate.cloudformation.expression import mentions
+from remediate.cloudformation.locate import Given, locate
+from remediate.cloudformation.resolve import Resolver
+
 BUCKETS: dict[str, Any] = {
     "ref": ("!Ref Bucket", "{}", "!Ref Bucket", "Bucket"),
     "ref-of-named-bucket": ("!Ref Bucket", "{BucketName: my-logs}", "!Ref Bucket", "Bucket"),
@@ -164,3 +169,43 @@ def test_organization_id_from_a_parameter() -> None:
 def test_a_prefix_parameter_is_tried_with_its_default_and_with_another_value() -> None:
     views = located(template("{S3BucketName: !Ref Bucket, S3KeyPrefix: !Ref Name}")).views
     assert [str(view.facts.prefix) for view in views] == ["my-logs", "${Name}"]
+
+
+def many(number: int) -> dict[str, Any]:
+    """Return a template with so many trails, each with a bucket, a policy, a key and an alias of its own."""
+    resources: dict[str, Any] = {}
+    for one in range(number):
+        bucket, key = {"Ref": f"Bucket{one}"}, {"Ref": f"Key{one}"}
+        policy = {"Bucket": bucket, "PolicyDocument": {"Statement": []}}
+        trail = {"S3BucketName": bucket, "KMSKeyId": f"alias/logs{one}"}
+        alias = {"AliasName": f"alias/logs{one}", "TargetKeyId": key}
+        resources[f"Trail{one}"] = {"Type": "AWS::CloudTrail::Trail", "DependsOn": f"Policy{one}", "Properties": trail}
+        resources[f"Bucket{one}"] = {"Type": "AWS::S3::Bucket"}
+        resources[f"Policy{one}"] = {"Type": "AWS::S3::BucketPolicy", "Properties": policy}
+        resources[f"Key{one}"] = {"Type": "AWS::KMS::Key"}
+        resources[f"Alias{one}"] = {"Type": "AWS::KMS::Alias", "Properties": alias}
+    return {"Resources": resources}
+
+
+def test_the_work_grows_with_the_number_of_trails(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(function: Any) -> Any:
+        def inner(*args: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            return function(*args)
+
+        return inner
+
+    monkeypatch.setattr(Resolver, "value", counted(Resolver.value))
+    monkeypatch.setattr("remediate.cloudformation.dependencies.mentions", counted(mentions))
+    work = []
+    for number in (20, 40):
+        data = many(number)
+        calls = 0
+        result = locate(data, Given())
+        assert [*structure_findings(result, data)] == []
+        assert [view.key.logical_id for view in result.views if view.key] == [f"Key{one}" for one in range(number)]
+        work.append(calls)
+    assert work[1] <= 2.1 * work[0]
