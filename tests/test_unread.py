@@ -48,6 +48,13 @@ SAID: dict[str, Any] = {
         "the template of the nested stack Logs is not looked into here",
         "run remediate check on it too",
     ),
+    "many nested stacks": (
+        "Resources:\n" + "".join(LOGS.replace("Logs", f"Logs{number}") for number in range(7)),
+        "nested-stack",
+        "Logs0:",
+        "the templates of the nested stacks Logs0, Logs1, Logs2, Logs3, Logs4 and 2 more are not looked into here",
+        "run remediate check on them too",
+    ),
     "the body of a stack set": (
         f"Resources:\n  Everywhere: {TRAIL_BODY}",
         "stack-set",
@@ -58,8 +65,8 @@ SAID: dict[str, Any] = {
     "the address of a stack set": (
         f"Resources:\n{TRAIL}  Everywhere: {STACK_SET % 'TemplateURL: https://x/y.yaml'}",
         "stack-set",
-        "TemplateURL",
-        "the template that Everywhere deploys by its TemplateURL is not looked into here",
+        "Everywhere:",
+        "the template of the stack set Everywhere is not looked into here",
         "run remediate check on it too",
     ),
     "a macro on everything": (

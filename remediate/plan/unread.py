@@ -27,6 +27,8 @@ _STACK_SET = "AWS::CloudFormation::StackSet"
 _KNOWN = re.compile(r"AWS::(Serverless|LanguageExtensions|CodeDeployBlueGreen|SecretsManager|ServiceCatalog)\b")
 """Transforms of AWS that change no resource of CloudTrail logging as it stands in the template."""
 _ABOUT_LOGGING = re.compile(r"trail|audit|logging|log-?archive|baseline", re.IGNORECASE)
+_LISTED = 5
+"""So many stacks are named in a remark."""
 _PROCESSED = "look at what it makes of it (aws cloudformation get-template --template-stage Processed), and check that"
 
 
@@ -63,29 +65,34 @@ def _macros(data: Data, located: Located) -> Iterator[Skipped]:
 
 
 def _nested(data: Data, located: Located) -> Iterator[Skipped]:
-    """Yield the nested stacks in one remark, unless neither they nor the template have to do with logging."""
     types = by_type(data)
     stacks = [name for kind in _NESTED for name in types.get(kind, [])]
-    stacks = [name for name in stacks if _may_be_about_logging(data, name, located)]
-    if stacks:
-        many = len(stacks) > 1
-        reason = f"{'the templates' if many else 'the template'} of the nested {'stacks' if many else 'stack'} "
-        reason += f"{', '.join(stacks)} {'are' if many else 'is'} not looked into here"
-        advice = f"run remediate check on {'them' if many else 'it'} too"
-        yield Skipped("nested-stack", "undecidable", reason, stacks[0], advice)
+    yield from _elsewhere(
+        "nested-stack", "nested stack", [one for one in stacks if _may_be_about_logging(data, one, located)]
+    )
 
 
 def _stack_sets(data: Data, located: Located) -> Iterator[Skipped]:
-    for name in of_type(data, _STACK_SET):
-        written = properties(data, name)
-        body = "TemplateBody" if "TemplateBody" in written else "TemplateURL"
-        about = _may_be_about_logging(data, name, located) if body == "TemplateURL" else _speaks_of_cloudtrail(written[body])
-        if body in written and about:
-            reason = f"the template that {name} deploys by its {body} is not looked into here"
-            advice = "run remediate check on it too"
-            if body == "TemplateBody":
-                advice = "write it to a file of its own, and run remediate check on that"
-            yield Skipped("stack-set", "undecidable", reason, name, advice, path=("Resources", name, "Properties", body))
+    sets = of_type(data, _STACK_SET)
+    for name in sets:
+        if _speaks_of_cloudtrail(properties(data, name).get("TemplateBody")):
+            reason = f"the template that {name} deploys by its TemplateBody is not looked into here"
+            advice = "write it to a file of its own, and run remediate check on that"
+            place = ("Resources", name, "Properties", "TemplateBody")
+            yield Skipped("stack-set", "undecidable", reason, name, advice, path=place)
+    named = [name for name in sets if "TemplateURL" in properties(data, name)]
+    yield from _elsewhere("stack-set", "stack set", [one for one in named if _may_be_about_logging(data, one, located)])
+
+
+def _elsewhere(subject: str, kind: str, names: list[str]) -> Iterator[Skipped]:
+    """Yield one remark for all stacks whose templates are elsewhere."""
+    if not names:
+        return
+    listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+    reason, advice = f"the template of the {kind} {listed} is not looked into here", "run remediate check on it too"
+    if len(names) > 1:
+        reason, advice = f"the templates of the {kind}s {listed} are not looked into here", "run remediate check on them too"
+    yield Skipped(subject, "undecidable", reason, names[0], advice)
 
 
 def _may_be_about_logging(data: Data, name: str, located: Located) -> bool:
