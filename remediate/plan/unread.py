@@ -67,9 +67,7 @@ def _macros(data: Data, located: Located) -> Iterator[Skipped]:
 def _nested(data: Data, located: Located) -> Iterator[Skipped]:
     types = by_type(data)
     stacks = [name for kind in _NESTED for name in types.get(kind, [])]
-    yield from _elsewhere(
-        "nested-stack", "nested stack", [one for one in stacks if _may_be_about_logging(data, one, located)]
-    )
+    yield from _elsewhere("nested-stack", "nested stack", [one for one in stacks if _may_be_logging(data, one, located)])
 
 
 def _stack_sets(data: Data, located: Located) -> Iterator[Skipped]:
@@ -81,7 +79,7 @@ def _stack_sets(data: Data, located: Located) -> Iterator[Skipped]:
             place = ("Resources", name, "Properties", "TemplateBody")
             yield Skipped("stack-set", "undecidable", reason, name, advice, path=place)
     named = [name for name in sets if "TemplateURL" in properties(data, name)]
-    yield from _elsewhere("stack-set", "stack set", [one for one in named if _may_be_about_logging(data, one, located)])
+    yield from _elsewhere("stack-set", "stack set", [one for one in named if _may_be_logging(data, one, located)])
 
 
 def _elsewhere(subject: str, kind: str, names: list[str]) -> Iterator[Skipped]:
@@ -95,7 +93,7 @@ def _elsewhere(subject: str, kind: str, names: list[str]) -> Iterator[Skipped]:
     yield Skipped(subject, "undecidable", reason, names[0], advice)
 
 
-def _may_be_about_logging(data: Data, name: str, located: Located) -> bool:
+def _may_be_logging(data: Data, name: str, located: Located) -> bool:
     """Tell whether a stack of another template may have to do with logging: its own words say so, or this template has."""
     return bool(located.views or _ABOUT_LOGGING.search(f"{name} {_text(properties(data, name))}"))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cfn_templates import found, located, template
+from cfn_templates import found, located, shown, template
 
 from remediate.causes.structure import structure_findings
 from remediate.cloudformation.expression import mentions
@@ -54,6 +54,48 @@ OUTSIDE = {
 def test_bucket_outside_the_template(trail: str, expected: str | None) -> None:
     views = found(template(f"{{S3BucketName: {trail}}}", "{BucketName: my-logs}"))
     assert views == [{"trail": "Trail", "bucket": expected, "policies": [], "key": None}]
+
+
+EMPTY = "Empty: {Type: String, Default: ''}"
+EMPTY_NAMES: dict[str, Any] = {
+    "of-a-bucket-elsewhere": ("!Ref Empty", "{}", "!Ref Empty", "<${Empty}>", ["Policy"], "arn:aws:s3:::${Empty}"),
+    "of-a-bucket-by-sub": ("!Sub '${Empty}'", "{}", "!Ref Empty", "<${Empty}>", ["Policy"], "arn:aws:s3:::${Empty}"),
+    "of-the-bucket": (
+        "!Ref Bucket",
+        "{BucketName: !Ref Empty}",
+        "!Ref Empty",
+        "Bucket",
+        ["Policy"],
+        "arn:aws:s3:::${Empty}",
+    ),
+    "written-out": ("''", "{}", "!Ref Bucket", None, [], "arn:aws:s3:::${the log bucket}"),
+    "written-out-in-the-bucket": (
+        "!Ref Bucket",
+        "{BucketName: ''}",
+        "!Ref Bucket",
+        "Bucket",
+        ["Policy"],
+        "arn:aws:s3:::${Bucket}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("trail", "bucket", "policy", "expected", "policies", "arn"), EMPTY_NAMES.values(), ids=EMPTY_NAMES)
+def test_an_empty_default_is_no_name(
+    trail: str, bucket: str, policy: str, expected: str | None, policies: list[str], arn: str
+) -> None:
+    written = template(f"{{S3BucketName: {trail}}}", bucket, policy).replace("Open: {", f"{EMPTY}\n  Open: {{")
+    (view,) = located(written).views
+    assert (shown(view)["bucket"], shown(view)["policies"]) == (expected, policies)
+    assert str(view.facts.bucket_arn) == arn
+
+
+def test_a_bucket_name_is_empty_where_a_condition_asks_for_it() -> None:
+    parameters = "Parameters: {Empty: {Type: String, Default: ''}}\nConditions: {IsEmpty: !Equals [!Ref Empty, '']}\n"
+    properties = "{S3BucketName: !Ref Empty, S3KeyPrefix: !If [IsEmpty, a, b]}"
+    written = f"Resources: {{Trail: {{Type: AWS::CloudTrail::Trail, Properties: {properties}}}}}"
+    assert [view["bucket"] for view in found(parameters + written)] == [None, "<${Empty}>"]
+    assert [view["bucket"] for view in found(parameters + written, parameters={"Empty": ""})] == [None]
 
 
 def test_policy_of_a_bucket_outside_the_template() -> None:
