@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from remediate.cloudformation.locate import Given, locate
+from remediate.causes import Finding
+from remediate.cloudformation.locate import locate
+from remediate.health import Delivery
+from remediate.openings import Openings, openings
 from remediate.patchset import PatchSet
-from remediate.plan import Applied, Options, Skipped, plan, planned_operations
+from remediate.plan import Applied, Options, Skipped, plan, planned_again
 from remediate.proof import Verdict
 from remediate.template import Alias, Mapping, Operation, Template, Unreadable, edit, place, read, splice
-from remediate.verify import verify_plan, verify_settled, verify_text
-
-if TYPE_CHECKING:
-    from remediate.causes import Finding
-    from remediate.openings import Openings
+from remediate.verify import verify_plan, verify_settled, verify_strangers, verify_text
 
 
 def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> Report:
@@ -31,9 +29,13 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     edits = edit(template, planned.operations)
     after = splice(template.text, edits)
     data = verify_text(template, planned.operations, edits, after)
-    verdicts = verify_plan(template.data, data, planned)
+    verdicts = verify_plan(template.data, data, planned, options.given.parameters)
+    opened = Openings()
     if planned.operations:
-        verify_settled(planned_operations(data, locate(data, options.given), patch_set, options))
+        relocated = locate(data, options.given)
+        verify_settled(planned_again(data, relocated, patch_set, options, planned.deliveries))
+        opened = openings(relocated, template.data, data)
+        verify_strangers(opened, planned)
     return Report(
         name=name,
         before=template.text,
@@ -43,8 +45,9 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         applied=planned.applied,
         skipped=planned.skipped,
         verdicts=verdicts,
-        given=options.given,
-        wanted=planned.wanted,
+        findings=planned.findings,
+        deliveries=planned.deliveries,
+        opened=opened,
     )
 
 
@@ -90,8 +93,9 @@ class Report:
     applied: tuple[Applied, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    given: Given = field(default_factory=Given)
-    wanted: Callable[[Finding], bool] = field(default=bool, repr=False)
+    findings: tuple[Finding, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    opened: Openings = field(default_factory=Openings)
 
     @property
     def changed(self) -> bool:
@@ -104,18 +108,12 @@ class Report:
         return tuple(one for one in self.skipped if one.unfixed)
 
     def causes(self) -> tuple[Finding, ...]:
-        """Return what was wrong with the template before, whether or not it is mended now. Reads the text again."""
-        from remediate.causes import diagnose  # only for reports that show it
-
-        data = read(self.before.encode(), self.name).data
-        return tuple(filter(self.wanted, diagnose(locate(data, self.given), data)))
+        """Return what was wrong with the template before, whether or not it is fixed now."""
+        return self.findings
 
     def openings(self) -> Openings:
-        """Return who else has got in, tried with the requests of strangers. Reads both texts again."""
-        from remediate.openings import openings  # only for reports that show it
-
-        before, after = (read(text.encode(), self.name).data for text in (self.before, self.after))
-        return openings(before, after, self.given)
+        """Return who else has got in, tried with the requests of strangers."""
+        return self.opened
 
     def to_bytes(self) -> bytes:
         """Return the new file, with the byte-order mark that the old one had."""

@@ -14,9 +14,10 @@ from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, key_reque
 from remediate.policy.conditions import condition_truth
 from remediate.policy.document import Policy, Statement, parse_statement
 from remediate.policy.evaluate import Decision, evaluate
+from remediate.policy.match import ARN_FIELDS, arn_fields
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
-from remediate.symbolic import Unknown, text
+from remediate.symbolic import Text, Unknown, text
 
 
 def made(view: View, kind: Kind) -> list[CloudTrailRequest]:
@@ -33,9 +34,10 @@ def promised(view: View, kind: str) -> tuple[CloudTrailRequest, ...]:
     """Return every request that a view's trail makes now or may make: on all its paths, and with a Bucket Key."""
     facts = _facts(view)
     if kind == "key" and facts.key_arn is None:
-        # With the bucket's default key CloudTrail sends no context of its own, and asks for the rest as with its own key.
+        # With the bucket's default key CloudTrail sends no context of its own, and may ask for the rest as with its own key.
         as_own = key_requests(replace(facts, key_arn=facts.bucket_key_arn))
-        return (*key_requests(facts), *(one for one in as_own if one.id != "generate-data-key"))
+        rest = (replace(one, confidence="inferred") for one in as_own if one.id != "generate-data-key")
+        return (*key_requests(facts), *rest)
     if kind == "key":
         return key_requests(facts)
     made_now = tuple(one for one in requests(facts) if one.policy == "bucket")
@@ -75,6 +77,35 @@ def entry_truth(view: View, entry: Entry, request: Request) -> Truth:
     parsed = parse_statement({**shell, "Effect": text("Allow"), "Condition": written}, "", "", 0)
     # A value that is AWS::NoValue under this view takes the condition away.
     return condition_truth(parsed.conditions[0], request) if parsed.conditions else Truth.YES
+
+
+def documented(requests: Iterable[CloudTrailRequest]) -> list[CloudTrailRequest]:
+    """Return the requests that CloudTrail surely makes, without those that are only inferred."""
+    return [one for one in requests if one.confidence != "inferred"]
+
+
+def is_fragile(view: View, entry: Entry) -> bool:
+    """Tell whether a condition names the view's trail exactly, although CloudFormation is to make its name.
+
+    Whatever the text is, the first request of the new trail has another name.
+    Source: AWS CloudFormation User Guide, Name type: a generated name ends in random characters.
+    """
+    name = view.facts.arn.parts[-1]
+    generated = isinstance(name, Unknown) and name.generated
+    if not generated or entry.key.lower() not in _TRAIL_KEYS or "Not" in entry.operator:
+        return False
+    found = view.resolver.value(entry.value)
+    values = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, Text)]
+    names = [fields[-1] for one in values if (fields := arn_fields(one)) and len(fields) == ARN_FIELDS]
+    return len(names) == len(values) > 0 and not any(name in one.parts or _is_wild(one) for one in names)
+
+
+_TRAIL_KEYS = frozenset({"aws:sourcearn", "kms:encryptioncontext:aws:cloudtrail:arn"})
+"""The condition keys whose value is the trail's ARN."""
+
+
+def _is_wild(name: Text) -> bool:
+    return any(isinstance(part, str) and ("*" in part or "?" in part) for part in name.parts)
 
 
 def _facts(view: View) -> TrailFacts:

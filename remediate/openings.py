@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from remediate.cloudformation.documents import Document
-from remediate.cloudformation.locate import Given, locate
+from remediate.cloudformation.documents import Kind
+from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data
 from remediate.cloudformation.view import View
-from remediate.judge import document_for, judge, statements_of
-from remediate.policy.document import Policy, Statement
-from remediate.policy.evaluate import Outcome, evaluate
-from remediate.policy.strangers import Stranger, strangers
-
-_SAMPLES = {"AWS::AccountId": "111122223333", "AWS::Region": "us-east-1"}
+from remediate.judge import document_for, judge
+from remediate.outsiders import Stranger, gained, is_told_only, strangers_of
+from remediate.policy.document import Statement
 
 
 @dataclass(frozen=True)
@@ -26,44 +23,41 @@ class Openings:
 
 @dataclass(frozen=True)
 class Opening:
-    """A stranger's request that the policy of ``logical_id`` has come to allow, and by which statements."""
+    """A stranger's request that the policy of ``logical_id`` has come to allow, and by which statements.
+
+    ``told_only``: guarantee 6 does not hold it (see :func:`remediate.outsiders.is_told_only`).
+    """
 
     stranger: Stranger
     logical_id: str
     by: tuple[Statement, ...]
+    told_only: bool = False
 
 
-def openings(before: Data, after: Data, given: Given) -> Openings:
-    """Put strangers' requests to the policies of both templates.
-
-    Account and Region are sampled where they are not given, so that a stranger's surely are others.
-    """
-    located = locate(after, replace(given, parameters={**_SAMPLES, **given.parameters}))
-    found: dict[tuple[str, str, str, str], Opening] = {}
+def openings(located: Located, before: Data, after: Data) -> Openings:
+    """Put strangers' requests to the policies of a template as it was and as it is."""
+    found: list[Opening] = []
     asked: set[tuple[str, str, str, str]] = set()
-    for view in (one for one in located.views if one.trail):
+    for (logical_id, kind, _, _), views in _by_document(located, before, after).items():
+        asked |= {_name(logical_id, stranger) for view in views for stranger in strangers_of(view, kind)}
+        old, new = (document_for(data, logical_id, kind, views[0]) for data in (before, after))
+        if new is not None and not new.obstacle:
+            for stranger, view in gained(old, new, views):
+                by = judge(new, view, stranger.request).by
+                found.append(Opening(stranger, logical_id, by, is_told_only(stranger, old, view)))
+    different = {_name(one.logical_id, one.stranger): one for one in reversed(found)}
+    return Openings(tuple(different.values())[::-1], len(asked))
+
+
+def _by_document(located: Located, before: Data, after: Data) -> dict[tuple[str, Kind, object, object], list[View]]:
+    """Group the views by the documents that decide their requests: a policy has one for each branch of an ``Fn::If``."""
+    grouped: dict[tuple[str, Kind, object, object], list[View]] = {}
+    for view in located.views:
         for logical_id, kind in view.policies():
-            old, new = document_for(before, logical_id, kind, view), document_for(after, logical_id, kind, view)
-            if new is None or new.obstacle:
-                continue
-            changed = _changed(old, new, view)
-            for one in (one for one in strangers(view.facts) if one.policy == kind):
-                name = (logical_id, one.who, one.request.action, str(one.request.resource))
-                asked.add(name)
-                # The policy as a whole is asked only where something in it has come to say yes.
-                if evaluate(changed, one.request).outcome is not Outcome.ALLOWED:
-                    continue
-                now = judge(new, view, one.request)
-                was_allowed = old is not None and judge(old, view, one.request).outcome is Outcome.ALLOWED
-                if now.outcome is Outcome.ALLOWED and not was_allowed:
-                    found[name] = Opening(one, logical_id, now.by)
-    return Openings(tuple(found.values()), len(asked))
+            old, new = (document_for(data, logical_id, kind, view) for data in (before, after))
+            grouped.setdefault((logical_id, kind, old and old.path, new and new.path), []).append(view)
+    return grouped
 
 
-def _changed(old: Document | None, new: Document, view: View) -> Policy:
-    """Return the Allow statements of a policy that it did not have before."""
-    known = [raw.data for raw in old.statements] if old else []
-    return Policy(
-        new.kind,
-        tuple(one for raw, one in statements_of(new, view) if one.effect == "Allow" and raw.data not in known),
-    )
+def _name(logical_id: str, stranger: Stranger) -> tuple[str, str, str, str]:
+    return logical_id, stranger.who, stranger.request.action, str(stranger.request.resource)

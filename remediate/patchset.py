@@ -12,27 +12,47 @@ from remediate.template import Mapping as MappingNode
 from remediate.template import Node, Plain, Sequence, TemplateError, place, read
 
 Condition = Mapping[str, Mapping[str, str]]
+Guard = Mapping[str, Condition]
+"""The condition that keeps strangers out, by the role of the policy."""
+Need = Literal["repair", "precaution", "either"]
+"""What a rule is for: a documented request fails without a repair; none fails without a precaution.
+
+``either``: the one where a documented request is denied for what the rule is about, else the other.
+"""
 
 
 class Allow(NamedTuple):
-    """A service may do the actions on the resources; needed where one of the ``denied`` requests is denied."""
+    """A service may do the actions on the resources; needed where one of the ``denied`` requests is denied.
+
+    ``guard`` is the condition that every statement which is added carries. ``joins``: a statement for one of these
+    actions may be completed, too.
+    """
 
     sid: str
     service: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     denied: tuple[str, ...]
+    joins: tuple[str, ...] = ()
     condition: Condition | None = None
+    guard: Guard | None = None
+    need: Need = "either"
 
 
 class NotRequire(NamedTuple):
-    """No Allow statement of the service requires the condition keys (``*`` at the end of one matches any rest)."""
+    """No Allow statement of the service requires the condition keys (``*`` at the end of one matches any rest).
+
+    With ``unless: matches-trail`` those that can be shown to match stay. ``guard`` takes the place of a condition that kept
+    others out.
+    """
 
     service: str
     conditions: tuple[str, ...]
     because: str
     unless: str | None = None
     when: Mapping[str, tuple[str, ...]] | None = None
+    guard: Guard | None = None
+    need: Need = "either"
 
 
 class Require(NamedTuple):
@@ -43,6 +63,7 @@ class Require(NamedTuple):
     because: str
     action: str | None = None
     when: Mapping[str, tuple[str, ...]] | None = None
+    need: Need = "precaution"
 
 
 class Complete(NamedTuple):
@@ -50,21 +71,28 @@ class Complete(NamedTuple):
 
     service: str
     actions: tuple[str, ...]
+    need: Need = "precaution"
 
 
 class Separate(NamedTuple):
-    """The actions stand in a statement of their own under the condition, whose keys no other action has."""
+    """The condition keys stand on these actions alone, which keep them in a statement of their own.
+
+    ``guard`` takes the place of the conditions where they kept others out.
+    """
 
     service: str
     actions: tuple[str, ...]
-    condition: Condition
+    conditions: tuple[str, ...]
     because: str
+    guard: Guard | None = None
+    need: Need = "either"
 
 
 class DependOn(NamedTuple):
     """The resource is created after the one with this role."""
 
     role: str
+    need: Need = "either"
 
 
 class AddPolicy(NamedTuple):
@@ -72,6 +100,7 @@ class AddPolicy(NamedTuple):
 
     statements: tuple[dict[str, Plain], ...]
     including: tuple[str, ...]
+    need: Need = "either"
 
 
 Ensure: TypeAlias = "Allow | NotRequire | Require | Complete | Separate | DependOn | AddPolicy"
@@ -166,7 +195,7 @@ def _read_patch(file: Path, patch_id: str, extra: Path | None) -> Patch:
         references=tuple(cast("list[str]", raw["references"])),
         safety=cast("Literal['safe', 'review']", raw["safety"]),
         roles=tuple(str(role) for role in (roles if isinstance(roles, list) else [roles])),
-        ensure=tuple(_ensure(*next(iter(one.items()))) for one in ensure),
+        ensure=tuple(map(_ensure, ensure)),
     )
 
 
@@ -187,16 +216,18 @@ _KINDS: dict[str, type[Allow | NotRequire | Require | Complete | Separate]] = {
 }
 
 
-def _ensure(kind: str, raw: Plain) -> Ensure:
+def _ensure(written: dict[str, Plain]) -> Ensure:
+    need = cast("Need", written["need"])
+    kind, raw = next((kind, raw) for kind, raw in written.items() if kind != "need")
     if kind == "depend-on":
-        return DependOn(str(raw))
+        return DependOn(str(raw), need)
     content = cast("dict[str, Plain]", raw)
     if kind == "policy":
         statements = cast("list[dict[str, Plain]]", content["statements"])
-        return AddPolicy(tuple(statements), tuple(cast("list[str]", content["with"])))
+        return AddPolicy(tuple(statements), tuple(cast("list[str]", content["with"])), need)
     made = _KINDS[kind]
     values = {name: _frozen(content[name]) for name in made._fields if name in content}
-    return made(**values)  # type: ignore[arg-type]  # the schema has checked the members
+    return made(**values, need=need)  # type: ignore[arg-type]  # the schema has checked the members
 
 
 def _frozen(value: Plain) -> object:

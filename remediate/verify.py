@@ -1,4 +1,4 @@
-"""The five guarantees, checked on every run before anything is written.
+"""The six guarantees, checked on every run before anything is written.
 
 Nothing here trusts what it checks: the new text is read from its bytes, the data is compared with what the jsonpatch
 library makes of the operations, the rest of the text with the original, and the policies are judged again.
@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import jsonpatch
 
 from remediate.cloudformation.documents import Kind, documents
 from remediate.cloudformation.locate import Located
+from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resources import BUCKET_POLICY, section
-from remediate.patchset import AddPolicy, Allow, DependOn
+from remediate.openings import Openings
+from remediate.outsiders import Stranger
+from remediate.patchset import AddPolicy, DependOn
 from remediate.plan import Plan
 from remediate.policy.evaluate import Outcome
 from remediate.proof import Verdict, prove
@@ -29,6 +32,7 @@ PROMISES = {
     3: "only the planned resources differ",
     4: "CloudTrail's requests are allowed, every Deny still stands, and others have what they had",
     5: "a second run plans nothing",
+    6: "no stranger who was kept out is let in",
 }
 
 
@@ -56,11 +60,13 @@ def verify_text(before: Template, operations: Sequence[Operation], edits: Sequen
     return found if isinstance(found, dict) else {}
 
 
-def verify_plan(before: dict[str, Plain], after: dict[str, Plain], planned: Plan) -> tuple[Verdict, ...]:
-    """Check guarantees 3 and 4 and return the verdicts that the latter rests on. Raises Broken."""
+def verify_plan(
+    before: dict[str, Plain], after: dict[str, Plain], planned: Plan, given: Mapping[str, str]
+) -> tuple[Verdict, ...]:
+    """Check guarantees 3 and 4 and return the verdicts that the latter rests on; ``given`` are parameters. Raises Broken."""
     _check_resources(before, after, planned)
     _check_denies(before, after, planned.located)
-    _check_others(before, after, planned)
+    _check_others(before, after, planned, given)
     verdicts = prove(planned.located, before, after)
     for verdict in verdicts:
         _check_verdict(verdict, _promised_ids(planned, verdict.logical_id))
@@ -72,6 +78,21 @@ def verify_settled(again: Sequence[Operation]) -> None:
     if again:
         paths = ", ".join(dict.fromkeys(operation.path for operation in again))
         raise Broken(5, f"it would change {paths}")
+
+
+def verify_strangers(found: Openings, planned: Plan) -> None:
+    """Check guarantee 6: who got in came in with a change that the user has reviewed. Raises Broken."""
+    reviewed = {_door(stranger) for one in planned.applied for stranger in one.let_in}
+    for opening in found.found:
+        who, action, resource = _door(opening.stranger)
+        # Who may read the access control list learns nothing new from the Region.
+        alike = "s3:GetBucketAcl" if action == "s3:GetBucketLocation" else action
+        if not opening.told_only and not reviewed & {(who, action, resource), (who, alike, resource)}:
+            raise Broken(6, f"{who} may {action} on {resource} by the policy of {opening.logical_id}")
+
+
+def _door(stranger: Stranger) -> tuple[str, str, str]:
+    return stranger.who, stranger.request.action, str(stranger.request.resource)
 
 
 def _patched(data: dict[str, Plain], operations: Sequence[Operation]) -> Plain:
@@ -181,19 +202,19 @@ def _denies(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[dict[st
     return [statement for statement in found if statement.get("Effect") != "Allow"]
 
 
-def _check_others(before: dict[str, Plain], after: dict[str, Plain], planned: Plan) -> None:
+def _check_others(before: dict[str, Plain], after: dict[str, Plain], planned: Plan, given: Mapping[str, str]) -> None:
     """Check that each principal that no applied patch names has the statements that it had, and no other."""
     meant = _services(planned)
     resolvers = {policy: view.resolver for view in planned.located.views for policy in view.policies()}
     for (logical_id, kind), resolver in resolvers.items():
-        old, new = (_others(data, logical_id, kind, meant, resolver) for data in (before, after))
+        old, new = (_others(data, logical_id, kind, meant, resolver, given) for data in (before, after))
         if old is not None and new is not None and old != new:
             changed = next(iter((old - new) + (new - old)))
             raise Broken(4, f"what {logical_id} says of {changed[0]} changed")
 
 
 def _others(
-    data: dict[str, Plain], logical_id: str, kind: Kind, meant: set[str], resolver: Resolver
+    data: dict[str, Plain], logical_id: str, kind: Kind, meant: set[str], resolver: Resolver, given: Mapping[str, str]
 ) -> Counter[tuple[str, ...]] | None:
     """Count the statements by principal, without those that patches are for; None for a policy that is not there."""
     found = documents(data, logical_id, kind)
@@ -207,21 +228,17 @@ def _others(
         )
         for document in found
         for one in document.statements
-        for principal in _principals(one.data.get("Principal", one.data.get("NotPrincipal")), resolver)
+        for principal in _principals(one.data.get("Principal", one.data.get("NotPrincipal")), resolver, given)
         if principal not in meant
     )
 
 
-_NAMES = frozenset({"Sid", "Principal"})
-"""The elements that say whom a statement is for and what it is called, which a split changes."""
-
-
-def _principals(written: Plain, resolver: Resolver) -> Iterator[str]:
-    """Yield each principal: a service by what its name is worth, anybody else as it is written."""
+def _principals(written: Plain, resolver: Resolver, given: Mapping[str, str]) -> Iterator[str]:
+    """Yield each principal: a service that has one name under every value by that name, anybody else as it is written."""
     for kind, names in written.items() if isinstance(written, dict) else [("", written)]:
         for name in names if isinstance(names, list) else [names]:
-            service = resolver.string(name) if kind == "Service" else None
-            yield json.dumps([kind, name]) if service is None or service.known is None else service.known.lower()
+            service = possible_strings(resolver, name, given) if kind == "Service" else None
+            yield next(iter(service)).lower() if service and len(service) == 1 else json.dumps([kind, name])
 
 
 def _services(planned: Plan) -> set[str]:
@@ -229,22 +246,17 @@ def _services(planned: Plan) -> set[str]:
     return {rule.service for rule in rules if not isinstance(rule, DependOn | AddPolicy)}
 
 
-def _promised_ids(planned: Plan, logical_id: str) -> tuple[str, ...]:
-    """Return what the patches that changed a resource promise to be allowed there."""
-    said = {one.subject for one in planned.skipped if one.logical_id == logical_id and one.why != "kept"}
-    found: list[str] = []
-    for applied in planned.applied:
-        patch = applied.patch
-        if applied.logical_id == logical_id and patch.id not in said:
-            found += [one for rule in patch.ensure if isinstance(rule, Allow) for one in rule.denied]
-    return tuple(found)
+def _promised_ids(planned: Plan, logical_id: str) -> frozenset[str]:
+    """Return the ids of the requests that a patch has come to allow at a resource."""
+    promised = [one.promised for one in planned.applied if one.logical_id == logical_id]
+    return frozenset().union(*promised)
 
 
-def _check_verdict(verdict: Verdict, promised: tuple[str, ...]) -> None:
+def _check_verdict(verdict: Verdict, promised: frozenset[str]) -> None:
     what = f"{verdict.request.request.action} on {verdict.logical_id}"
     if verdict.before.outcome is Outcome.ALLOWED and verdict.after.outcome is not Outcome.ALLOWED:
         raise Broken(4, f"{what} was allowed and is no more: {verdict.after.reason}")
     if verdict.before.explicit and not verdict.after.explicit:
         raise Broken(4, f"{what} was denied and is no more: {verdict.before.reason}")
-    if verdict.request.id.startswith(promised) and verdict.unblocked.outcome is Outcome.DENIED:
+    if verdict.request.id in promised and verdict.unblocked.outcome is Outcome.DENIED:
         raise Broken(4, f"{what} is still denied: {verdict.unblocked.reason}")

@@ -15,8 +15,8 @@ EXAMPLES = PACKAGE.parent / "examples"
 
 # Each part may import from itself and from the parts above it.
 LAYERS = [
-    *("symbolic", "template", "policy", "cloudformation", "judge", "causes", "patchset", "plan"),
-    *("proof", "openings", "verify", "engine", "files", "report", "cli"),
+    *("symbolic", "template", "policy", "cloudformation", "judge", "causes", "health", "outsiders", "patchset"),
+    *("plan", "proof", "openings", "verify", "engine", "files", "report", "cli"),
 ]
 # These know nothing of the parts above them.
 NOTHING_OF = {

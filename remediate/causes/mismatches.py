@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from remediate.causes.cause import CauseId, Finding
 from remediate.causes.statements import absent_key
@@ -10,7 +11,7 @@ from remediate.causes.substitution import unsubstituted
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.entries import Entry, entries
 from remediate.cloudformation.view import View
-from remediate.judge import entry_truth
+from remediate.judge import entry_truth, is_fragile
 from remediate.policy.match import arn_fields, matches
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
@@ -22,7 +23,10 @@ _ARN_FIELDS = ("arn", "partition", "service", "Region", "account", "trail")
 
 
 def mismatches(view: View, document: Document, raw: RawStatement, request: Request) -> Iterator[Finding]:
-    """Yield the conditions that do not hold, and of a trail of this template those that cannot be shown to."""
+    """Yield the conditions that do not hold, and of a trail of this template those that cannot be shown to.
+
+    One that cannot be shown to hold is blocking where it names the trail by a name that CloudFormation has yet to make.
+    """
     for entry in entries(raw):
         if not view.resolver.scenario.admits(entry.guard) or any(unsubstituted(view.resolver.data, entry.value)):
             continue
@@ -30,7 +34,8 @@ def mismatches(view: View, document: Document, raw: RawStatement, request: Reque
         known = len(request.values_of(entry.key)) == 1
         fragile = truth is Truth.UNKNOWN and known and view.trail is not None and _is_of_the_trail(entry)
         if truth is Truth.NO or fragile:
-            yield _mismatch(view, document, raw, entry, request)
+            found = _mismatch(view, document, raw, entry, request)
+            yield replace(found, blocking=True) if is_fragile(view, entry) else found
         elif truth is Truth.UNKNOWN and entry.key.lower() == "aws:sourceorgid":
             detail = f"{entry} of {raw.label}: AWS does not say that CloudTrail sends it when a trail is created"
             yield Finding("organization-condition", document.logical_id, entry.path, detail, document.kind, blocking=False)

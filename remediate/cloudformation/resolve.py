@@ -48,6 +48,10 @@ class Resolver:
         self._resolving: set[str] = set()
         self._subs: dict[str, object] = {}
 
+    def under(self, scenario: Scenario) -> Resolver:
+        """Return a resolver of the same template under another scenario."""
+        return Resolver(self.data, scenario, self._types)
+
     def value(self, expression: Plain) -> Value:
         """Return the expression's value; ``AWS::NoValue`` as a whole is None."""
         found = self._value(expression)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from remediate.cloudformation.documents import RawStatement
-from remediate.cloudformation.expression import Alternative
+from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, function
 from remediate.cloudformation.view import View
 from remediate.judge import asked, judge, promised, statements_of
 from remediate.patchset import Allow
 from remediate.plan.case import Case
 from remediate.plan.elements import extend, is_extendable
+from remediate.plan.guard import change_guarded, guard_entries, strangers_let_in
 from remediate.plan.vocabulary import condition, decided, organization_id
 from remediate.plan.wanted import Gap, Wanted, gaps
 from remediate.policy.evaluate import Elements, Outcome, statement_truth
@@ -18,38 +22,32 @@ from remediate.policy.truth import Truth
 from remediate.symbolic import text
 from remediate.template import Plain
 
+Guard = tuple[tuple[str, bool], ...]
+
 
 def ensure_allow(case: Case, rule: Allow) -> None:
-    """Complete the service's own statement, or add one, where CloudTrail's requests are denied.
+    """Complete the service's own statement, or add one, where requests of the rule are denied.
 
     A Deny is not looked at here: no patch changes one, and what it blocks is reported at the end.
     """
-    if not _fires(case, rule):
-        return
-    if not case.has_statements_everywhere():
+    wanted = [gap for gap in gaps(case, rule) if _open(case, gap)]
+    if wanted and not case.has_statements_everywhere():
         case.skip("obstacle", "its Statement is there under some conditions only, so nothing can be added for the others")
         return
-    left = [gap for gap in gaps(case, rule) if _open(case, gap) and not _complete(case, rule, gap)]
+    left = [gap for gap in wanted if not _complete(case, rule, gap)]
+    left = [gap for gap in left if not _is_left_out(case, rule, gap)]
     if left:
         _add(case, rule, left)
-    if "log-objects" in rule.resources:
+    if wanted and "log-objects" in rule.resources:
         _say_without_organization(case)
-    if any(_open(case, gap) for gap in gaps(case, rule)):
-        reason = "the statements are written so that none can be added for every condition"
-        case.skip("obstacle", f"{rule.service} still may not {', '.join(rule.actions)}: {reason}")
-
-
-def _fires(case: Case, rule: Allow) -> bool:
-    return any(
-        _is_needed(case, view, one.request)
-        for view in case.views
-        for one in asked(view, case.kind)
-        if one.id.startswith(rule.denied)
-    )
+    if any(one.request.confidence != "inferred" and one.is_made for gap in wanted for one in gap.wanted):
+        case.needs.add("repair")
+    case.allowed |= {one.request.id for gap in wanted if not _open(case, gap) for one in gap.wanted}
+    case.still_denied |= {one.request.id for gap in wanted for one in _open(case, gap)}
 
 
 def _is_needed(case: Case, view: View, request: Request) -> bool:
-    """Tell whether a request is to be allowed: it is denied, or after a review cannot be told."""
+    """Tell whether a request is to be allowed: it is denied, or after a review cannot be decided."""
     outcome = judge(case.document, view, request, allows_only=True).outcome
     return outcome is Outcome.DENIED or (outcome is Outcome.UNDECIDABLE and _may_doubt(case, view))
 
@@ -92,14 +90,18 @@ def _complete(case: Case, rule: Allow, gap: Gap) -> bool:
             left = [one for one in left if one not in served]
     if left:
         return False
+    before, snapshot = case.document, case.snapshot()
     for raw, element, value in chosen:
         extend(case, raw, element, decided(value, raw.guard))
+    if strangers_let_in(case, before):  # they get a statement of their own, which is guarded
+        case.restore(snapshot)
+        return False
     return True
 
 
 def _lacking(case: Case, rule: Allow, raw: RawStatement, gap: Gap, served: list[Wanted]) -> tuple[str, Plain] | None:
     """Return the one element and value that a statement lacks to allow the requests; None where it is not so."""
-    if not served or case.is_shared(raw) or not _concerns(raw, rule.actions):
+    if not served or case.is_shared(raw) or not _concerns(raw, (*rule.actions, *rule.joins)):
         return None
     judged = [
         (statement_truth(statement, one.request.request), one)
@@ -127,6 +129,22 @@ def _fits(case: Case, elements: Elements, one: Wanted) -> bool:
     return elements.conditions is Truth.YES
 
 
+def _is_left_out(case: Case, rule: Allow, gap: Gap) -> bool:
+    """Tell whether only conditions that the user wants left alone keep a statement from allowing the requests.
+
+    A statement beside it would get around them.
+    """
+    own = [raw.path for raw in case.allows(rule.service) if _concerns(raw, (*rule.actions, *rule.joins))]
+    for one in _open(case, gap):
+        for raw, statement in statements_of(case.document, one.view):
+            if raw.path not in own:
+                continue
+            failing = statement_truth(statement, one.request.request).failing
+            if failing and all(case.is_left_out(condition.key) for condition in failing):
+                return True
+    return False
+
+
 def _add(case: Case, rule: Allow, left: list[Gap]) -> None:
     """Add a statement to the document, to each branch that needs it where its Statement is an ``Fn::If``."""
     for where in case.lists():
@@ -144,23 +162,78 @@ def _add_to(case: Case, rule: Allow, left: list[Gap], where: Alternative) -> Non
         if resource not in resources:
             resources.append(resource)
     actions: list[Plain] = [*dict.fromkeys(gap.action for gap in left)]
-    statement: dict[str, Plain] = {
-        "Sid": rule.sid,
-        "Effect": "Allow",
-        "Principal": {"Service": rule.service},
-        "Action": actions[0] if len(actions) == 1 else actions,
-        "Resource": resources[0] if len(resources) == 1 else resources,
-    }
-    limits: dict[str, Plain] = {}
-    for operator, key, value in condition(rule.condition or {}, case.views):
-        keys = limits.setdefault(operator, {})
-        if value is not None and isinstance(keys, dict):
-            keys[key] = value
-    if any(limits.values()):
-        statement["Condition"] = {operator: keys for operator, keys in limits.items() if keys}
-    added = case.insert(statement, after=neighbour, where=where)
-    if added:
-        case.note(f"{added.label} is added: {rule.service} may {', '.join(map(str, actions))}")
+    for named, when in _parts(resources):
+        statement: dict[str, Plain] = {
+            "Sid": rule.sid,
+            "Effect": "Allow",
+            "Principal": {"Service": rule.service},
+            "Action": actions[0] if len(actions) == 1 else actions,
+            "Resource": named[0] if len(named) == 1 else named,
+        }
+        limits = _limits(case, rule, left)
+        if limits:
+            statement["Condition"] = limits
+        place = replace(where, guard=(*where.guard, *when))
+        change = partial(_insert, case, statement, neighbour, place, _beside(case, left))
+        change_guarded(case, rule.guard, change, f"allowing {rule.service} {', '.join(map(str, actions))}")
+
+
+def _insert(
+    case: Case, statement: dict[str, Plain], neighbour: RawStatement | None, place: Alternative, beside: str
+) -> list[RawStatement] | None:
+    added = case.insert(statement, after=case.again(neighbour) if neighbour else None, where=place)
+    if added is None:
+        return None
+    actions = statement["Action"]
+    names = ", ".join(map(str, actions if isinstance(actions, list) else [actions]))
+    service = added.data["Principal"]
+    who = service["Service"] if isinstance(service, dict) else service
+    case.note(f"{added.label} is added: {who} may {names}{beside}")
+    return [added]
+
+
+def _parts(resources: list[Plain]) -> list[tuple[list[Plain], Guard]]:
+    """Return the resources of each new statement, and the conditions under which it is needed.
+
+    S3 and KMS refuse a statement whose only Resource is ``AWS::NoValue``, so that one is under the same conditions.
+    """
+    if any(not _may_be_absent(resource) for resource in resources):
+        return [(resources, ())]
+    parts: dict[Guard, list[Plain]] = {}
+    for found in (found for resource in resources for found in alternatives(resource, ())):
+        parts.setdefault(found.guard, []).append(found.value)
+    return [(named, guard) for guard, named in parts.items()]
+
+
+def _may_be_absent(expression: Plain) -> bool:
+    match function(expression):
+        case ("Fn::If", [_, yes, no]):
+            return _may_be_absent(yes) or _may_be_absent(no)
+    return expression == NO_VALUE
+
+
+def _limits(case: Case, rule: Allow, left: list[Gap]) -> dict[str, Plain]:
+    """Return the conditions of a new statement: the rule's own and its guard, where that surely holds."""
+    views = list({id(one.view): one.view for gap in left for one in gap.wanted}.values())
+    limits: dict[str, dict[str, Plain]] = {}
+    own = ((operator, key, value) for operator, key, value in condition(rule.condition or {}, case.views))
+    guard = ((entry.operator, entry.key, entry.value) for entry in guard_entries(case, rule.guard, views))
+    for operator, key, value in (*own, *guard):
+        if value is not None:
+            limits.setdefault(operator, {})[key] = value
+    return {operator: {**keys} for operator, keys in limits.items()}
+
+
+def _beside(case: Case, left: list[Gap]) -> str:
+    """Name the conditions of statements that would allow the requests but for them, and that stay as they are."""
+    found: dict[str, None] = {}
+    for one in (one for gap in left for one in gap.wanted):
+        for raw, statement in statements_of(case.document, one.view):
+            elements = statement_truth(statement, one.request.request)
+            others = (elements.principal, elements.action, elements.resource)
+            if statement.effect == "Allow" and elements.failing and all(truth is Truth.YES for truth in others):
+                found |= {f"{failing} of {raw.label}": None for failing in elements.failing}
+    return f"; {', '.join(found)} stays, and does not hold for it" if found else ""
 
 
 def _neighbour(case: Case, rule: Allow, left: list[Gap], where: Alternative) -> RawStatement | None:
@@ -184,6 +257,6 @@ def _is_narrow(case: Case, rule: Allow, raw: RawStatement) -> bool:
     """Tell whether a statement allows only actions of the rule and others that CloudTrail asks for."""
     asked = {one.request.action for view in case.views for one in promised(view, case.kind)}
     return all(
-        any(matches(text(name), text(one), ignore_case=True) is Truth.YES for name in (*rule.actions, *asked))
+        any(matches(text(name), text(one), ignore_case=True) is Truth.YES for name in (*rule.actions, *rule.joins, *asked))
         for one in raw.actions
     )

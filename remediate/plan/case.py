@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from remediate.cloudformation.documents import Document, RawStatement, documents
-from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, function
+from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives
 from remediate.cloudformation.locate import Given
+from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resources import properties
 from remediate.cloudformation.view import View, trusts
-from remediate.plan.draft import Draft
+from remediate.outsiders import Stranger
+from remediate.patchset import Need, NotRequire, Separate
+from remediate.plan.draft import Draft, Snapshot
+from remediate.plan.names import named
 from remediate.plan.outcome import Skipped, Why
+from remediate.policy.actions import misspelt
 from remediate.template import Plain
 
 _SHORT = {"cloudtrail.amazonaws.com": "CloudTrail", "s3.amazonaws.com": "S3"}
 """What the Sid of a statement that a service gets for itself ends with."""
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """The rules that take conditions away: those of the run, and those that the user left out.
+
+    What the user left out is not to be got around by another patch.
+    """
+
+    removing: tuple[NotRequire | Separate, ...] = ()
+    left_out: tuple[NotRequire | Separate, ...] = ()
+
+
 @dataclass
 class Case:
-    """A document that a patch looks at, the views that it serves, and what is said of it on the way."""
+    """A document that a patch looks at, the views that it serves, and what is said of it on the way.
+
+    ``allowed`` collects the ids of the requests that its rules have come to allow, ``still_denied`` those that they could
+    not, ``let_in`` the strangers that a reviewed change lets in, ``needs`` that a change was a repair.
+    """
 
     subject: str
     draft: Draft
@@ -30,6 +50,11 @@ class Case:
     views: tuple[View, ...]
     given: Given
     review: bool
+    chosen: Chosen = field(default_factory=Chosen)
+    allowed: set[str] = field(default_factory=set)
+    still_denied: set[str] = field(default_factory=set)
+    needs: set[Need] = field(default_factory=set)
+    let_in: list[Stranger] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     _read: tuple[int, Document] | None = None
@@ -43,6 +68,22 @@ class Case:
             self._read = done, next(one for one in found if one.path == self.path)
         return self._read[1]
 
+    def meets(self, when: Mapping[str, tuple[str, ...]] | None) -> bool:
+        """Tell whether every view's log bucket has one of the object ownerships; one that does not say so has none."""
+        wanted = (when or {}).get("object-ownership")
+        return wanted is None or (bool(self.views) and all(view.object_ownership() in wanted for view in self.views))
+
+    def is_removable(self, key: str) -> bool:
+        """Tell whether a rule of the run takes a condition key away where it is in the way."""
+        return self._is_of(self.chosen.removing, key)
+
+    def is_left_out(self, key: str) -> bool:
+        """Tell whether a condition key is a matter of a rule that the user left out."""
+        return self._is_of(self.chosen.left_out, key)
+
+    def _is_of(self, rules: tuple[NotRequire | Separate, ...], key: str) -> bool:
+        return any(named(key, rule.conditions) and (isinstance(rule, Separate) or self.meets(rule.when)) for rule in rules)
+
     def note(self, text: str) -> None:
         """Say what a change is for."""
         self.notes.append(text)
@@ -50,6 +91,17 @@ class Case:
     def skip(self, why: Why, reason: str, advice: str = "") -> None:
         """Say why something stays as it is."""
         self.skipped.append(Skipped(self.subject, why, reason, self.logical_id, advice))
+
+    def snapshot(self) -> tuple[Snapshot, int, int]:
+        """Return what :meth:`restore` needs to take back all that follows."""
+        return self.draft.snapshot(), len(self.notes), len(self.skipped)
+
+    def restore(self, snapshot: tuple[Snapshot, int, int]) -> None:
+        """Take back what was changed and said since a snapshot."""
+        self.draft.restore(snapshot[0])
+        del self.notes[snapshot[1] :]
+        del self.skipped[snapshot[2] :]
+        self._read = None
 
     @property
     def bucket(self) -> Plain:
@@ -93,11 +145,11 @@ class Case:
         return [view for view in self.views if view.resolver.scenario.admits(statement.guard)]
 
     def is_shared(self, statement: RawStatement) -> bool:
-        """Tell whether a statement names, or may name, any other principal than one service."""
+        """Tell whether a statement names, or may name, any other principal than one service, whatever the parameters are."""
         principal = statement.data.get("Principal")
         services = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None
-        named = services if isinstance(services, list) else [services]
-        return not named or not self._is_name(named[0]) or any(one != named[0] for one in named)
+        named = [self._name(one) for one in (services if isinstance(services, list) else [services])]
+        return not named or named[0] is None or any(one != named[0] for one in named)
 
     def own(self, statement: RawStatement, service: str) -> RawStatement | None:
         """Return a statement that names the service alone, splitting a shared one; None where it cannot be split."""
@@ -107,6 +159,7 @@ class Case:
             return None
         self.note(f"{statement.label} is shared with others, so the part of {service} becomes a statement of its own")
         copy: dict[str, Plain] = {**statement.data, "Principal": {"Service": service}}
+        copy["Action"] = _without_misspelt(copy.get("Action"))
         return self.insert(copy, after=statement, suffix=_SHORT.get(service, "Split"))
 
     def can_insert(self, after: RawStatement | None = None) -> bool:
@@ -122,7 +175,7 @@ class Case:
         """Add a statement, behind another and under the same conditions or at the end; None where the form forbids it.
 
         A Sid is unique in its policy: ``suffix`` tells a copy from its original. ``where`` is one of :meth:`lists`, for a
-        statement that stands behind no other.
+        statement that stands behind no other; conditions that it has more are those of the statement.
         """
         found = next((one for one in self.lists() if where and one.path == where.path), None) or self._list(after)
         if found is None:
@@ -133,7 +186,9 @@ class Case:
             data["Sid"] = _unique(str(data["Sid"]), suffix, self.document)
         else:
             data.pop("Sid", None)  # one that comes from a function would be the same twice
-        guarded = _guarded(data, after.guard[len(found.guard) :] if after else ())
+        own = after.guard[len(found.guard) :] if after else ()
+        more = tuple(one for one in (where.guard if where else ()) if one not in (*found.guard, *own))
+        guarded = _guarded(data, (*own, *more))
         if isinstance(found.value, list):
             index = int(after.path[len(found.path)]) + 1 if after else len(found.value)
             self.draft.add((*found.path, index), guarded)
@@ -160,41 +215,47 @@ class Case:
         principal = statement.data["Principal"]
         named = {key: _listed(names) for key, names in principal.items()} if isinstance(principal, dict) else {}
         services = named.get("Service", [])
-        own = [index for index, one in enumerate(services) if self._is(one, service)]
-        if own:
-            rest = [one for index, one in enumerate(services) if index not in own]
-            # A statement whose last principal goes under some condition would be refused by AWS.
-            if any(
-                self._is_name(one) for one in (*rest, *(one for key in named.keys() - {"Service"} for one in named[key]))
-            ):
-                path = (*statement.path, "Principal", "Service")
-                for index in reversed(own) if rest else ():
-                    self.draft.remove((*path, index))
-                if not rest:
-                    self.draft.remove(path)
-                return True
+        own = [index for index, one in enumerate(services) if self._name(one) == service]
+        rest = [one for index, one in enumerate(services) if index not in own]
+        others = [one for key in named.keys() - {"Service"} for one in named[key]]
+        # A statement whose last principal goes under some condition would be refused by AWS.
+        stays = any(self._name(one) is not None for one in rest) or any(self._is_always(one) for one in others)
+        # What may be the service under some value would keep what the service is to have apart from now on.
+        if own and stays and all(service not in self._names(one) for one in rest):
+            path = (*statement.path, "Principal", "Service")
+            for index in reversed(own) if rest else ():
+                self.draft.remove((*path, index))
+            if not rest:
+                self.draft.remove(path)
+            return True
         self.skip(
             "obstacle", f"the principals of {statement.label} are written so that {service} cannot be taken out of them"
         )
         return False
 
-    def _is_name(self, written: Plain) -> bool:
-        """Tell whether a principal is one name under every view: text, or a function that gives the same one."""
-        if isinstance(written, str):
-            return True
-        call = function(written)
-        if call is None or call[0] == "Fn::If":
-            return False
-        return call[0] == "Fn::Sub" or all(
-            (name := view.resolver.string(written)) is not None and name.known is not None for view in self.views
-        )
+    def _name(self, written: Plain) -> str | None:
+        """Return the one service that a principal is under every value that it can take; None where it can be two."""
+        names = possible_strings(self.views[0].resolver, written, self.given.parameters)
+        return next(iter(names)).lower() if names is not None and len(names) == 1 else None
 
-    def _is(self, written: Plain, service: str) -> bool:
-        return self._is_name(written) and trusts(self.views[0].resolver.value({"Service": written}), service)
+    def _names(self, written: Plain) -> set[str]:
+        names = possible_strings(self.views[0].resolver, written, self.given.parameters)
+        return set() if names is None else {name.lower() for name in names}
+
+    def _is_always(self, written: Plain) -> bool:
+        """Tell whether a principal is there under every condition."""
+        found = list(alternatives(written, ()))
+        return len(found) == 1 and not found[0].guard
 
 
 def _listed(written: Plain) -> list[Plain]:
     return [*written] if isinstance(written, list) else [written]
+
+
+def _without_misspelt(actions: Plain) -> Plain:
+    """Return the actions of a statement for a copy of it: what is not an action is not written a second time."""
+    kept = [one for one in _listed(actions) if not (isinstance(one, str) and misspelt(one))]
+    return kept if isinstance(actions, list) and kept else actions
 
 
 def _unique(sid: str, suffix: str, document: Document) -> str:

@@ -1,16 +1,12 @@
-"""Choosing and removing the conditions of a statement."""
+"""Adding and removing the conditions of a statement."""
 
 from __future__ import annotations
 
-from remediate.cloudformation.expression import NO_VALUE
+from remediate.cloudformation.documents import RawStatement
+from remediate.cloudformation.expression import NO_VALUE, function
+from remediate.plan.case import Case
 from remediate.plan.draft import Draft
 from remediate.template import Plain
-
-
-def named(key: str, patterns: tuple[str, ...]) -> bool:
-    """Tell whether a condition key is one of the named; keys ignore case (IAM User Guide, Condition)."""
-    name = key.lower()
-    return any(name.startswith(one[:-1].lower()) if one.endswith("*") else name == one.lower() for one in patterns)
 
 
 def remove_entry(draft: Draft, path: tuple[str | int, ...]) -> None:
@@ -24,6 +20,27 @@ def remove_entry(draft: Draft, path: tuple[str | int, ...]) -> None:
                 return
             path = path[:-2]
     draft.remove(path)
+
+
+def add_condition(case: Case, raw: RawStatement, operator: str, key: str, value: Plain) -> bool:
+    """Add one condition key to a statement; False, and said, where the form of its conditions forbids it."""
+    written = raw.data.get("Condition")
+    if written is None:
+        case.draft.add((*raw.path, "Condition"), {operator: {key: value}})
+        return True
+    keys = written.get(operator) if isinstance(written, dict) else None
+    if not isinstance(written, dict) or function(written) or function(keys):
+        case.skip("obstacle", f"the Condition of {raw.label} comes from an intrinsic function, so {key} is not added")
+        return False
+    if isinstance(keys, dict):
+        present = next((one for one in keys if one.lower() == key.lower()), None)
+        if present is None:
+            case.draft.add((*raw.path, "Condition", operator, key), value)
+        else:
+            case.draft.replace((*raw.path, "Condition", operator, present), value)
+    else:
+        case.draft.add((*raw.path, "Condition", operator), {key: value})
+    return True
 
 
 def _mapping(draft: Draft, path: tuple[str | int, ...]) -> dict[str, Plain]:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import jsonpatch
 
 from remediate.template import Operation, Plain, pointer, tokens, unshared
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A draft at one moment: the number of its operations, and its resources as they were."""
+
+    operations: int
+    resources: dict[str, Plain]
 
 
 class Draft:
@@ -45,6 +54,18 @@ class Draft:
         """Remove the member or item at a path."""
         self._guard(path)
         self._apply(Operation("remove", pointer(*path)))
+
+    def snapshot(self) -> Snapshot:
+        """Return what :meth:`restore` needs to take back all operations that follow."""
+        self._own = set()  # what is changed from now on is copied first
+        resources = self.data["Resources"]
+        return Snapshot(len(self.operations), {**resources} if isinstance(resources, dict) else {})
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Take back every operation since a snapshot."""
+        del self.operations[snapshot.operations :]
+        self.data = {**self.data, "Resources": {**snapshot.resources}}
+        self._own = set()
 
     def _guard(self, path: Sequence[str | int]) -> None:
         """Put a ``test`` first, so that the patch fails on a template that has changed (RFC 6902 section 4.6)."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.entries import Entry
 from remediate.cloudformation.view import View
-from remediate.judge import entry_truth, promised, statements_of
+from remediate.judge import asked, documented, entry_truth, is_fragile, promised, statements_of
 from remediate.plan.case import Case
-from remediate.policy.document import Policy, parse_statement
-from remediate.policy.evaluate import Elements, Outcome, evaluate, statement_truth
+from remediate.policy.conditions import condition_truth
+from remediate.policy.document import Policy, Statement, parse_statement
+from remediate.policy.evaluate import Outcome, evaluate, statement_truth
 from remediate.policy.keys import never_present
 from remediate.policy.match import covers
 from remediate.policy.request import Request
@@ -27,12 +27,14 @@ class Mismatch:
     apart: tuple[str, ...] = ()
 
 
-def mismatch(case: Case, raw: RawStatement, entry: Entry) -> Mismatch | None:
-    """Return that a request hangs on the condition, which cannot be shown to hold for it; None where none does.
+def mismatch(case: Case, raw: RawStatement, entry: Entry, *, repair: bool) -> Mismatch | None:
+    """Return that a documented request depends on the condition, and does not meet it; None where none does.
 
-    A request that other statements allow hangs on no condition of this one: a second trail's own statement, say.
+    A repair is about what surely denies the request, or names exactly a trail that has yet to get its name; else it is
+    enough that the condition cannot be shown to hold. A request that other statements allow depends on no condition of this
+    one: a second trail's own statement, say.
     """
-    failing = {request.action for view, request in _hanging(case, raw, entry)}
+    failing = {request.action for _, request in _hanging(case, raw, entry, repair)}
     if not failing:
         return None
     if not all(never_present(action, entry.key) for action in failing):
@@ -46,55 +48,57 @@ def mismatch(case: Case, raw: RawStatement, entry: Entry) -> Mismatch | None:
 
 
 def is_dead(case: Case, entry: Entry) -> bool:
-    """Tell whether a condition holds for no request that CloudTrail makes; ``…IfExists`` of an absent key holds."""
-    requests = [(view, one.request) for view in case.views for one in promised(view, case.kind)]
+    """Tell whether a condition holds for no request of the trails; ``…IfExists`` of an absent key holds."""
+    requests = [(view, one.request) for view in case.views if view.trail for one in documented(promised(view, case.kind))]
     return bool(requests) and all(entry_truth(view, entry, request) is Truth.NO for view, request in requests)
 
 
-def _hanging(case: Case, raw: RawStatement, entry: Entry) -> Iterator[tuple[View, Request]]:
-    """Yield the requests that the statement is for, that do not surely meet the condition, and that no other allows."""
-    for view in case.views_of(raw):
-        if not view.resolver.scenario.admits(entry.guard):
-            continue
-        for request in _meant(case, raw, entry, view):
-            truth = entry_truth(view, entry, request)
-            if truth is Truth.UNKNOWN and view.trail is None and not _is_impossible(entry):
-                continue  # the trail is in another template: nothing here says that the condition is wrong
-            if truth is not Truth.YES and not _allowed_elsewhere(case, raw, view, request):
-                yield view, request
+def is_hopeless(case: Case, statement: Statement, request: Request) -> bool:
+    """Tell whether a statement has a condition that denies a request and that no patch of the run takes away."""
+    denying = (one for one in statement.conditions if condition_truth(one, request) is Truth.NO)
+    return any(not case.is_removable(one.key) for one in denying)
 
 
-def _meant(case: Case, raw: RawStatement, entry: Entry, view: View) -> list[Request]:
-    """Return the requests that a statement is for, else those for its actions, else all: of these, where the key is known.
-
-    Whether ``kms:Decrypt`` carries an encryption context is not documented.
-    """
-    statement = parse_statement(view.resolver.value(raw.data), raw.pointer, raw.pointer, 0)
-    requests = [one.request for one in promised(view, case.kind)]
-    decided = [one for one in requests if len(one.values_of(entry.key)) == 1]
-    judged = [(one, statement_truth(statement, one)) for one in decided]
-    tests: tuple[Callable[[Elements], bool], ...] = (
-        lambda one: one.action is not Truth.NO and one.resource is not Truth.NO,
-        lambda one: one.action is not Truth.NO,
-    )
-    for test in tests:
-        meant = [request for request, elements in judged if test(elements)]
-        if meant:
-            return meant
-    return [one for one in decided if entry.key.lower() in one.context]
-
-
-def _is_impossible(entry: Entry) -> bool:
-    """Tell whether an exact operator compares with nothing but wildcards, which no ARN of a trail contains."""
-    operator = entry.operator.split(":")[-1].removesuffix("IfExists")
-    values = entry.value if isinstance(entry.value, list) else [entry.value]
-    return operator in {"StringEquals", "StringEqualsIgnoreCase"} and all("*" in json.dumps(one) for one in values)
-
-
-def _allowed_elsewhere(case: Case, raw: RawStatement, view: View, request: Request) -> bool:
+def is_allowed_elsewhere(case: Case, raw: RawStatement, view: View, request: Request) -> bool:
+    """Tell whether other statements than one allow a request."""
     others = [
         statement
         for other, statement in statements_of(case.document, view)
         if other.path != raw.path and statement.effect == "Allow"
     ]
     return evaluate(Policy(case.document.kind, tuple(others)), request).outcome is Outcome.ALLOWED
+
+
+def _hanging(case: Case, raw: RawStatement, entry: Entry, repair: bool) -> Iterator[tuple[View, Request]]:
+    """Yield the requests that the statement is for, that do not meet the condition, and that no other statement allows."""
+    for view in case.views_of(raw):
+        if not view.resolver.scenario.admits(entry.guard):
+            continue
+        statement = parse_statement(view.resolver.value(raw.data), raw.pointer, raw.pointer, 0)
+        for request in _meant(case, statement, entry, view, repair):
+            if not _fails(case, view, entry, request, repair) or is_hopeless(case, statement, request):
+                continue
+            if not is_allowed_elsewhere(case, raw, view, request):
+                yield view, request
+
+
+def _fails(case: Case, view: View, entry: Entry, request: Request, repair: bool) -> bool:
+    truth = entry_truth(view, entry, request)
+    if truth is Truth.NO:
+        return True
+    if truth is Truth.YES or view.trail is None:
+        return False  # of a trail in another template nothing here says that the condition is wrong
+    return not repair or case.review or is_fragile(view, entry)
+
+
+def _meant(case: Case, statement: Statement, entry: Entry, view: View, repair: bool) -> list[Request]:
+    """Return the documented requests that a statement is for, else those for its actions: of these, where the key is known.
+
+    Whether ``kms:Decrypt`` carries an encryption context is not documented.
+    """
+    asked_for = asked(view, case.kind) if repair else promised(view, case.kind)
+    decided = [one.request for one in documented(asked_for) if len(one.request.values_of(entry.key)) == 1]
+    judged = [(one, statement_truth(statement, one)) for one in decided]
+    for_actions = [(one, elements) for one, elements in judged if elements.action is not Truth.NO]
+    fitting = [one for one, elements in for_actions if elements.resource is not Truth.NO]
+    return fitting or [one for one, _ in for_actions]

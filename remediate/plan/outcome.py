@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from remediate.patchset import Patch
+from remediate.outsiders import Stranger
+from remediate.patchset import Need, Patch
 from remediate.template import Operation
 
 Why = Literal["review", "obstacle", "blocked", "denied", "outside", "undecidable", "harmless", "kept"]
 """Why something is as it was.
 
-review: the patch needs ``--review``. obstacle: the template's form is in the way. blocked: a Deny statement is. denied: no
+review: the change needs ``--review``. obstacle: the template's form is in the way. blocked: a Deny statement is. denied: no
 patch of the run allows it. outside: it is not in the template. undecidable: the template does not tell. harmless: it is
 wrong, but nothing fails for it. kept: it is right.
 """
@@ -22,12 +23,19 @@ UNFIXED: frozenset[Why] = frozenset({"review", "obstacle", "blocked", "denied", 
 
 @dataclass(frozen=True)
 class Applied:
-    """A patch that changed a resource. ``notes`` say what each change is for, and name every guard that is removed."""
+    """A patch that changed a resource. ``notes`` say what each change is for, and name every guard that is removed.
+
+    ``need`` is ``repair`` where one of its changes is one. ``promised`` are the ids of the requests that it has come to
+    allow, ``let_in`` the strangers that come in with it after a review.
+    """
 
     patch: Patch
     logical_id: str
     operations: tuple[Operation, ...]
     notes: tuple[str, ...]
+    need: Need = "repair"
+    promised: frozenset[str] = frozenset()
+    let_in: tuple[Stranger, ...] = ()
 
 
 @dataclass(frozen=True)

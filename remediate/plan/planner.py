@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
-from remediate.causes import Finding, is_wanted
+from remediate.causes import Finding, diagnose, is_wanted
 from remediate.cloudformation.documents import documents
-from remediate.cloudformation.locate import Given, Located, locate
+from remediate.cloudformation.locate import Located, locate
 from remediate.cloudformation.resources import properties
 from remediate.cloudformation.view import View
-from remediate.patchset import AddPolicy, Allow, Complete, DependOn, Ensure, NotRequire, Patch, PatchSet, Require
+from remediate.health import Delivery, Health, deliveries, delivery_of
+from remediate.patchset import (
+    AddPolicy,
+    Allow,
+    Complete,
+    DependOn,
+    Ensure,
+    NotRequire,
+    Patch,
+    PatchSet,
+    Require,
+    Separate,
+)
 from remediate.plan.add_policy import ensure_policy
 from remediate.plan.allow import ensure_allow
-from remediate.plan.case import Case
+from remediate.plan.case import Case, Chosen
+from remediate.plan.change import Change
 from remediate.plan.complete import ensure_complete
 from remediate.plan.depend_on import ensure_depends
 from remediate.plan.draft import Draft
 from remediate.plan.not_require import ensure_not_required
+from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
 from remediate.plan.require import ensure_required
 from remediate.plan.residue import residue
@@ -31,61 +46,87 @@ _ROUNDS = 4
 
 
 @dataclass(frozen=True)
-class Options:
-    """What the user chose: what is said about the template, which patches, and whether those that need a review too.
-
-    ``ignore`` can hold root causes, by their id, as well as patches.
-    """
-
-    given: Given = field(default_factory=Given)
-    select: frozenset[str] = frozenset()
-    ignore: frozenset[str] = frozenset()
-    review: bool = False
-
-
-@dataclass(frozen=True)
 class Plan:
     """What is to be done to a template.
 
-    ``located`` is what was found in it, ``data`` its data after the operations. ``wanted`` tells which root causes the user
-    wants to hear of.
+    ``located`` is what was found in it, ``findings`` the root causes that the user wants to hear of, ``deliveries`` how each
+    delivery is before, ``data`` the template's data after the operations.
     """
 
     located: Located
+    findings: tuple[Finding, ...]
+    deliveries: tuple[Delivery, ...]
     applied: tuple[Applied, ...]
     skipped: tuple[Skipped, ...]
     operations: tuple[Operation, ...]
     data: dict[str, Plain]
-    wanted: Callable[[Finding], bool]
 
 
 def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options) -> Plan:
     """Plan a patch set for a template's data, which stays as it is."""
-    planner = _Planner(data, located, patch_set, options)
+    chosen = tuple(_chosen(patch_set, options))
+    wanted = partial(is_wanted, chosen={patch.id for patch in chosen}, ignored=options.ignore)
+    findings = tuple(filter(wanted, diagnose(located, data)))
+    found = deliveries(located, data, findings, options.error)
+    planner = _Planner(data, located, patch_set, chosen, options, found)
     planner.run()
-    wanted = partial(is_wanted, chosen={patch.id for patch in planner.chosen}, ignored=options.ignore)
-    rest = residue(planner.located, planner.draft.data, planner.skipped, wanted)
+    operations = tuple(planner.draft.operations)
+    left = tuple(filter(wanted, diagnose(planner.located, planner.draft.data))) if operations else findings
+    rest = residue(planner.located, planner.draft.data, planner.skipped, left)
     skipped = (*dict.fromkeys(planner.skipped), *rest)
-    return Plan(
-        located, tuple(planner.applied.values()), skipped, tuple(planner.draft.operations), planner.draft.data, wanted
-    )
+    found = tuple(_with_precautions(planner, found)) if not options.precautions else found
+    applied = tuple(planner.applied.values())
+    return Plan(located, findings, found, applied, skipped, operations, planner.draft.data)
 
 
-def planned_operations(
-    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options
+def planned_again(
+    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options, found: tuple[Delivery, ...]
 ) -> tuple[Operation, ...]:
-    """Return the operations that :func:`plan` would come to, without saying what is left."""
-    planner = _Planner(data, located, patch_set, options)
+    """Return the operations that a patch set comes to in deliveries that count as ``found``: none, once it has settled."""
+    planner = _Planner(data, located, patch_set, tuple(_chosen(patch_set, options)), options, found)
     planner.run()
     return tuple(planner.draft.operations)
 
 
+def _chosen(patch_set: PatchSet, options: Options) -> Iterator[Patch]:
+    for patch in patch_set.patches:
+        selected = not options.select or patch.id in options.select
+        if selected and patch.id not in options.ignore:
+            yield patch
+
+
+def _with_precautions(planner: _Planner, found: tuple[Delivery, ...]) -> Iterator[Delivery]:
+    """Yield the deliveries with the patches that would change the healthy ones if precautions were wanted."""
+    healthy = {one.name for one in found if one.health is Health.HEALTHY}
+    views = tuple(view for view in planner.located.views if delivery_of(view) in healthy)
+    options = replace(planner.options, precautions=True)
+    again = _Planner(
+        planner.draft.data, replace(planner.located, views=views), planner.patch_set, planner.chosen, options, found
+    )
+    if views:
+        again.run()
+    for one in found:
+        own = {name for view in views if delivery_of(view) == one.name for name in (view.trail, *dict(view.policies()))}
+        patches = dict.fromkeys(patch for patch, logical_id in again.applied if logical_id in own)
+        yield replace(one, precautions=tuple(patches)) if patches else one
+
+
 class _Planner:
-    def __init__(self, data: dict[str, Plain], found: Located, patch_set: PatchSet, options: Options) -> None:
+    def __init__(
+        self,
+        data: dict[str, Plain],
+        found: Located,
+        patch_set: PatchSet,
+        chosen: tuple[Patch, ...],
+        options: Options,
+        deliveries: tuple[Delivery, ...],
+    ) -> None:
         self.located = found
         self.patch_set = patch_set
         self.options = options
-        self.chosen = [*self._chosen()]
+        self.chosen = chosen
+        self.health = {one.name: one.health for one in deliveries}
+        self.keys = Chosen(_removing(chosen), _removing(patch for patch in patch_set.patches if patch not in chosen))
         self.draft = Draft(data)
         self.applied: dict[tuple[str, str], Applied] = {}
         self.skipped: list[Skipped] = []
@@ -99,7 +140,8 @@ class _Planner:
             for patch in self.chosen:
                 for role in patch.roles:
                     for target in list(targets(self.located, role)):
-                        self._patch(patch, target)
+                        if self._is_to_change(patch, target):
+                            self._patch(patch, target)
             if len(self.draft.operations) == done:
                 break
             # What is kept is said of the template as it was, not of what was added to it.
@@ -107,73 +149,81 @@ class _Planner:
         if kept is not None:
             self.skipped = kept + [one for one in self.skipped if one.why != "kept"]
 
-    def _chosen(self) -> Iterator[Patch]:
-        for patch in self.patch_set.patches:
-            selected = not self.options.select or patch.id in self.options.select
-            if selected and patch.id not in self.options.ignore:
-                yield patch
+    def _is_to_change(self, patch: Patch, target: Target) -> bool:
+        """Tell whether a resource may be changed: a delivery that needs it is broken, or the user wants more.
+
+        A healthy delivery is changed only by precautions that the user asks for, one that is not decided after a review.
+        """
+        if self.options.precautions or patch.id in self.options.select:
+            return True
+        worst = max(self.health.get(delivery_of(view), Health.BROKEN) for view in target.views)
+        return worst is Health.BROKEN or (worst is Health.UNDECIDED and self.options.review)
 
     def _patch(self, patch: Patch, target: Target) -> None:
+        change = Change()
         start = len(self.draft.operations)
-        notes: list[str] = []
         for rule in patch.ensure:
+            done = len(self.draft.operations)
             if isinstance(rule, DependOn):
-                ensure_depends(patch.id, self.draft, target, notes, self.skipped)
+                ensure_depends(patch.id, self.draft, target, change.notes, self.skipped)
             elif isinstance(rule, AddPolicy):
-                notes += self._add_policy(patch, rule, target)
+                self._add_policy(patch, rule, target, change)
             else:
-                notes += self._at_documents(patch, rule, target)
+                self._at_documents(patch, rule, target, change)
+            if len(self.draft.operations) > done and rule.need != "either":
+                change.needs.add(rule.need)
         operations = tuple(self.draft.operations[start:])
         if operations:
             earlier = self.applied.get((patch.id, target.logical_id))
-            before = (earlier.operations, earlier.notes) if earlier else ((), ())
-            whole = Applied(patch, target.logical_id, (*before[0], *operations), (*before[1], *notes))
-            self.applied[patch.id, target.logical_id] = whole
+            self.applied[patch.id, target.logical_id] = change.applied(patch, target.logical_id, operations, earlier)
 
-    def _at_documents(self, patch: Patch, rule: Ensure, target: Target) -> list[str]:
-        notes: list[str] = []
+    def _at_documents(self, patch: Patch, rule: Ensure, target: Target, change: Change) -> None:
         kind = target.kind
         if kind is None:
-            return notes
+            return
         if kind == "key" and isinstance(rule, Allow) and "KeyPolicy" not in properties(self.draft.data, target.logical_id):
-            notes.append(self._write_out_default_key_policy(target.logical_id))
+            change.notes.append(self._write_out_default_key_policy(target.logical_id))
         for document in documents(self.draft.data, target.logical_id, kind):
             views = tuple(view for view in target.views if view.resolver.scenario.admits(document.guard))
-            if not views:
+            if not views or document.obstacle:  # said at the end, once for all patches
                 continue
-            if document.obstacle:
-                continue  # said at the end, once for all patches
             case = Case(
-                patch.id, self.draft, document.path, target.logical_id, kind, views, self.options.given, self.options.review
+                patch.id,
+                self.draft,
+                document.path,
+                target.logical_id,
+                kind,
+                views,
+                self.options.given,
+                self.options.review,
+                self.keys,
             )
-            _apply_rule(case, rule)
-            notes += case.notes
+            RULES[type(rule)](case, rule)
+            change.add(case)
             self.skipped += case.skipped
-        return notes
 
-    def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target) -> list[str]:
+    def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: Change) -> None:
         has_one = any(view.bucket_policies for view in self.located.views if _is_bucket(view, target.logical_id))
         if has_one:
             reason = f"{target.logical_id} has a policy under some conditions only; a second one would overwrite it"
             advice = f"let the policy have the same Condition as {target.logical_id}"
             self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id, advice))
-            return []
+            return
         if patch.safety == "review" and not self.options.review:
             advice = "if no other stack gives it one, run again with --review to add it"
             reason = f"the log bucket {target.logical_id} has no policy in the template"
             self.skipped.append(Skipped(patch.id, "review", reason, target.logical_id, advice))
-            return []
+            return
         added = ensure_policy(self.draft, target, rule)
         self.located = locate(self.draft.data, self.options.given)
         shown = ", ".join(f"`{one['Sid']}`" for one in rule.statements if "Sid" in one)
-        notes = [f"{added} is added for {target.logical_id}, with {shown}"]
+        change.notes.append(f"{added} is added for {target.logical_id}, with {shown}")
         for name in rule.including:
             included = self.patch_set.patch(name)
             for one in targets(self.located, "bucket-policy"):
                 if included and one.logical_id == added:
                     for part in included.ensure:
-                        notes += self._at_documents(included, part, one)
-        return notes
+                        self._at_documents(included, part, one, change)
 
     def _write_out_default_key_policy(self, key: str) -> str:
         """Write the key policy that KMS gives a key without one, so that a statement can be added to it.
@@ -196,18 +246,19 @@ class _Planner:
         return f"{key} had no KeyPolicy: the default one of KMS is written out, so that CloudTrail's statement can join it"
 
 
-def _apply_rule(case: Case, rule: Ensure) -> None:
-    match rule:
-        case Allow():
-            ensure_allow(case, rule)
-        case NotRequire():
-            ensure_not_required(case, rule)
-        case Require():
-            ensure_required(case, rule)
-        case Complete():
-            ensure_complete(case, rule)
-        case _:
-            ensure_separate(case, rule)  # type: ignore[arg-type]  # the planner handles the two other rules itself
+RULES: dict[type, Callable[[Case, Any], None]] = {
+    Allow: ensure_allow,
+    NotRequire: ensure_not_required,
+    Require: ensure_required,
+    Complete: ensure_complete,
+    Separate: ensure_separate,
+}
+"""The rules that change a policy document; the two others change resources."""
+
+
+def _removing(patches: Iterable[Patch]) -> tuple[NotRequire | Separate, ...]:
+    """Return the rules of patches that take conditions away."""
+    return tuple(rule for patch in patches for rule in patch.ensure if isinstance(rule, NotRequire | Separate))
 
 
 def _is_bucket(view: View, logical_id: str) -> bool:

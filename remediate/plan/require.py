@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.entries import Entry, entries
-from remediate.cloudformation.expression import function
 from remediate.judge import entry_truth, promised
 from remediate.patchset import Require
 from remediate.plan.case import Case
+from remediate.plan.conditions import add_condition
 from remediate.plan.elements import move_actions
 from remediate.plan.mismatch import mismatch
-from remediate.plan.ownership import holds
 from remediate.plan.vocabulary import condition
 from remediate.policy.match import covers
 from remediate.policy.strangers import strangers
@@ -26,7 +25,7 @@ _OF_THE_TRAIL = frozenset({"aws:sourcearn", "aws:sourceaccount", "kms:encryption
 
 def ensure_required(case: Case, rule: Require) -> None:
     """Add the condition to the service's own statements, splitting shared ones."""
-    if rule.when and not holds(rule.when, case):
+    if not case.meets(rule.when):
         return
     for raw in case.upwards(rule.service):
         if rule.action and not _is_for(raw, rule.action):
@@ -75,7 +74,12 @@ def _can_hold(case: Case, raw: RawStatement, entry: Entry) -> bool:
     if entry.value is None or _may_refuse_trails_elsewhere(case, raw, entry):
         case.skip("kept", f"{raw.label} gets no {entry.key}: its trails are in other templates")
         return False
-    if mismatch(case, raw, entry):
+    if entry.key.lower() in _OF_THE_TRAIL and any(view.facts.organization_id is not None for view in case.views_of(raw)):
+        case.skip(
+            "kept", f"{raw.label} gets no {entry.key}: whose account owns the organization trail is not in the template"
+        )
+        return False
+    if mismatch(case, raw, entry, repair=False):
         case.skip("kept", f"{raw.label} gets no {entry.key}: a request that it allows would be denied")
         return False
     return True
@@ -107,27 +111,6 @@ def _for_action(case: Case, raw: RawStatement, rule: Require) -> RawStatement | 
         return None
     own = case.own(raw, rule.service)
     return move_actions(case, case.again(own), moved, "Write") if own else None
-
-
-def add_condition(case: Case, raw: RawStatement, operator: str, key: str, value: Plain) -> bool:
-    """Add one condition key to a statement; False, and said, where the form of its conditions forbids it."""
-    written = raw.data.get("Condition")
-    if written is None:
-        case.draft.add((*raw.path, "Condition"), {operator: {key: value}})
-        return True
-    keys = written.get(operator) if isinstance(written, dict) else None
-    if not isinstance(written, dict) or function(written) or function(keys):
-        case.skip("obstacle", f"the Condition of {raw.label} comes from an intrinsic function, so {key} is not added")
-        return False
-    if isinstance(keys, dict):
-        present = next((one for one in keys if one.lower() == key.lower()), None)
-        if present is None:
-            case.draft.add((*raw.path, "Condition", operator, key), value)
-        else:
-            case.draft.replace((*raw.path, "Condition", operator, present), value)
-    else:
-        case.draft.add((*raw.path, "Condition", operator), {key: value})
-    return True
 
 
 def _is_for(raw: RawStatement, action: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from remediate.causes import Finding, catalogue, diagnose
+from remediate.causes import Finding, catalogue
 from remediate.cloudformation.documents import Kind
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data, section
 from remediate.cloudformation.view import View
-from remediate.judge import document_for, judge, made
+from remediate.judge import document_for, documented, judge, made
 from remediate.plan.outcome import Skipped, Why
 from remediate.plan.outside import outside
 from remediate.plan.unread import unread
@@ -18,13 +18,11 @@ from remediate.policy.evaluate import Decision, Outcome
 from remediate.symbolic import Text, Unknown
 from remediate.template import tokens
 
-Wanted = Callable[[Finding], bool]
 
-
-def residue(located: Located, data: Data, said: Sequence[Skipped], wanted: Wanted) -> tuple[Skipped, ...]:
+def residue(located: Located, data: Data, said: Sequence[Skipped], left: Sequence[Finding]) -> tuple[Skipped, ...]:
     """Return what is left to say of a template, once for each reason.
 
-    ``said`` is what planning has said already, ``wanted`` tells which causes the user wants to hear of.
+    ``said`` is what planning has said already, ``left`` are the root causes that are still there.
     """
     explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
     without_id = {one.logical_id for one in said if one.why == "denied"}
@@ -34,7 +32,7 @@ def residue(located: Located, data: Data, said: Sequence[Skipped], wanted: Wante
         for one in _of_view(view, data, explained)
         if not (one.why == "denied" and "organization" in one.subject and one.logical_id in without_id)
     ]
-    found = [*_causes(located, data, [*said, *judged], wanted), *judged]
+    found = [*_causes([*said, *judged], left), *judged]
     if not located.complete:
         found.append(
             Skipped(
@@ -53,12 +51,12 @@ def _sameness(one: Skipped) -> tuple[str, ...]:
     return (one.why, one.logical_id, one.subject if one.why == "denied" else one.reason)
 
 
-def _causes(located: Located, data: Data, said: Sequence[Skipped], wanted: Wanted) -> Iterator[Skipped]:
+def _causes(said: Sequence[Skipped], left: Sequence[Finding]) -> Iterator[Skipped]:
     """Yield the causes that are still there.
 
     One needs no second word where its patch has said why it did nothing, or a request that is denied for it tells of it.
     """
-    for one in filter(wanted, diagnose(located, data)):
+    for one in left:
         patches = catalogue()[one.cause].patches
         here = [other for other in said if other.logical_id == one.logical_id]
         told = any(other.subject in patches or (other.why == "denied" and other.subject in one.requests) for other in here)
@@ -90,7 +88,7 @@ def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[
             )
             yield Skipped(f"{kind}-policy", "obstacle", reason, logical_id)
         return
-    for one in made(view, kind):
+    for one in documented(made(view, kind)):
         decision = judge(document, view, one.request)
         if decision.outcome is not Outcome.ALLOWED and not decision.explicit:  # a Deny is among the causes
             yield _left(one, decision, logical_id, view)
@@ -103,9 +101,6 @@ def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: Vie
         if any(statement.unmodelled for statement in decision.by):
             advice = "mend the statement: IAM does not accept it as it stands"
         return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if view.trail else "", path=path)
-    if one.confidence == "inferred":
-        reason = f"{decision.reason}; AWS does not document that CloudTrail asks for it"
-        return Skipped(one.id, "undecidable", reason, logical_id)
     organization = "organization" in one.id and view.facts.organization_id is not None
     advice = "give the organization's id with --organization-id" if organization else ""
     return Skipped(one.id, "denied", decision.reason, logical_id, advice)

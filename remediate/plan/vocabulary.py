@@ -79,14 +79,14 @@ def _value(name: str, views: tuple[View, ...]) -> Plain:
     """Return the expression behind a name of the vocabulary, any other text as it is."""
     account_trails = sub("arn:", PARTITION, ":cloudtrail:*:", ACCOUNT, ":trail/*")
     match name:
+        case "account":
+            return ACCOUNT
         case "account-trails":
             return account_trails
         case "named-trails":
             return _trail_arns(views)
         case "unnamed-trails":
             return account_trails if all(view.trail for view in views) else None
-        case "trail-via-service":
-            return sub("cloudtrail.", REGION, ".amazonaws.com")
     return name
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from remediate.cloudformation.view import View
-from remediate.judge import promised
+from remediate.judge import asked, documented, promised
 from remediate.patchset import Allow
 from remediate.plan.case import Case
 from remediate.plan.vocabulary import bucket_arn, log_objects
@@ -19,10 +19,11 @@ from remediate.template import Plain
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """A request that a patch promises to allow, for one view."""
+    """A request that a patch promises to allow, for one view; ``is_made`` where the trail surely makes it as it stands."""
 
     view: View
     request: CloudTrailRequest
+    is_made: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,18 +39,22 @@ def gaps(case: Case, rule: Allow) -> Iterator[Gap]:
     """Yield every action on every resource of a rule."""
     for resource in _resources(case, rule):
         for action in rule.actions:
-            yield Gap(action, resource, tuple(_wanted(case, action, resource)))
+            yield Gap(action, resource, tuple(_wanted(case, rule, action, resource)))
 
 
-def _wanted(case: Case, action: str, resource: Plain) -> Iterator[Wanted]:
+def _wanted(case: Case, rule: Allow, action: str, resource: Plain) -> Iterator[Wanted]:
+    """Yield the requests of a rule that an action on a resource allows."""
     for view in case.views:
         pattern = view.resolver.string(resource)
         if pattern is None:
             continue
+        made = {one.id for one in documented(asked(view, case.kind))}
         for one in promised(view, case.kind):
+            if one.id not in rule.denied:
+                continue
             same_action = matches(text(action), text(one.request.action), ignore_case=True)
             if same_action is Truth.YES and matches(pattern, one.request.resource) is Truth.YES:
-                yield Wanted(view, one)
+                yield Wanted(view, one, one.id in made)
 
 
 def _resources(case: Case, rule: Allow) -> list[Plain]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from remediate.policy.cloudtrail import TrailFacts, key_requests, requests
+from remediate.policy.cloudtrail import TrailFacts, key_requests, promised_put_objects, requests
 from remediate.policy.document import PolicyKind
 from remediate.policy.request import ANONYMOUS, Request
 from remediate.policy.service import service_request
@@ -20,13 +20,14 @@ class Stranger:
     """A request by somebody who is not one of the template's trails; ``deputy`` for another account's trail.
 
     Another account's trail is the confused deputy: CloudTrail itself, acting for somebody else. Source: IAM User Guide,
-    The confused deputy problem.
+    The confused deputy problem. ``insecure``: it is CloudTrail's own write, but without TLS.
     """
 
     who: str
     policy: PolicyKind
     request: Request
     deputy: bool = False
+    insecure: bool = False
 
 
 def strangers(facts: TrailFacts) -> Iterator[Stranger]:
@@ -44,11 +45,20 @@ def strangers(facts: TrailFacts) -> Iterator[Stranger]:
 
 
 def _other_trail(facts: TrailFacts) -> Iterator[Stranger]:
+    """Yield what another account's trail asks, on its own path and on that of the template's trail."""
     account = text(OTHER_ACCOUNT)
     arn = text("arn:", facts.partition, ":cloudtrail:", facts.region, f":{OTHER_ACCOUNT}:trail/somebody-else")
     theirs = replace(facts, arn=arn, account=account, organization_id=None)
-    for one in (*(one for one in requests(theirs) if one.policy == "bucket"), *key_requests(theirs)):
+    # With the bucket's default key a trail asks for the same as with a key of its own.
+    with_key = key_requests(replace(theirs, key_arn=facts.key_arn or facts.bucket_key_arn))
+    asked = [*requests(theirs), *key_requests(theirs), *with_key]
+    for one in {(one.id, one.request.resource): one for one in asked}.values():
         yield Stranger("a trail of another account", one.policy, one.request, deputy=True)
+    here = {one.request.resource: one.request for one in promised_put_objects(facts)}
+    common = {"aws:sourcearn": arn, "aws:sourceaccount": account}
+    for request in here.values():
+        theirs_here = replace(request, context={**request.context, **common})
+        yield Stranger("a trail of another account", "bucket", theirs_here, deputy=True)
 
 
 def _cloudtrail_astray(facts: TrailFacts) -> Iterator[Stranger]:
@@ -58,7 +68,7 @@ def _cloudtrail_astray(facts: TrailFacts) -> Iterator[Stranger]:
             elsewhere = text(facts.bucket_arn, "/somewhere/else")
             yield Stranger("CloudTrail, outside its folders", "bucket", replace(one.request, resource=elsewhere))
             plain = {**one.request.context, "aws:securetransport": text("false")}
-            yield Stranger("CloudTrail, without TLS", "bucket", replace(one.request, context=plain))
+            yield Stranger("CloudTrail, without TLS", "bucket", replace(one.request, context=plain), insecure=True)
 
 
 def _doors(facts: TrailFacts) -> Iterator[tuple[PolicyKind, str, Text]]:

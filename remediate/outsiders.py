@@ -1,0 +1,114 @@
+"""What strangers may do by a policy, tried under sampled values: a stranger's account and trail surely are others."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from remediate.cloudformation.documents import Document, Kind
+from remediate.cloudformation.resolve import Scenario
+from remediate.cloudformation.view import View
+from remediate.judge import judge, statements_of
+from remediate.policy.cloudtrail import TrailFacts
+from remediate.policy.document import Statement
+from remediate.policy.evaluate import Outcome, statement_truth
+from remediate.policy.strangers import Stranger, strangers
+from remediate.policy.truth import Truth
+from remediate.symbolic import Text, Unknown, text
+
+__all__ = ["Stranger", "gained", "is_told_only", "let_in", "sampled", "strangers_of"]
+
+_SAMPLES = {"AWS::AccountId": text("111122223333"), "AWS::Region": text("us-east-1")}
+_RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
+
+
+def let_in(before: Document | None, after: Document, views: Sequence[View]) -> Iterator[Stranger]:
+    """Yield the strangers that a change of a policy must keep out, and lets in."""
+    for stranger, view in gained(before, after, views):
+        if not is_told_only(stranger, before, view):
+            yield stranger
+
+
+def gained(before: Document | None, after: Document, views: Sequence[View]) -> Iterator[tuple[Stranger, View]]:
+    """Yield the strangers whose requests a policy allows, or may allow, and refused before, with a view that shows it.
+
+    ``before`` None stands for a policy that was not there.
+    """
+    for view, found in _strangers_by_scenario(views, after.kind):
+        changed = _changed(before, after, view)
+        for stranger in found if changed else ():
+            # The policy as a whole is asked only where something in it has come to say yes.
+            if all(statement_truth(statement, stranger.request).applies is Truth.NO for statement in changed):
+                continue
+            now = _rank(after, view, stranger)
+            if now and now > _rank(before, view, stranger):
+                yield stranger, view
+
+
+def is_told_only(stranger: Stranger, before: Document | None, view: View) -> bool:
+    """Tell whether what a stranger gains is said but not prevented.
+
+    That is CloudTrail's own write without TLS, which is a matter of a Deny, and the bucket's Region for one who may read its
+    access control list already.
+    """
+    if stranger.insecure:
+        return True
+    if before is None or stranger.request.action != "s3:GetBucketLocation":
+        return False
+    acl = replace(stranger, request=replace(stranger.request, action="s3:GetBucketAcl"))
+    return _rank(before, sampled(view), acl) == _RANK[Outcome.ALLOWED]
+
+
+@functools.lru_cache(maxsize=512)
+def sampled(view: View) -> View:
+    """Return a view with an account and a Region, where the template leaves them open."""
+    known = view.resolver.scenario.parameters
+    samples = {name: value for name, value in _SAMPLES.items() if name not in known}
+    if not samples:
+        return view
+    scenario = Scenario({**known, **samples}, view.resolver.scenario.conditions)
+    return replace(view, resolver=view.resolver.under(scenario), facts=_sampled_facts(view.facts, samples))
+
+
+@functools.lru_cache(maxsize=512)
+def strangers_of(view: View, kind: Kind) -> tuple[Stranger, ...]:
+    """Return the strangers' requests against the bucket or the key of a view."""
+    return tuple(one for one in strangers(sampled(view).facts) if one.policy == kind)
+
+
+def _strangers_by_scenario(views: Sequence[View], kind: Kind) -> Iterator[tuple[View, list[Stranger]]]:
+    """Yield one sampled view for each scenario, and the different strangers of all its views."""
+    grouped: dict[int, tuple[View, dict[tuple[object, ...], Stranger]]] = {}
+    for view in views:
+        _, found = grouped.setdefault(id(view.resolver), (sampled(view), {}))
+        for stranger in strangers_of(view, kind):
+            asked = stranger.request
+            source = asked.context.get("aws:sourcearn"), asked.context.get("aws:sourceaccount")
+            found.setdefault((stranger.who, asked.action, asked.resource, *source), stranger)
+    for view, found in grouped.values():
+        yield view, list(found.values())
+
+
+def _changed(before: Document | None, after: Document, view: View) -> list[Statement]:
+    """Return the Allow statements of a policy that it did not have before."""
+    known = [raw.data for raw, _ in statements_of(before, view)] if before else []
+    return [one for raw, one in statements_of(after, view) if one.effect == "Allow" and raw.data not in known]
+
+
+def _rank(document: Document | None, view: View, stranger: Stranger) -> int:
+    return 0 if document is None else _RANK[judge(document, view, stranger.request).outcome]
+
+
+def _sampled_facts(facts: TrailFacts, samples: dict[str, Text]) -> TrailFacts:
+    changed: dict[str, Any] = {}
+    for field in fields(facts):
+        value = getattr(facts, field.name)
+        if isinstance(value, Text):
+            changed[field.name] = _sampled_text(value, samples)
+    return replace(facts, **changed)
+
+
+def _sampled_text(value: Text, samples: dict[str, Text]) -> Text:
+    return text(*(samples.get(part.name, part) if isinstance(part, Unknown) else part for part in value.parts))
