@@ -93,6 +93,8 @@ SERVICE = "Principal: { Service: cloudtrail.amazonaws.com }\n            Action:
 LEGACY = 'Principal: { AWS: ["arn:aws:iam::086441151436:root", "arn:aws:iam::859597730677:root"] }\n            Action: '
 TLS = '{ Bool: { "aws:SecureTransport": "false" } }'
 SSE = "s3:x-amz-server-side-encryption"
+CREATE_PARAMETER = "  Create: { Type: String, AllowedValues: ['yes', 'no'] }\n"
+CREATE = ("Resources:\n", f"{CREATE_PARAMETER}Conditions:\n  Create: !Equals [!Ref Create, 'yes']\nResources:\n")
 SECOND = """\
   Second:
     Type: AWS::S3::BucketPolicy
@@ -147,6 +149,64 @@ ROWS: list[Row] = [
         [
             ("two-bucket-policies", "  Second:", "LogBucketPolicy and Second are policies of one bucket"),
         ],
+    ),
+    (
+        "a DependsOn on a policy with a condition that the trail does not have",
+        [CREATE, ("    Type: AWS::S3::BucketPolicy\n", "    Type: AWS::S3::BucketPolicy\n    Condition: Create\n")],
+        [
+            (
+                "absent-dependency",
+                "DependsOn: LogBucketPolicy",
+                "does not exist where Create is false",
+            ),
+            ("bucket-without-policy", "  LogBucket:", "has a policy under some conditions only"),
+        ],
+    ),
+    (
+        "a reference to a bucket with a condition that the trail and the policy do not have",
+        [CREATE, (f"    Properties:\n      {OWNER}", f"    Condition: Create\n    Properties:\n      {OWNER}")],
+        [
+            (
+                "absent-reference",
+                "S3BucketName: !Ref LogBucket",
+                "Trail refers to LogBucket, which does not exist",
+            ),
+            ("absent-reference", "Bucket: !Ref LogBucket", "LogBucketPolicy refers to LogBucket, which does not exist"),
+        ],
+    ),
+    (
+        "a reference to a key of the other branch",
+        [
+            CREATE,
+            ("    Type: AWS::KMS::Key\n", "    Type: AWS::KMS::Key\n    Condition: Create\n"),
+            ("!GetAtt Key.Arn", "!If [Create, !Ref AWS::NoValue, !GetAtt Key.Arn]"),
+        ],
+        [("absent-reference", "KMSKeyId: !If", "Trail refers to Key, which does not exist where Create is false")],
+    ),
+    (
+        "no S3BucketName",
+        [("      S3BucketName: !Ref LogBucket\n", "")],
+        [("trail-without-bucket", "  Trail:", "Trail has no S3BucketName")],
+    ),
+    (
+        "no S3BucketName under a condition",
+        [CREATE, ("S3BucketName: !Ref LogBucket", "S3BucketName: !If [Create, !Ref LogBucket, !Ref AWS::NoValue]")],
+        [("trail-without-bucket", "S3BucketName: !If", "Trail has no S3BucketName where Create is false")],
+    ),
+    (
+        "an empty S3BucketName where a condition asks for one",
+        [
+            ("Resources:\n", "Conditions:\n  Named: !Not [!Equals [!Ref Name, '']]\nResources:\n"),
+            ("Parameters:\n", "Parameters:\n  Name: { Type: String, Default: '' }\n"),
+            ("S3BucketName: !Ref LogBucket", "S3BucketName: !Ref Name"),
+            ("KMSKeyId: !GetAtt Key.Arn", "KMSKeyId: !If [Named, !GetAtt Key.Arn, !GetAtt Key.Arn]"),
+        ],
+        [("trail-without-bucket", "S3BucketName: !Ref Name", "the S3BucketName of Trail is empty where Named is false")],
+    ),
+    (
+        "a list as S3BucketName",
+        [("S3BucketName: !Ref LogBucket", "S3BucketName: [logs]")],
+        [("trail-without-bucket", "S3BucketName: [logs]", "the S3BucketName of Trail is not a name")],
     ),
     (
         "an ACL without OwnershipControls",
@@ -439,6 +499,19 @@ def changed(changes: list[tuple[str, str]]) -> str:
         assert template.count(old) == 1, f"{old!r} stands there {template.count(old)} times"
         template = template.replace(old, new)
     return template
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [(OWNER, "AccessControl: BucketOwnerFullControl")],
+        [(OWNER, f"AccessControl: BucketOwnerRead\n      {ENFORCED}")],
+        [("DependsOn: LogBucketPolicy", "DependsOn: [LogBucketPolicy, MadeByAMacro]")],
+    ],
+    ids=["an ACL that S3 ignores", "another one", "a DependsOn on what a macro may make"],
+)
+def test_what_does_no_harm_is_no_cause(changes: list[tuple[str, str]]) -> None:
+    assert fix(changed(changes)).causes() == ()
 
 
 def test_a_healthy_template_has_no_cause() -> None:

@@ -4,34 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from remediate.causes.absent import absence_findings
 from remediate.causes.cause import Finding
 from remediate.causes.substitution import ADVICE, unsubstituted
-from remediate.cloudformation.dependencies import circle, depends, waits_for
+from remediate.cloudformation.dependencies import Dependencies
+from remediate.cloudformation.existence import Deployments, existing, where
+from remediate.cloudformation.expression import chosen, mentions
 from remediate.cloudformation.locate import Located
-from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, properties
+from remediate.cloudformation.resolve import Resolver
+from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, properties, section
 from remediate.cloudformation.view import View, trusting
 from remediate.policy.match import ARN_FIELDS, arn_fields
-from remediate.symbolic import Text
+from remediate.symbolic import Text, text
+
+_NO_ACL = ("Private", "BucketOwnerRead", "BucketOwnerFullControl")
+"""The first is the default, and the others S3 ignores when it creates a bucket.
+
+Source: Amazon S3 User Guide, Access control list overview, Canned ACL.
+"""
 
 
 def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
     """Yield what is wrong with the trails, buckets and keys of a template."""
-    attached = {policy for view in located.views for policy in view.bucket_policies}
+    seen = _Seen(located, data)
+    yield from absence_findings(located, data)
+    yield from _unsubstituted_policies(located, data)
     for view in located.views:
         if view.trail:
-            yield from _order(view, data)
-            yield from _unattached(view, attached, located)
+            yield from _no_bucket(view, seen)
+            yield from _unattached(view, seen)
             yield from _prefix(view)
-            yield from _unsubstituted(view, data)
+        if seen.first(view):
+            if view.trail:
+                yield from _order(view, seen.waiting)
+                yield from _unsubstituted(view, data)
+            yield from _circles(view, seen.waiting)
+            yield from _policy_order(view, seen.waiting)
         yield from _bucket(view)
         yield from _key(view)
-        yield from _circles(view, data)
-        yield from _policy_order(view, data)
 
 
-def _order(view: View, data: Data) -> Iterator[Finding]:
+class _Seen:
+    """What is asked for many views of one template, found once."""
+
+    def __init__(self, located: Located, data: Data) -> None:
+        self.data = data
+        self.waiting = Dependencies(data)
+        self.deployments = Deployments(data, located.parameters)
+        self.attached = {policy for view in located.views for policy in view.bucket_policies}
+        self.with_policy = {view.own_bucket for view in located.views if view.bucket_policies}
+        self._stray: dict[Resolver, list[str]] = {}
+        self._shapes: set[tuple[object, ...]] = set()
+
+    def first(self, view: View) -> bool:
+        """Tell whether no view before used the same resources: what they wait for does not change with the conditions."""
+        shape = (view.trail, view.own_bucket, view.bucket_policies, view.key and view.key.logical_id)
+        known = shape in self._shapes
+        self._shapes.add(shape)
+        return not known
+
+    def stray(self, resolver: Resolver) -> list[str]:
+        """Return the bucket policies for CloudTrail that belong to no log bucket."""
+        if resolver not in self._stray:
+            trusted = trusting(resolver, BUCKET_POLICY, "bucket")
+            self._stray[resolver] = [one for one in trusted if one not in self.attached]
+        return self._stray[resolver]
+
+
+def _order(view: View, waiting: Dependencies) -> Iterator[Finding]:
     trail = str(view.trail)
-    chain = circle(data, trail, view.bucket_policies)
+    chain = waiting.circle(trail, view.bucket_policies)
     if chain:
         detail = f"{chain[0]} waits for {trail}, which must come after it ({' → '.join(chain)})"
         if chain[0] == trail:
@@ -45,23 +87,44 @@ def _order(view: View, data: Data) -> Iterator[Finding]:
     if len(view.bucket_policies) > 1:
         return  # one of them must go first
     for policy in view.bucket_policies:
-        if not waits_for(data, trail, policy):
+        if not waiting.waits_for(trail, policy):
             detail = f"nothing makes {trail} wait for {policy}"
             yield Finding("trail-before-policy", trail, ("Resources", trail), detail, "bucket")
 
 
-def _unattached(view: View, attached: set[str], located: Located) -> Iterator[Finding]:
+def _no_bucket(view: View, seen: _Seen) -> Iterator[Finding]:
+    trail, data = str(view.trail), seen.data
+    if view.bucket is not None:
+        return
+    conditions = view.resolver.scenario.conditions
+    found = chosen(properties(data, trail).get("S3BucketName"), conditions)
+    value, guard = view.resolver.value(found.value), found.guard
+    if value == text():  # it is so where a condition asks for it, else it would be unknown
+        asked = mentions(found.value)
+        tests = section(data, "Conditions")
+        guard = (*guard, *((name, holds) for name, holds in conditions.items() if mentions(tests.get(name)) & asked))
+    witness = seen.deployments.find((*existing(data, trail), *guard)).witness
+    if witness is None:
+        return
+    wrong = f"the S3BucketName of {trail} is {'empty' if value == text() else 'not a name'}"
+    said = f"{trail} has no S3BucketName" if value is None else wrong
+    detail = said + (f" where {where(dict(guard).items())}" if guard else "")
+    path = ("Resources", trail, "Properties", "S3BucketName", *found.path)
+    path = path if value is not None or found.path else ("Resources", trail)
+    advice = "name the bucket that it logs to"
+    yield Finding("trail-without-bucket", trail, path, detail, "bucket", advice=advice)
+
+
+def _unattached(view: View, seen: _Seen) -> Iterator[Finding]:
     bucket = view.own_bucket
     if bucket is None or view.bucket_policies:
         return
-    stray = [one for one in trusting(view.resolver, BUCKET_POLICY, "bucket") if one not in attached]
-    for policy in stray:
+    for policy in seen.stray(view.resolver):
         detail = f"{policy} lets CloudTrail in, but into another bucket than {bucket}, where {view.trail} logs"
         advice = f"let the Bucket of {policy} be {bucket}, if that is what it is for"
         path = ("Resources", policy, "Properties", "Bucket")
         yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice)
-    sometimes = any(one.bucket_policies for one in located.views if one.own_bucket == bucket)
-    when = "has a policy under some conditions only" if sometimes else "has no policy in the template"
+    when = "has a policy under some conditions only" if bucket in seen.with_policy else "has no policy in the template"
     detail = f"{bucket}, where {view.trail} logs, {when}"
     yield Finding("bucket-without-policy", bucket, ("Resources", bucket), detail, "bucket")
 
@@ -76,11 +139,11 @@ def _prefix(view: View) -> Iterator[Finding]:
         yield Finding("reserved-prefix", str(view.trail), path, detail, "bucket", advice=advice)
 
 
-def _circles(view: View, data: Data) -> Iterator[Finding]:
+def _circles(view: View, waiting: Dependencies) -> Iterator[Finding]:
     """Yield a key, policy or bucket that waits for itself, but for circles through the trail; each circle once."""
     seen: list[set[str]] = []
     for one in (view.key.logical_id if view.key else None, *view.bucket_policies, view.own_bucket):
-        chain = depends(data, one, one) if one else []
+        chain = waiting.chain(one, one) if one else []
         if chain and view.trail not in chain and set(chain) not in seen:
             seen.append(set(chain))
             detail = f"{chain[0]} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
@@ -92,19 +155,26 @@ def _circles(view: View, data: Data) -> Iterator[Finding]:
 
 def _unsubstituted(view: View, data: Data) -> Iterator[Finding]:
     """Yield the names of buckets, prefixes and keys that lack their Fn::Sub."""
-    places = [(str(view.trail), name) for name in ("S3BucketName", "S3KeyPrefix", "KMSKeyId", "TrailName")]
-    places += [(policy, "Bucket") for policy in of_type(data, BUCKET_POLICY)]
-    for logical_id, name in places:
-        path = ("Resources", logical_id, "Properties", name)
-        for where, names in unsubstituted(data, properties(data, logical_id).get(name), path):
-            detail = f"{name} of {logical_id} has {', '.join(names)} in a text without Fn::Sub, so it stays as it is"
-            yield Finding("missing-sub", logical_id, where, detail, "bucket", advice=ADVICE)
+    for name in ("S3BucketName", "S3KeyPrefix", "KMSKeyId", "TrailName"):
+        yield from _lacking_sub(data, str(view.trail), name)
 
 
-def _policy_order(view: View, data: Data) -> Iterator[Finding]:
+def _unsubstituted_policies(located: Located, data: Data) -> Iterator[Finding]:
+    for policy in of_type(data, BUCKET_POLICY) if any(view.trail for view in located.views) else ():
+        yield from _lacking_sub(data, policy, "Bucket")
+
+
+def _lacking_sub(data: Data, logical_id: str, name: str) -> Iterator[Finding]:
+    path = ("Resources", logical_id, "Properties", name)
+    for place, names in unsubstituted(data, properties(data, logical_id).get(name), path):
+        detail = f"{name} of {logical_id} has {', '.join(names)} in a text without Fn::Sub, so it stays as it is"
+        yield Finding("missing-sub", logical_id, place, detail, "bucket", advice=ADVICE)
+
+
+def _policy_order(view: View, waiting: Dependencies) -> Iterator[Finding]:
     bucket = view.own_bucket
     for policy in view.bucket_policies if bucket else ():
-        if bucket and not waits_for(data, policy, bucket):
+        if bucket and not waiting.waits_for(policy, bucket):
             detail = f"nothing makes {policy} wait for {bucket}"
             advice = f"let the Bucket of {policy} be a Ref of {bucket}, or add {bucket} to its DependsOn"
             yield Finding("policy-before-bucket", policy, ("Resources", policy), detail, "bucket", advice=advice)
@@ -121,7 +191,7 @@ def _bucket(view: View) -> Iterator[Finding]:
         return
     acl = view.resolver.string(view.resolver.property(bucket, "AccessControl"))
     ownership = view.object_ownership()
-    if acl is not None and acl.known not in {None, "Private"} and ownership in {None, "BucketOwnerEnforced"}:
+    if acl is not None and acl.known not in {None, *_NO_ACL} and ownership in {None, "BucketOwnerEnforced"}:
         said = "is BucketOwnerEnforced" if ownership else "has no OwnershipControls, so a new bucket is BucketOwnerEnforced"
         detail = f"{bucket} {said}, which refuses its AccessControl {acl}"
         advice = "remove AccessControl, or add OwnershipControls with ObjectWriter where something else needs the ACL"

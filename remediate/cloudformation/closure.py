@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from remediate.cloudformation.expression import alternatives, conditions_of, function, mentions
+from remediate.cloudformation.expression import alternatives, conditions_of, function, mentions, sub_names
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resolve import Resolver, Scenario
 from remediate.cloudformation.resources import (
@@ -30,6 +30,7 @@ _DECISIVE = {
     ALIAS: ("AliasName", "TargetKeyId"),
 }
 """The properties that say what a trail logs through, and whether it may."""
+_BUCKET_NAMES = {TRAIL: "S3BucketName", BUCKET: "BucketName", BUCKET_POLICY: "Bucket"}
 
 
 def logging_resources(data: Data, given: Mapping[str, str] | None = None, chosen: Iterable[str] = ()) -> frozenset[str]:
@@ -63,6 +64,20 @@ def decisive_conditions(data: Data, logical_id: str) -> set[str]:
         conditions |= conditions_of(written.get(name))
     own = found.get("Condition")
     return conditions | {own} if isinstance(own, str) else conditions
+
+
+def bucket_names(data: Data, logical_ids: Iterable[str]) -> set[str]:
+    """Return the parameters that are, by themselves, the name of a bucket among these resources."""
+    found: set[str] = set()
+    for logical_id in logical_ids:
+        name = _BUCKET_NAMES.get(str(resource(data, logical_id).get("Type")))
+        for one in alternatives(properties(data, logical_id).get(name), ()) if name else ():
+            match function(one.value):
+                case ("Ref", str(parameter)):
+                    found.add(parameter)
+                case ("Fn::Sub", str(text)) if sub_names(text) and text == f"${{{sub_names(text)[0]}}}":
+                    found.add(sub_names(text)[0])
+    return found & section(data, "Parameters").keys()
 
 
 def _speaks_of_cloudtrail(data: Data, logical_id: str) -> bool:

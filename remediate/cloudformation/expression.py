@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from remediate.template import Plain
 
 NO_VALUE: Plain = {"Ref": "AWS::NoValue"}
 _SUB_VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
+
+_SUB_ANY = re.compile(r"(\$\{[^!${}][^${}]*\})")
+_SPECIAL = re.compile(r"\$\{|[*?]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,21 @@ def alternatives(
             return
         case _:
             yield Alternative(path, expression, guard)
+
+
+def chosen(expression: Plain, conditions: Mapping[str, bool]) -> Alternative:
+    """Return what is left of an expression when its ``Fn::If`` functions are decided, as far as the conditions are known."""
+    path: tuple[str | int, ...] = ()
+    guard: list[tuple[str, bool]] = []
+    while True:
+        match function(expression):
+            case ("Fn::If", [str(condition), yes, no]) if condition in conditions:
+                holds = conditions[condition]
+                expression = yes if holds else no
+                path = (*path, "Fn::If", 1 if holds else 2)
+                guard.append((condition, holds))
+            case _:
+                return Alternative(path, expression, tuple(dict.fromkeys(guard)))
 
 
 def mentions(expression: Plain) -> set[str]:
@@ -135,5 +153,43 @@ HERE = "\0here"
 """Stands for the expression among the parts given to :func:`distribute`."""
 
 
+def sub_names(text: str) -> list[str]:
+    """Return what the ``${…}`` of an ``Fn::Sub`` text name, in order: names, attributes and variables."""
+    return [name.strip() for name in _SUB_VARIABLE.findall(text)]
+
+
+def policy_text(expression: Plain) -> Plain:
+    """Return an expression so that the literal parts of its text mean themselves in a Resource or condition of a policy.
+
+    ``*`` and ``?`` are wildcards there, and ``${`` begins a policy variable: they become ``${*}``, ``${?}`` and ``${$}{``,
+    which IAM understands in documents of Version 2012-10-17 only. What a parameter holds stays open and is left as it is.
+    An expression that needs none of it comes back equal. Source: AWS IAM User Guide, Policy variables, Special characters.
+    """
+    match function(expression):
+        case None if isinstance(expression, str):
+            return _SPECIAL.sub(_escape, expression)
+        case ("Fn::If", [condition, yes, no]):
+            return {"Fn::If": [condition, policy_text(yes), policy_text(no)]}
+        case ("Fn::Join", [str(delimiter), list(items)]):
+            return {"Fn::Join": [policy_text(delimiter), [policy_text(item) for item in items]]}
+        case ("Fn::Sub", str(text)):
+            return {"Fn::Sub": _policy_sub(text)}
+        case ("Fn::Sub", [str(text), dict(variables)]):
+            return {"Fn::Sub": [_policy_sub(text), {name: policy_text(value) for name, value in variables.items()}]}
+    return expression
+
+
+def _policy_sub(text: str) -> str:
+    """Escape the literal parts of a text of ``Fn::Sub``, in which ``${!`` stands for ``${``."""
+    pieces = _SUB_ANY.split(text)
+    escaped = (policy_text(piece.replace("${!", "${")) for piece in pieces[::2])
+    literal = [str(piece).replace("${", "${!") for piece in escaped]
+    return "".join(one + reference for one, reference in itertools.zip_longest(literal, pieces[1::2], fillvalue=""))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "${$}{" if found[0] == "${" else f"${{{found[0]}}}"
+
+
 def _sub_names(text: str) -> set[str]:
-    return {name.strip().split(".")[0] for name in _SUB_VARIABLE.findall(text)}
+    return {name.split(".")[0] for name in sub_names(text)}

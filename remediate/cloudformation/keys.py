@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from remediate.cloudformation.resolve import Resolver
@@ -24,28 +26,73 @@ class Place:
         return self.logical_id is not None
 
 
-def find_bucket(resolver: Resolver, expression: Plain, chosen: str | None) -> Place | None:
-    """Return the bucket behind an expression, None where the expression has no value.
+class Names:
+    """What the buckets, bucket policies, keys and aliases of one scenario are called, read once for all trails."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Begin with a scenario's resolver; each kind is read when it is first asked for."""
+        self.resolver = resolver
+
+    @functools.cached_property
+    def buckets(self) -> dict[Text, list[str]]:
+        """The buckets by their name, each name with all that have it."""
+        return self._by(BUCKET, lambda one: self.resolver.string({"Ref": one}))
+
+    @functools.cached_property
+    def policies(self) -> dict[Text, list[str]]:
+        """The bucket policies by the name of the bucket that they are for."""
+        return self._by(BUCKET_POLICY, lambda one: self.resolver.string(self.resolver.property(one, "Bucket")))
+
+    @functools.cached_property
+    def keys(self) -> dict[Text, str]:
+        """The keys by their id and by their ARN."""
+        found: dict[Text, str] = {}
+        for one in self.resolver.existing(KEY):
+            for name in (self.resolver.string({"Ref": one}), self.resolver.string({"Fn::GetAtt": [one, "Arn"]})):
+                if name is not None:
+                    found.setdefault(name, one)
+        return found
+
+    @functools.cached_property
+    def aliases(self) -> dict[Text, Text]:
+        """What each alias of a key stands for, by its name and by its ARN."""
+        found: dict[Text, Text] = {}
+        for alias in self.resolver.existing(ALIAS):
+            name = self.resolver.string({"Ref": alias})
+            target = self.resolver.string(self.resolver.property(alias, "TargetKeyId"))
+            if name is not None and target is not None:
+                for one in (name, self.resolver.arn("kms", name)):
+                    found.setdefault(one, target)
+        return found
+
+    def _by(self, kind: str, name_of: Callable[[str], Text | None]) -> dict[Text, list[str]]:
+        found: dict[Text, list[str]] = {}
+        for one in self.resolver.existing(kind):
+            name = name_of(one)
+            if name is not None:
+                found.setdefault(name, []).append(one)
+        return found
+
+
+def find_bucket(names: Names, expression: Plain, chosen: str | None) -> Place | None:
+    """Return the bucket behind an expression, None where the expression has no value or an empty one.
 
     ``chosen`` decides for the user where no bucket, or more than one, has the name.
     """
+    resolver = names.resolver
     name = resolver.string(expression)
-    if name is None:
+    if name is None or name == text():
         return None
-    buckets = resolver.existing(BUCKET)
-    same = [one for one in buckets if resolver.string({"Ref": one}) == name]
-    if chosen in (same or buckets):
+    same = names.buckets.get(name, [])
+    if chosen is not None and chosen in (same or resolver.existing(BUCKET)):
         return Place(expression, resolver.string({"Ref": chosen}) or name, chosen)
     referred = [one for one in same if expression == {"Ref": one}]
     return Place(expression, name, next(iter(referred or same), None))
 
 
-def bucket_policies(resolver: Resolver, bucket: Place | None) -> tuple[str, ...]:
+def bucket_policies(names: Names, bucket: Place | None) -> tuple[str, ...]:
     """Return the bucket policies in the template that are for a bucket."""
-    if bucket is None:
-        return ()
-    policies = resolver.existing(BUCKET_POLICY)
-    return tuple(one for one in policies if resolver.string(resolver.property(one, "Bucket")) == bucket.name)
+    return tuple(names.policies.get(bucket.name, ())) if bucket else ()
 
 
 def bucket_arn(resolver: Resolver, bucket: Place | None) -> Text:
@@ -53,16 +100,16 @@ def bucket_arn(resolver: Resolver, bucket: Place | None) -> Text:
     return resolver.arn("s3", bucket.name if bucket else Unknown("the log bucket"))
 
 
-def find_key(resolver: Resolver, expression: Plain, chosen: str | None) -> Place | None:
+def find_key(names: Names, expression: Plain, chosen: str | None) -> Place | None:
     """Return the key behind an expression, None where the expression has no value.
 
     ``chosen`` decides for the user where no key of the template has the name.
     """
-    value = resolver.value(expression)
+    value = names.resolver.value(expression)
     if value is None or value == text():
         return None
     name = value if isinstance(value, Text) else text(Unknown(str(expression), "any"))
-    return _by_name(resolver, name, expression, chosen)
+    return _by_name(names, name, expression, chosen)
 
 
 def key_arn(resolver: Resolver, key: Place | None) -> Text | None:
@@ -72,7 +119,7 @@ def key_arn(resolver: Resolver, key: Place | None) -> Text | None:
     return resolver.string({"Fn::GetAtt": [key.logical_id, "Arn"]})
 
 
-def default_encryption(resolver: Resolver, bucket: Place | None, chosen: str | None) -> tuple[Place | None, bool]:
+def default_encryption(names: Names, bucket: Place | None, chosen: str | None) -> tuple[Place | None, bool]:
     """Return the customer key of a bucket's default encryption, and whether S3 Bucket Keys are on.
 
     A bucket has one rule. The key that AWS manages (``alias/aws/s3``) is no customer key.
@@ -80,13 +127,14 @@ def default_encryption(resolver: Resolver, bucket: Place | None, chosen: str | N
     """
     if bucket is None or bucket.logical_id is None:
         return None, False
+    resolver = names.resolver
     written = resolver.property(bucket.logical_id, "BucketEncryption")
     rule = _first(_member(resolver.value(written), "ServerSideEncryptionConfiguration"))
     name = _member(_member(rule, "ServerSideEncryptionByDefault"), "KMSMasterKeyID")
     enabled = is_true(_member(rule, "BucketKeyEnabled"))
     if not isinstance(name, Text) or name == text() or str(name).endswith("alias/aws/s3"):
         return None, enabled
-    return _by_name(resolver, name, _as_written(resolver, written, name), chosen), enabled
+    return _by_name(names, name, _as_written(resolver, written, name), chosen), enabled
 
 
 def is_true(value: Value) -> bool:
@@ -94,21 +142,10 @@ def is_true(value: Value) -> bool:
     return value is True or (isinstance(value, Text) and (value.known or "").lower() == "true")
 
 
-def _by_name(resolver: Resolver, name: Text, expression: Plain, chosen: str | None) -> Place:
-    target = _behind_alias(resolver, name)
-    keys = resolver.existing(KEY)
-    for one in keys:
-        if target in {resolver.string({"Ref": one}), resolver.string({"Fn::GetAtt": [one, "Arn"]})}:
-            return Place(expression, target, one)
-    return Place(expression, target, chosen if chosen in keys else None)
-
-
-def _behind_alias(resolver: Resolver, name: Text) -> Text:
-    for alias in resolver.existing(ALIAS):
-        alias_name = resolver.string({"Ref": alias})
-        if alias_name and name in {alias_name, resolver.arn("kms", alias_name)}:
-            return resolver.string(resolver.property(alias, "TargetKeyId")) or name
-    return name
+def _by_name(names: Names, name: Text, expression: Plain, chosen: str | None) -> Place:
+    target = names.aliases.get(name, name)
+    found = names.keys.get(target)
+    return Place(expression, target, found or (chosen if chosen in names.resolver.existing(KEY) else None))
 
 
 def _as_written(resolver: Resolver, encryption: Plain, name: Text) -> Plain:

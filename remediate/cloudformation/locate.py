@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from remediate.cloudformation.closure import decisive_conditions, logging_resources
+from remediate.cloudformation.closure import bucket_names, decisive_conditions, logging_resources
 from remediate.cloudformation.expression import mentions
 from remediate.cloudformation.keys import (
+    Names,
     Place,
     bucket_arn,
     bucket_policies,
@@ -56,10 +58,15 @@ class Given:
 
 @dataclass(frozen=True)
 class Located:
-    """Every view of a template. ``complete`` is False where conditions had too many combinations to try all."""
+    """Every view of a template.
+
+    ``complete`` is False where conditions had too many combinations to try all. ``parameters`` are the values that the
+    user gives, which have no other.
+    """
 
     views: tuple[View, ...]
     complete: bool
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 def locate(data: Data, given: Given) -> Located:
@@ -78,7 +85,7 @@ def locate(data: Data, given: Given) -> Located:
 def _locate(data: Data, given: Given) -> Located:
     relevant = logging_resources(data, given.parameters, {one for one in (given.bucket, given.key) if one})
     if not relevant:
-        return Located((), complete=True)
+        return Located((), complete=True, parameters=given.parameters)
     given = _with_partition(data, given, relevant)
     conditions: set[str] = set()
     prefixes: set[str] = set()
@@ -87,10 +94,11 @@ def _locate(data: Data, given: Given) -> Located:
         prefixes |= mentions(properties(data, logical_id).get("S3KeyPrefix"))
     types = {kind: [name for name in names if name in relevant] for kind, names in by_type(data).items()}
     replaceable = prefixes & section(data, "Parameters").keys()
-    found = scenarios(data, sorted(conditions), given.parameters, replaceable)
+    found = scenarios(data, sorted(conditions), given.parameters, replaceable, bucket_names(data, relevant))
     organization = _organization(data, given, types.get(TRAIL, []))
     finders = (_Finder(Resolver(data, one, types), given, organization) for one in found.all)
-    return Located(tuple(view for finder in finders for view in finder.views(types.get(TRAIL, []))), found.complete)
+    views = tuple(view for finder in finders for view in finder.views(types.get(TRAIL, [])))
+    return Located(views, found.complete, given.parameters)
 
 
 def _with_partition(data: Data, given: Given, relevant: Iterable[str]) -> Given:
@@ -115,13 +123,19 @@ def _check(data: Data, given: Given) -> None:
             raise TemplateError(f"--{role} {logical_id}: the template has no such {kind}; it has: {known}")
 
 
-@dataclass(frozen=True)
 class _Finder:
     """Finds the views of one scenario. ``organization`` is the expression for the organization's id."""
 
-    resolver: Resolver
-    given: Given
-    organization: Plain
+    def __init__(self, resolver: Resolver, given: Given, organization: Plain) -> None:
+        self.resolver = resolver
+        self.given = given
+        self.organization = organization
+        self.names = Names(resolver)
+
+    @functools.cached_property
+    def trusting_keys(self) -> list[str]:
+        """The keys whose policy lets CloudTrail do something."""
+        return trusting(self.resolver, KEY, "key")
 
     def views(self, trails: list[str]) -> Iterator[View]:
         if trails:
@@ -129,10 +143,10 @@ class _Finder:
         return self._central_views()
 
     def _view(self, trail: str) -> View:
-        resolver = self.resolver
-        bucket = find_bucket(resolver, resolver.property(trail, "S3BucketName"), self.given.bucket)
-        bucket_key, bucket_key_enabled = default_encryption(resolver, bucket, self.given.key)
-        own_key = find_key(resolver, resolver.property(trail, "KMSKeyId"), self.given.key)
+        resolver, names = self.resolver, self.names
+        bucket = find_bucket(names, resolver.property(trail, "S3BucketName"), self.given.bucket)
+        bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
+        own_key = find_key(names, resolver.property(trail, "KMSKeyId"), self.given.key)
         facts = TrailFacts(
             name=trail,
             arn=resolver.arn("cloudtrail", "trail/", resolver.string({"Ref": trail}) or text(Unknown(trail))),
@@ -147,7 +161,8 @@ class _Finder:
             bucket_key_enabled=bucket_key_enabled,
             digests=is_true(resolver.value(resolver.property(trail, "EnableLogFileValidation"))),
         )
-        return View(resolver, trail, bucket, bucket_policies(resolver, bucket), own_key or bucket_key, bucket_key, facts)
+        policies = bucket_policies(names, bucket)
+        return View(resolver, trail, bucket, policies, own_key or bucket_key, bucket_key, facts, self.given.parameters)
 
     def _prefix(self, trail: str) -> Text | None:
         prefix = self.resolver.string(self.resolver.property(trail, "S3KeyPrefix"))
@@ -167,22 +182,23 @@ class _Finder:
         """Yield a view for each bucket and each key that CloudTrail may use although no trail is here."""
         keys: dict[str, None] = {}
         for policy in trusting(self.resolver, BUCKET_POLICY, "bucket"):
-            bucket = find_bucket(self.resolver, self.resolver.property(policy, "Bucket"), self.given.bucket)
+            bucket = find_bucket(self.names, self.resolver.property(policy, "Bucket"), self.given.bucket)
             if self.given.bucket is None or (bucket and bucket.logical_id == self.given.bucket):
                 view = self._central_view(policy, bucket)
                 keys |= {view.key.logical_id: None} if view.key and view.key.logical_id else {}
                 yield view
-        for name in trusting(self.resolver, KEY, "key"):
+        for name in self.trusting_keys:
             if name not in keys and self.given.key in {None, name}:
                 key = Place({"Ref": name}, self.resolver.string({"Ref": name}) or text(Unknown(name)), name)
-                yield View(self.resolver, None, None, (), key, None, self._central_facts(None, key))
+                facts = self._central_facts(None, key)
+                yield View(self.resolver, None, None, (), key, None, facts, self.given.parameters)
 
     def _central_view(self, policy: str, bucket: Place | None) -> View:
-        bucket_key, enabled = default_encryption(self.resolver, bucket, self.given.key)
-        usable = bucket_key and bucket_key.logical_id in trusting(self.resolver, KEY, "key")
+        bucket_key, enabled = default_encryption(self.names, bucket, self.given.key)
+        usable = bucket_key and bucket_key.logical_id in self.trusting_keys
         key = bucket_key if usable else None
         facts = self._central_facts(bucket, key, bucket_key_enabled=enabled)
-        return View(self.resolver, None, bucket, (policy,), key, bucket_key, facts)
+        return View(self.resolver, None, bucket, (policy,), key, bucket_key, facts, self.given.parameters)
 
     def _central_facts(self, bucket: Place | None, key: Place | None, *, bucket_key_enabled: bool = False) -> TrailFacts:
         return TrailFacts(

@@ -162,7 +162,7 @@ class Resolver:
             self._resolving.add(logical_id)
             explicit = self.string(self.property(logical_id, _NAMES[kind]))
             self._resolving.discard(logical_id)
-            if explicit is not None:
+            if explicit is not None and explicit != text():
                 return explicit
         return text(Unknown(logical_id, "name", generated=kind in _GENERATED))
 

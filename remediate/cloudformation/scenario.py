@@ -14,7 +14,7 @@ from remediate.cloudformation.conditions import Answers, Questions
 from remediate.cloudformation.parameters import allowed_values, known_parameters
 from remediate.cloudformation.resolve import Scenario
 from remediate.cloudformation.resources import Data
-from remediate.symbolic import Text, Value
+from remediate.symbolic import Text, Value, text
 
 LIMIT = 64
 """More combinations than this are not all tried: the default one and every single deviation from it are."""
@@ -31,13 +31,21 @@ class Scenarios:
     complete: bool
 
 
-def scenarios(data: Data, relevant: Iterable[str], given: Mapping[str, str], also_unknown: Iterable[str] = ()) -> Scenarios:
+def scenarios(
+    data: Data,
+    relevant: Iterable[str],
+    given: Mapping[str, str],
+    also_unknown: Iterable[str] = (),
+    never_empty: Iterable[str] = (),
+) -> Scenarios:
     """Return the scenarios that differ in the ``relevant`` conditions, the one by the parameters' defaults first.
 
     ``given`` are parameter values from the user, which are fixed. ``also_unknown`` are parameters with a default that a
-    user may well replace, and for which the template must hold too.
+    user may well replace, and for which the template must hold too. ``never_empty`` are parameters whose empty default
+    only says that the user gives the value, as for a bucket's name.
     """
-    known = known_parameters(data, given)
+    unset = {name for name in never_empty if name not in given}
+    known = {name: value for name, value in known_parameters(data, given).items() if name not in unset or value != text()}
     questions = Questions(data, known, given)
     for name in relevant:
         questions.read(name)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from remediate.cloudformation.documents import Kind, documents
 from remediate.cloudformation.keys import Place
@@ -17,7 +17,8 @@ class View:
     """One trail under one scenario, and all that it logs through.
 
     ``trail`` is None for a central logging bucket or key, whose trails are in other templates. ``key`` is the key that
-    CloudTrail's own requests use, ``bucket_key`` the one of the bucket's default encryption.
+    CloudTrail's own requests use, ``bucket_key`` the one of the bucket's default encryption. ``given`` are the parameter
+    values that the user gives: every other one that is known may be another at the next deployment.
     """
 
     resolver: Resolver
@@ -27,6 +28,7 @@ class View:
     key: Place | None
     bucket_key: Place | None
     facts: TrailFacts
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def own_bucket(self) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from remediate.cloudformation.dependencies import circle, depends_on, waits_for
+from remediate.cloudformation.dependencies import Dependencies, depends_on
+from remediate.cloudformation.existence import Deployments
 from remediate.cloudformation.resources import properties, resource
 from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped
@@ -14,19 +15,21 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
     trail = target.logical_id
     needed = list(dict.fromkeys(policy for view in target.views for policy in view.bucket_policies))
     two = any(len(view.bucket_policies) > 1 for view in target.views)
-    if two or circle(draft.data, trail, needed):
+    waiting = Dependencies(draft.data)
+    if two or waiting.circle(trail, needed):
         return  # no order can mend it: the diagnosis says so
     for policy in needed:
-        if waits_for(draft.data, trail, policy):
+        if waiting.waits_for(trail, policy):
             continue
         condition = resource(draft.data, policy).get("Condition")
-        if isinstance(condition, str) and not all(view.resolver.exists(policy) for view in target.views):
+        if Deployments(draft.data, {}).without(policy, trail).possible:
             reason = f"{trail} may exist without {policy} (condition {condition}), which DependsOn cannot express"
             advice = f'let {trail} refer to it where it exists: Metadata: {{WaitFor: !If [{condition}, !Ref {policy}, ""]}}'
             skipped.append(Skipped(subject, "obstacle", reason, trail, advice))
             continue
         if _add(draft, trail, policy, subject, skipped):
             notes.append(f"{trail} waits for {policy}")
+            waiting = Dependencies(draft.data)
 
 
 def _add(draft: Draft, trail: str, policy: str, subject: str, skipped: list[Skipped]) -> bool:

@@ -5,68 +5,72 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from remediate.cloudformation.expression import function
+from remediate.cloudformation.existence import Deployments
+from remediate.cloudformation.expression import chosen
 from remediate.cloudformation.keys import Place
-from remediate.cloudformation.resources import section
+from remediate.cloudformation.organization import find_organization_id
+from remediate.cloudformation.resources import properties
+from remediate.cloudformation.unfixed import as_in_sub, shown
 from remediate.cloudformation.view import View
+from remediate.plan.origin import absent_bucket, origin
 from remediate.plan.outcome import Skipped
-from remediate.policy.cloudtrail import TrailFacts
+from remediate.symbolic import text
 from remediate.template import Plain
 
 
 def outside(view: View) -> Iterator[Skipped]:
     """Yield the bucket and the key of a trail that are elsewhere, each with what its policy must say."""
-    if view.bucket is None:
-        yield Skipped("bucket-outside", "outside", f"{view.trail} names no S3BucketName", str(view.trail))
-    elif view.bucket.logical_id is None and not view.bucket_policies:
-        reason = f"the log bucket of {view.trail} is not in the template: {_origin(view, view.bucket)}"
-        advice = "see that its policy has these statements, or name the bucket with --bucket if it is in the template"
-        yield _paste(view, "bucket-outside", reason, advice, _bucket_statements(view))
+    trail = str(view.trail)
+    if view.bucket is not None and view.bucket.logical_id is None and not view.bucket_policies:
+        yield from _bucket(view, trail, view.bucket)
     if view.key and view.key.logical_id is None and "alias/aws/" not in str(view.key.name):  # whose policy nobody can change
-        reason = f"the key of {view.trail} is not in the template: {_origin(view, view.key)}"
+        named = origin(view, view.key.expression, "key")
+        reason = f"the key of {trail} is not in the template: {named}"
         advice = "see that its policy has this statement, or name the key with --key if it is in the template"
-        yield _paste(view, "key-outside", reason, advice, _key_statement(view))
+        yield _paste(view, "key-outside", reason, advice, key_statements(view))
+
+
+def _bucket(view: View, trail: str, bucket: Place) -> Iterator[Skipped]:
+    absent = absent_bucket(view, bucket.expression)
+    guard = chosen(bucket.expression, view.resolver.scenario.conditions).guard
+    if absent and Deployments(view.resolver.data, view.given).without(absent, trail, guard).witness is not None:
+        return  # a reference to nothing is a root cause of its own
+    named = origin(view, bucket.expression, "bucket", properties(view.resolver.data, trail).get("S3KeyPrefix"))
+    reason = f"the log bucket of {trail} is not in the template: {named}"
+    advice = "see that its policy has these statements, or name the bucket with --bucket if it is in the template"
+    yield _paste(view, "bucket-outside", reason, advice, bucket_statements(view, bucket))
 
 
 def _paste(view: View, subject: str, reason: str, advice: str, statements: str) -> Skipped:
     if "${" in statements:
-        advice += "; put their values in the place of ${…}, or the text into Fn::Sub"
+        advice += "; replace each ${…} by its value, or wrap the string in Fn::Sub"
     return Skipped(subject, "outside", reason, str(view.trail), advice, statements)
 
 
-def _origin(view: View, place: Place) -> str:
-    """Say where the name of a bucket or key comes from."""
-    match function(place.expression):
-        case ("Ref", str(name)) if name in section(view.resolver.data, "Parameters"):
-            return f"the parameter {name} names it"
-        case ("Ref", str(name)):
-            return f"{name} is no resource that it could be"
-        case ("Fn::ImportValue", _):
-            return "another stack exports it"
-        case None if isinstance(place.expression, str):
-            return f"no resource here has the name {place.expression}"
-    return f"its name is {json.dumps(place.expression)}"
+def bucket_statements(view: View, bucket: Place) -> str:
+    """Return, as JSON, the statements that the policy of a bucket outside the template must have.
 
-
-def _bucket_statements(view: View) -> str:
-    facts = view.facts
-    folder = f"{facts.prefix}/" if facts.prefix else ""
-    paths: list[Plain] = [f"{facts.bucket_arn}/{folder}AWSLogs/{facts.account}/*"]
-    if facts.organization_id:
-        paths.append(f"{facts.bucket_arn}/{folder}AWSLogs/{facts.organization_id}/*")
+    They are written out here, and do not come from a patch set.
+    """
+    arn = f"arn:{_partition(view)}:s3:::{as_in_sub(view, bucket.expression, 'name of the log bucket')}"
+    folders = [f"{arn}/{prefix}AWSLogs" for prefix in _prefixes(view)]
+    paths: list[Plain] = [f"{folder}/{_account(view)}/*" for folder in folders]
+    if view.facts.organization_id:
+        paths += [f"{folder}/{_organization(view)}/*" for folder in folders]
     return _shown(
-        _statement("AWSCloudTrailAclCheck", ["s3:GetBucketAcl", "s3:GetBucketLocation"], str(facts.bucket_arn), facts),
-        _statement("AWSCloudTrailWrite", ["s3:PutObject"], paths if len(paths) > 1 else paths[0], facts),
+        _statement("AWSCloudTrailAclCheck", ["s3:GetBucketAcl", "s3:GetBucketLocation"], arn, view),
+        _statement("AWSCloudTrailWrite", ["s3:PutObject"], paths if len(paths) > 1 else paths[0], view),
     )
 
 
-def _key_statement(view: View) -> str:
+def key_statements(view: View) -> str:
+    """Return, as JSON, the statement that the policy of a key outside the template must have, as for the bucket."""
     actions = ["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"]
-    return _shown(_statement("AWSCloudTrailKeyAccess", actions, "*", view.facts))
+    return _shown(_statement("AWSCloudTrailKeyAccess", actions, "*", view))
 
 
-def _statement(sid: str, actions: list[str], resource: Plain, facts: TrailFacts) -> dict[str, Plain]:
-    account_trails = f"arn:{facts.partition}:cloudtrail:*:{facts.account}:trail/*"
+def _statement(sid: str, actions: list[str], resource: Plain, view: View) -> dict[str, Plain]:
+    account_trails = f"arn:{_partition(view)}:cloudtrail:*:{_account(view)}:trail/*"
     return {
         "Sid": sid,
         "Effect": "Allow",
@@ -75,6 +79,30 @@ def _statement(sid: str, actions: list[str], resource: Plain, facts: TrailFacts)
         "Resource": resource,
         "Condition": {"ArnLike": {"aws:SourceArn": account_trails}},
     }
+
+
+def _prefixes(view: View) -> list[str]:
+    """Return what stands before AWSLogs: the trail's prefix, and nothing too where a parameter may leave it out."""
+    written = properties(view.resolver.data, str(view.trail)).get("S3KeyPrefix")
+    prefix = as_in_sub(view, written, "S3KeyPrefix") if view.resolver.string(written) is not None else ""
+    with_prefix = [f"{prefix}/"] if prefix else []
+    return with_prefix if view.facts.prefix else ["", *with_prefix]
+
+
+def _partition(view: View) -> str:
+    return as_in_sub(view, {"Ref": "AWS::Partition"}, "partition")
+
+
+def _account(view: View) -> str:
+    return as_in_sub(view, {"Ref": "AWS::AccountId"}, "account")
+
+
+def _organization(view: View) -> str:
+    """Return the organization's id; one that a parameter holds by that parameter."""
+    found = find_organization_id(view.resolver.data)
+    if found is not None and view.resolver.string(found) == view.facts.organization_id:
+        return as_in_sub(view, found, "organization id")
+    return shown(view.facts.organization_id or text(), "organization id")
 
 
 def _shown(*statements: dict[str, Plain]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from remediate.causes import Finding, catalogue
@@ -13,6 +12,7 @@ from remediate.cloudformation.view import View
 from remediate.judge import document_for, documented, judge, made
 from remediate.plan.outcome import Skipped, Why
 from remediate.plan.outside import outside
+from remediate.plan.unread import unread
 from remediate.policy.cloudtrail import CloudTrailRequest
 from remediate.policy.evaluate import Decision, Outcome, statement_truth
 from remediate.policy.truth import Truth
@@ -43,23 +43,13 @@ def residue(located: Located, data: Data, said: Sequence[Skipped], left: Sequenc
                 advice="fix some with --parameter KEY=VALUE",
             )
         )
-    found += _unread(data)
+    found += unread(data, located)
     return tuple({_sameness(one): one for one in reversed(found)}.values())[::-1]
 
 
 def _sameness(one: Skipped) -> tuple[str, ...]:
     """Return what two remarks share that are one for people: a request under two scenarios, or two for the same reason."""
     return (one.why, one.logical_id, one.subject if one.why == "denied" else one.reason)
-
-
-def _unread(data: Data) -> Iterator[Skipped]:
-    """Yield what CloudFormation makes resources of before it deploys the template: loops about trails, and transforms."""
-    for name, written in section(data, "Resources").items():
-        loop = name.startswith("Fn::ForEach") and "cloudtrail" in json.dumps(written, default=str).lower()
-        if loop or name == "Fn::Transform":
-            reason = f"CloudFormation makes resources of {name}, which is not looked into here"
-            advice = "look at what it makes of it: aws cloudformation get-template --template-stage Processed"
-            yield Skipped("resources", "undecidable", reason, name, advice)
 
 
 def _causes(said: Sequence[Skipped], left: Sequence[Finding]) -> Iterator[Skipped]:

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cfn_templates import data
+from cfn_templates import data, expression
 
-from remediate.cloudformation.dependencies import depends, depends_on
+from remediate.cloudformation.dependencies import Dependencies, depends, depends_on, references
 from remediate.cloudformation.organization import find_organization_id
 
 CHAINS = {
@@ -56,13 +56,57 @@ def test_depends_on(resource: Any, expected: list[str]) -> None:
     assert depends_on(resource) == expected
 
 
+REFERENCES: dict[str, Any] = {
+    "ref": ("[!Ref A]", [((0,), "A", ())]),
+    "get-att": ("{P: !GetAtt A.Arn}", [(("P",), "A", ())]),
+    "get-att-list": ("{Fn::GetAtt: [A, Arn]}", [((), "A", ())]),
+    "sub": ("!Sub '${B.Arn}-${A}-${!C}'", [((), "A", ()), ((), "B", ())]),
+    "sub-variables": ("!Sub ['${A}${V}', {V: !Ref B}]", [((), "A", ()), (("Fn::Sub", 1, "V"), "B", ())]),
+    "if": (
+        "!If [C, !Ref A, [!Ref B]]",
+        [(("Fn::If", 1), "A", (("C", True),)), (("Fn::If", 2, 0), "B", (("C", False),))],
+    ),
+    "branch-that-is-never-taken": (
+        "!If [C, !If [C, !Ref A, !Ref B], x]",
+        [(("Fn::If", 1, "Fn::If", 1), "A", (("C", True), ("C", True)))],
+    ),
+    "if-in-a-variable": (
+        "!Sub ['${V}', {V: !If [C, !Ref A, x]}]",
+        [(("Fn::Sub", 1, "V", "Fn::If", 1), "A", (("C", True),))],
+    ),
+    "inside-another-function": ("!Join ['', [!Ref A]]", [(("Fn::Join", 1, 0), "A", ())]),
+    "text": ("A", []),
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), REFERENCES.values(), ids=REFERENCES)
+def test_references(written: str, expected: list[Any]) -> None:
+    assert [(one.path, one.name, one.guard) for one in references(expression(written), ())] == expected
+
+
+def test_what_a_resource_waits_for_is_read_once() -> None:
+    resources = {"A": {"DependsOn": "M"}, "M": {"DependsOn": "B"}, "B": {}}
+    waiting = Dependencies({"Resources": resources})
+    assert waiting.chain("A", "B") == ["A", "M", "B"]
+    resources["M"]["DependsOn"] = "C"
+    assert waiting.chain("A", "B") == ["A", "M", "B"]
+
+
 POLICY = """
 Resources:
   Trail: {{Type: AWS::CloudTrail::Trail, Properties: {{S3BucketName: !Ref Bucket}}}}
   Bucket: {{Type: AWS::S3::Bucket}}
   Policy:
     Type: AWS::S3::BucketPolicy
-    Properties: {{Bucket: !Ref Bucket, PolicyDocument: {{Statement: [{{Effect: Allow, Resource: {}}}]}}}}
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Statement:
+          - {{Effect: Allow, Principal: {{Service: cloudtrail.amazonaws.com}}, Resource: {}, Condition: {}}}
+          - {{Effect: Allow, Principal: "*", Condition: {{StringEquals: {{"aws:PrincipalOrgID": o-yyyyyyyyyy}}}}}}
+          - {{Effect: Deny, Principal: "*", Condition: {{StringNotEquals: {{"aws:PrincipalTag/org": o-wwwwwwwwww}}}}}}
+          - {{Effect: Deny, Principal: "*", Condition: {{StringEquals: {{"aws:PrincipalOrgID": o-vvvvvvvvvv}}}}}}
+          - {{Effect: Allow, Principal: {{Service: config.amazonaws.com}}, Resource: b/AWSLogs/o-xxxxxxxxxx/*}}
   Topic: {{Type: AWS::SNS::Topic, Properties: {{TopicName: o-ffffffffff}}}}
 """
 ORGANIZATIONS: dict[str, Any] = {
@@ -71,14 +115,28 @@ ORGANIZATIONS: dict[str, Any] = {
     "parameter-by-pattern": ("Parameters: {X: {Type: String, AllowedPattern: '^o-[a-z0-9]{10,32}$'}}", {"Ref": "X"}),
     "two-parameters": ("Parameters: {OrgId: {Type: String}, OrganisationId: {Type: String}}", None),
     "unit-is-none": ("Parameters: {OrganizationUnitId: {Type: String}, OrgName: {Type: String}}", None),
-    "literal": (POLICY.format("b/AWSLogs/o-a1b2c3d4e5/*"), "o-a1b2c3d4e5"),
-    "two-literals": (POLICY.format("[b/AWSLogs/o-a1b2c3d4e5/*, b/AWSLogs/o-zzzzzzzzzz/*]"), None),
-    "same-literal-twice": (POLICY.format("[b/AWSLogs/o-a1b2c3d4e5/*, b/x/AWSLogs/o-a1b2c3d4e5/*]"), "o-a1b2c3d4e5"),
-    "elsewhere-does-not-count": (POLICY.format("b/AWSLogs/*"), None),
-    "within-a-word": (POLICY.format("foo-a1b2c3d4e5"), None),
+    "literal": (POLICY.format("b/AWSLogs/o-a1b2c3d4e5/*", "{}"), "o-a1b2c3d4e5"),
+    "two-literals": (POLICY.format("[b/AWSLogs/o-a1b2c3d4e5/*, b/AWSLogs/o-zzzzzzzzzz/*]", "{}"), None),
+    "same-literal-twice": (POLICY.format("[b/AWSLogs/o-a1b2c3d4e5/*, b/x/AWSLogs/o-a1b2c3d4e5/*]", "{}"), "o-a1b2c3d4e5"),
+    "elsewhere-does-not-count": (POLICY.format("b/AWSLogs/*", "{}"), None),
+    "within-a-word": (POLICY.format("foo-a1b2c3d4e5", "{}"), None),
+    "in-the-name-of-a-bucket": (POLICY.format("arn:aws:s3:::logs-o-a1b2c3d4e5/AWSLogs/*", "{}"), None),
+    "joined": (POLICY.format("!Join ['/', [b, AWSLogs, o-a1b2c3d4e5, '*']]", "{}"), "o-a1b2c3d4e5"),
+    "by-condition": (POLICY.format("b/*", '{StringEquals: {"aws:SourceOrgID": o-a1b2c3d4e5}}'), "o-a1b2c3d4e5"),
+    "by-condition-of-paths": (
+        POLICY.format("b/*", '{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": [o-a1b2c3d4e5/r-ab12/*]}}'),
+        "o-a1b2c3d4e5",
+    ),
+    "by-condition-against-it": (POLICY.format("b/*", '{StringNotEquals: {"aws:SourceOrgID": o-a1b2c3d4e5}}'), None),
+    "by-another-condition": (POLICY.format("b/*", '{StringEquals: {"aws:PrincipalTag/org": o-a1b2c3d4e5}}'), None),
     "odd": ("Parameters: [OrgId]", None),
     "odd-parameter": ("Parameters: {OrgId: ~}", {"Ref": "OrgId"}),
 }
+
+
+def test_the_only_organization_that_a_deny_leaves_in() -> None:
+    written = POLICY.format("b/*", "{}").replace("StringEquals", "StringNotEquals")
+    assert find_organization_id(data(written)) == "o-vvvvvvvvvv"
 
 
 @pytest.mark.parametrize(("written", "expected"), ORGANIZATIONS.values(), ids=ORGANIZATIONS)

@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 from cfn_templates import expression
 
-from remediate.cloudformation.expression import HERE, alternatives, conditions_of, distribute, function, mentions, sub
+from remediate.cloudformation.expression import (
+    HERE,
+    alternatives,
+    chosen,
+    conditions_of,
+    distribute,
+    function,
+    mentions,
+    policy_text,
+    sub,
+)
 
 FUNCTIONS = {
     "ref": ("!Ref A", ("Ref", "A")),
@@ -110,3 +120,46 @@ def test_distribute() -> None:
     made = distribute(expression("!If [C, !Ref Prefix, !Ref AWS::NoValue]"), "a/", HERE, "/b")
     assert made == {"Fn::If": ["C", {"Fn::Sub": "a/${Prefix}/b"}, {"Ref": "AWS::NoValue"}]}
     assert distribute("logs", "a/", HERE, "/b") == "a/logs/b"
+
+
+CHOSEN: dict[str, Any] = {
+    "none": ("a", ((), "a", ())),
+    "yes": ("!If [C, a, b]", (("Fn::If", 1), "a", (("C", True),))),
+    "nested": ("!If [D, a, !If [C, b, c]]", (("Fn::If", 2, "Fn::If", 1), "b", (("D", False), ("C", True)))),
+    "not-known": ("!If [E, a, b]", ((), {"Fn::If": ["E", "a", "b"]}, ())),
+    "twice": ("!If [C, !If [C, a, b], c]", (("Fn::If", 1, "Fn::If", 1), "a", (("C", True),))),
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), CHOSEN.values(), ids=CHOSEN)
+def test_chosen(written: str, expected: tuple[Any, ...]) -> None:
+    found = chosen(expression(written), {"C": True, "D": False})
+    assert (found.path, found.value, found.guard) == expected
+
+
+POLICY_TEXTS: dict[str, Any] = {
+    "nothing to escape": ("audit/logs$", "audit/logs$"),
+    "star": ("'a*b'", "a${*}b"),
+    "question mark": ("'a?'", "a${?}"),
+    "variable": ("'a${aws:username}'", "a${$}{aws:username}"),
+    "all": ("'*?${*}'", "${*}${?}${$}{${*}}"),
+    "reference": ("!Ref Prefix", {"Ref": "Prefix"}),
+    "sub": ("!Sub '${Prefix}*'", {"Fn::Sub": "${Prefix}${!*}"}),
+    "sub-literal": ("!Sub '${!x}${A.Arn}'", {"Fn::Sub": "${!$}{x}${A.Arn}"}),
+    "sub-variables": ("!Sub ['${A}?', {A: '*'}]", {"Fn::Sub": ["${A}${!?}", {"A": "${*}"}]}),
+    "sub without any": ("!Sub '${A}-${!B}'", {"Fn::Sub": "${A}-${!$}{B}"}),
+    "join": ("!Join ['*', [a, '?', !Ref B]]", {"Fn::Join": ["${*}", ["a", "${?}", {"Ref": "B"}]]}),
+    "if": ("!If [C, '*', a]", {"Fn::If": ["C", "${*}", "a"]}),
+    "other function": ("!ImportValue a*", {"Fn::ImportValue": "a*"}),
+    "number": ("12", 12),
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), POLICY_TEXTS.values(), ids=POLICY_TEXTS)
+def test_policy_text(written: str, expected: Any) -> None:
+    assert policy_text(expression(written)) == expected
+
+
+def test_what_needs_no_escape_stays_as_it_is() -> None:
+    written = expression("!If [C, !Sub '${A}-x', !Join ['-', [a, !Ref B]]]")
+    assert policy_text(written) == written

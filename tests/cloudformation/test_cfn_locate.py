@@ -3,7 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cfn_templates import found, located, template
+from cfn_templates import found, located, shown, template
+
+from remediate.causes.structure import structure_findings
+from remediate.cloudformation.expression import mentions
+from remediate.cloudformation.locate import Given, locate
+from remediate.cloudformation.resolve import Resolver
 
 BUCKETS: dict[str, Any] = {
     "ref": ("!Ref Bucket", "{}", "!Ref Bucket", "Bucket"),
@@ -49,6 +54,48 @@ OUTSIDE = {
 def test_bucket_outside_the_template(trail: str, expected: str | None) -> None:
     views = found(template(f"{{S3BucketName: {trail}}}", "{BucketName: my-logs}"))
     assert views == [{"trail": "Trail", "bucket": expected, "policies": [], "key": None}]
+
+
+EMPTY = "Empty: {Type: String, Default: ''}"
+EMPTY_NAMES: dict[str, Any] = {
+    "of-a-bucket-elsewhere": ("!Ref Empty", "{}", "!Ref Empty", "<${Empty}>", ["Policy"], "arn:aws:s3:::${Empty}"),
+    "of-a-bucket-by-sub": ("!Sub '${Empty}'", "{}", "!Ref Empty", "<${Empty}>", ["Policy"], "arn:aws:s3:::${Empty}"),
+    "of-the-bucket": (
+        "!Ref Bucket",
+        "{BucketName: !Ref Empty}",
+        "!Ref Empty",
+        "Bucket",
+        ["Policy"],
+        "arn:aws:s3:::${Empty}",
+    ),
+    "written-out": ("''", "{}", "!Ref Bucket", None, [], "arn:aws:s3:::${the log bucket}"),
+    "written-out-in-the-bucket": (
+        "!Ref Bucket",
+        "{BucketName: ''}",
+        "!Ref Bucket",
+        "Bucket",
+        ["Policy"],
+        "arn:aws:s3:::${Bucket}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("trail", "bucket", "policy", "expected", "policies", "arn"), EMPTY_NAMES.values(), ids=EMPTY_NAMES)
+def test_an_empty_default_is_no_name(
+    trail: str, bucket: str, policy: str, expected: str | None, policies: list[str], arn: str
+) -> None:
+    written = template(f"{{S3BucketName: {trail}}}", bucket, policy).replace("Open: {", f"{EMPTY}\n  Open: {{")
+    (view,) = located(written).views
+    assert (shown(view)["bucket"], shown(view)["policies"]) == (expected, policies)
+    assert str(view.facts.bucket_arn) == arn
+
+
+def test_a_bucket_name_is_empty_where_a_condition_asks_for_it() -> None:
+    parameters = "Parameters: {Empty: {Type: String, Default: ''}}\nConditions: {IsEmpty: !Equals [!Ref Empty, '']}\n"
+    properties = "{S3BucketName: !Ref Empty, S3KeyPrefix: !If [IsEmpty, a, b]}"
+    written = f"Resources: {{Trail: {{Type: AWS::CloudTrail::Trail, Properties: {properties}}}}}"
+    assert [view["bucket"] for view in found(parameters + written)] == [None, "<${Empty}>"]
+    assert [view["bucket"] for view in found(parameters + written, parameters={"Empty": ""})] == [None]
 
 
 def test_policy_of_a_bucket_outside_the_template() -> None:
@@ -164,3 +211,43 @@ def test_organization_id_from_a_parameter() -> None:
 def test_a_prefix_parameter_is_tried_with_its_default_and_with_another_value() -> None:
     views = located(template("{S3BucketName: !Ref Bucket, S3KeyPrefix: !Ref Name}")).views
     assert [str(view.facts.prefix) for view in views] == ["my-logs", "${Name}"]
+
+
+def many(number: int) -> dict[str, Any]:
+    """Return a template with so many trails, each with a bucket, a policy, a key and an alias of its own."""
+    resources: dict[str, Any] = {}
+    for one in range(number):
+        bucket, key = {"Ref": f"Bucket{one}"}, {"Ref": f"Key{one}"}
+        policy = {"Bucket": bucket, "PolicyDocument": {"Statement": []}}
+        trail = {"S3BucketName": bucket, "KMSKeyId": f"alias/logs{one}"}
+        alias = {"AliasName": f"alias/logs{one}", "TargetKeyId": key}
+        resources[f"Trail{one}"] = {"Type": "AWS::CloudTrail::Trail", "DependsOn": f"Policy{one}", "Properties": trail}
+        resources[f"Bucket{one}"] = {"Type": "AWS::S3::Bucket"}
+        resources[f"Policy{one}"] = {"Type": "AWS::S3::BucketPolicy", "Properties": policy}
+        resources[f"Key{one}"] = {"Type": "AWS::KMS::Key"}
+        resources[f"Alias{one}"] = {"Type": "AWS::KMS::Alias", "Properties": alias}
+    return {"Resources": resources}
+
+
+def test_the_work_grows_with_the_number_of_trails(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(function: Any) -> Any:
+        def inner(*args: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            return function(*args)
+
+        return inner
+
+    monkeypatch.setattr(Resolver, "value", counted(Resolver.value))
+    monkeypatch.setattr("remediate.cloudformation.dependencies.mentions", counted(mentions))
+    work = []
+    for number in (20, 40):
+        data = many(number)
+        calls = 0
+        result = locate(data, Given())
+        assert [*structure_findings(result, data)] == []
+        assert [view.key.logical_id for view in result.views if view.key] == [f"Key{one}" for one in range(number)]
+        work.append(calls)
+    assert work[1] <= 2.1 * work[0]

@@ -1,0 +1,47 @@
+"""How large a policy is at least, and what S3 and KMS take.
+
+Sources: Amazon S3 User Guide, Bucket policies (20 KB); AWS KMS Developer Guide, Resource quotas, Key policy document size
+(32 KB). CloudFormation sends the document as JSON without blanks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from remediate.cloudformation.documents import Kind
+from remediate.cloudformation.resolve import Resolver
+from remediate.symbolic import Text, Unknown, Value
+from remediate.template import Plain
+
+LIMITS: Mapping[Kind, int] = {"bucket": 20_480, "key": 32_768}
+_SHORTEST = {"AWS::AccountId": 12, "AWS::Region": len("us-east-1")}
+
+
+def policy_size(resolver: Resolver, document: Plain) -> int:
+    """Return the bytes that a policy document has at least: whatever a part is that is not known, it is not empty."""
+    written = json.dumps(_shortest(resolver.value(document)), ensure_ascii=False, separators=(",", ":"))
+    return len(written.encode(errors="replace"))
+
+
+def policy_too_large(resolver: Resolver, document: Plain, kind: Kind) -> str | None:
+    """Say that a policy document is surely larger than its service takes, None where it need not be."""
+    size = policy_size(resolver, document)
+    if size <= LIMITS[kind]:
+        return None
+    service = "S3" if kind == "bucket" else "KMS"
+    return f"the policy has at least {size:,} bytes, and {service} takes no more than {LIMITS[kind]:,}"
+
+
+def _shortest(value: Value) -> object:
+    if isinstance(value, Text):
+        return "".join("x" * _length(part) if isinstance(part, Unknown) else part for part in value.parts)
+    if isinstance(value, list):
+        return [_shortest(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _shortest(item) for key, item in value.items()}
+    return value
+
+
+def _length(unknown: Unknown) -> int:
+    return _SHORTEST.get(unknown.name, 1)

@@ -1,0 +1,126 @@
+"""What is not looked into: nested stacks, stack sets, and what macros make before the template is deployed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from remediate.cloudformation.locate import Located
+from remediate.cloudformation.resources import (
+    BUCKET,
+    BUCKET_POLICY,
+    KEY,
+    TRAIL,
+    Data,
+    by_type,
+    of_type,
+    properties,
+    resource,
+    section,
+)
+from remediate.plan.outcome import Skipped
+from remediate.template import Plain
+
+_NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
+_STACK_SET = "AWS::CloudFormation::StackSet"
+_KNOWN = re.compile(r"AWS::(Serverless|LanguageExtensions|CodeDeployBlueGreen|SecretsManager|ServiceCatalog)\b")
+"""Transforms of AWS that change no resource of CloudTrail logging as it stands in the template."""
+_ABOUT_LOGGING = re.compile(r"trail|audit|logging|log-?archive|baseline", re.IGNORECASE)
+_LISTED = 5
+"""So many stacks are named in a remark."""
+_PROCESSED = "look at what it makes of it (aws cloudformation get-template --template-stage Processed), and check that"
+
+
+def unread(data: Data, located: Located) -> Iterator[Skipped]:
+    """Yield what may hold a part of the logging and is not looked into, each kind with what to do about it."""
+    yield from _loops(data)
+    yield from _macros(data, located)
+    yield from _nested(data, located)
+    yield from _stack_sets(data, located)
+
+
+def _loops(data: Data) -> Iterator[Skipped]:
+    for name, written in section(data, "Resources").items():
+        if name == "Fn::Transform" or (name.startswith("Fn::ForEach") and _speaks_of_cloudtrail(written)):
+            reason = f"CloudFormation makes resources of {name}, which is not looked into here"
+            yield Skipped("macro", "undecidable", reason, name, _PROCESSED)
+
+
+def _macros(data: Data, located: Located) -> Iterator[Skipped]:
+    """Yield the macros that work on the whole template, or on a resource of the logging but for its policy document.
+
+    A policy document that a macro makes is said to be none that can be read.
+    """
+    names = [name for name in _transforms(data.get("Transform")) if not _KNOWN.match(name)]
+    if names and (located.views or _speaks_of_cloudtrail(data)):
+        reason = f"the macro {', '.join(names)} may change every resource of the template, which is not looked into here"
+        yield Skipped("macro", "undecidable", reason, "", _PROCESSED, path=("Transform",))
+    for kind in (TRAIL, BUCKET, BUCKET_POLICY, KEY):
+        for name in of_type(data, kind):
+            rest = {key: one for key, one in properties(data, name).items() if key not in ("PolicyDocument", "KeyPolicy")}
+            if _has_macro(rest) or "Fn::Transform" in resource(data, name):
+                reason = f"a macro (Fn::Transform) makes a part of {name}, which is not looked into here"
+                yield Skipped("macro", "undecidable", reason, name, _PROCESSED)
+
+
+def _nested(data: Data, located: Located) -> Iterator[Skipped]:
+    types = by_type(data)
+    stacks = [name for kind in _NESTED for name in types.get(kind, [])]
+    yield from _elsewhere("nested-stack", "nested stack", [one for one in stacks if _may_be_logging(data, one, located)])
+
+
+def _stack_sets(data: Data, located: Located) -> Iterator[Skipped]:
+    sets = of_type(data, _STACK_SET)
+    for name in sets:
+        if _speaks_of_cloudtrail(properties(data, name).get("TemplateBody")):
+            reason = f"the template that {name} deploys by its TemplateBody is not looked into here"
+            advice = "write it to a file of its own, and run remediate check on that"
+            place = ("Resources", name, "Properties", "TemplateBody")
+            yield Skipped("stack-set", "undecidable", reason, name, advice, path=place)
+    named = [name for name in sets if "TemplateURL" in properties(data, name)]
+    yield from _elsewhere("stack-set", "stack set", [one for one in named if _may_be_logging(data, one, located)])
+
+
+def _elsewhere(subject: str, kind: str, names: list[str]) -> Iterator[Skipped]:
+    """Yield one remark for all stacks whose templates are elsewhere."""
+    if not names:
+        return
+    listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+    reason, advice = f"the template of the {kind} {listed} is not looked into here", "run remediate check on it too"
+    if len(names) > 1:
+        reason, advice = f"the templates of the {kind}s {listed} are not looked into here", "run remediate check on them too"
+    yield Skipped(subject, "undecidable", reason, names[0], advice)
+
+
+def _may_be_logging(data: Data, name: str, located: Located) -> bool:
+    """Tell whether a stack of another template may have to do with logging: its own words say so, or this template has."""
+    return bool(located.views or _ABOUT_LOGGING.search(f"{name} {_text(properties(data, name))}"))
+
+
+def _transforms(written: Plain) -> Iterator[str]:
+    for one in written if isinstance(written, list) else [written]:
+        name = one.get("Name") if isinstance(one, dict) else one
+        if isinstance(name, str):
+            yield name
+
+
+def _has_macro(written: Plain) -> bool:
+    rest: list[Plain] = [written]
+    while rest:
+        current = rest.pop()
+        if isinstance(current, dict):
+            if "Fn::Transform" in current:
+                return True
+            rest += current.values()
+        elif isinstance(current, list):
+            rest += current
+    return False
+
+
+def _speaks_of_cloudtrail(written: object) -> bool:
+    return "cloudtrail" in _text(written).lower()
+
+
+def _text(written: object) -> str:
+    return json.dumps(written, default=str)
