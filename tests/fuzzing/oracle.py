@@ -161,8 +161,9 @@ def _documents(was: Any, now: Any) -> tuple[Any, Any, str]:
 def _denies(document: Any) -> Iterator[str]:
     """Yield every statement that is not plainly an Allow, as it is written."""
     if isinstance(document, dict):
-        if "Effect" in document and document["Effect"] != "Allow":
-            yield json.dumps(document, default=str)
+        if "Effect" in document:
+            if document["Effect"] != "Allow":
+                yield json.dumps(document, default=str)
             return
         document = list(document.values())
     if isinstance(document, list):
@@ -221,7 +222,13 @@ def _text(change: Change) -> Iterator[Finding]:
             yield Finding("the result cannot be scanned", str(error))
             return
         if lost:
-            yield Finding("comments are lost", f"{lost}\n  {json.dumps(change.operations)[:1500]}")
+            yield Finding(f"comments are lost at {_place(change.operations)}", f"{lost}\n  {json.dumps(change.operations)[:1500]}")
+
+
+def _place(operations: list[dict[str, Any]]) -> str:
+    """Return the name of the first member that is replaced as a whole."""
+    paths = (operation["path"].split("/") for operation in operations if operation["op"] == "replace")
+    return next((next((part for part in reversed(path) if not part.isdigit()), "") for path in paths), "what is left")
 
 
 def diff_applies(folder: Path, name: str, before: bytes, after: bytes, diff: str) -> Iterator[Finding]:

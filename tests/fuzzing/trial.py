@@ -80,12 +80,12 @@ class Stuck(BaseException):
 
 def bases(folders: list[Path], largest: int) -> list[Base]:
     """Return the templates of the folders, the same ones in the same order each time."""
-    files = sorted({file.resolve() for folder in folders for file in _files(folder) if file.stat().st_size <= largest})
+    files = [file for folder in folders for file in _files(folder) if file.stat().st_size <= largest]
     return [base for file in files if (base := _base(file))]
 
 
 def _files(folder: Path) -> list[Path]:
-    return [file for file in folder.rglob("*") if file.is_file()] if folder.is_dir() else [folder]
+    return sorted(file for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else [folder]
 
 
 def _base(file: Path) -> Base | None:
