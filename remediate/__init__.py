@@ -20,15 +20,17 @@ def fix(
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     review: bool = False,
+    precautions: bool = False,
     patches: Path | None = None,
     parameters: Mapping[str, str] | None = None,
     organization_id: str | None = None,
 ) -> Report:
     """Return what becomes of a template: a Path is read, a str is the template's own text. Nothing is written.
 
-    ``select`` names patches, ``ignore`` patches and root causes. The report's ``after`` is the new text, ``applied`` what
-    was changed and why, ``skipped`` what was not and why, ``causes()`` what was wrong. Raises
-    ``remediate.template.TemplateError`` for what is no template, ``remediate.patchset.PatchError`` for patches that cannot
+    ``select`` names patches, ``ignore`` patches and root causes. ``review`` also makes the changes that need one,
+    ``precautions`` also those in healthy deliveries that no request fails without. The report's ``after`` is the new text,
+    ``applied`` what was changed and why, ``skipped`` what was not and why, ``findings`` what was wrong. Raises
+    ``remediate.template.TemplateError`` for what is not a template, ``remediate.patchset.PatchError`` for patches that cannot
     be used and ``remediate.verify.Broken`` where a guarantee does not hold.
     """
     # Imported here, so that `import remediate` costs nothing.
@@ -39,6 +41,6 @@ def fix(
 
     raw = template.read_bytes() if isinstance(template, Path) else template.encode()
     given = Given(parameters=dict(parameters or {}), organization_id=organization_id)
-    options = Options(given, frozenset(select), frozenset(ignore), review)
+    options = Options(given, frozenset(select), frozenset(ignore), review, precautions)
     name = str(template) if isinstance(template, Path) else "template"
     return remediate(raw, name, load(patch_set, patches), options)

@@ -10,7 +10,7 @@ from remediate.cloudformation.locate import locate
 from remediate.health import Delivery
 from remediate.openings import Openings, openings
 from remediate.patchset import PatchSet
-from remediate.plan import Applied, Options, Skipped, plan, planned_operations
+from remediate.plan import Applied, Options, Skipped, plan, planned_again
 from remediate.proof import Verdict
 from remediate.template import Alias, Mapping, Operation, Template, Unreadable, edit, place, read, splice
 from remediate.verify import verify_plan, verify_settled, verify_strangers, verify_text
@@ -33,7 +33,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     opened = Openings()
     if planned.operations:
         relocated = locate(data, options.given)
-        verify_settled(planned_operations(data, relocated, patch_set, options))
+        verify_settled(planned_again(data, relocated, patch_set, options, planned.deliveries))
         opened = openings(relocated, template.data, data)
         verify_strangers(opened, planned)
     return Report(

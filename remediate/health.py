@@ -74,8 +74,10 @@ def _is_about(error: Failure, view: View) -> bool:
 
 
 def _judged(view: View, data: Data) -> Health:
-    """Return what the policies of a view say to its documented requests."""
-    worst = Health.HEALTHY
+    """Return what the policies of a view say to its documented requests; a policy elsewhere says nothing here."""
+    key_elsewhere = view.facts.key_arn is not None and view.key is not None and view.key.logical_id is None
+    elsewhere = view.trail is not None and (not view.bucket_policies or key_elsewhere)
+    worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
     for logical_id, kind in view.policies():
         document = document_for(data, logical_id, kind, view)
         for request in made(view, kind):

@@ -93,7 +93,7 @@ def _strangers_by_scenario(views: Sequence[View], kind: Kind) -> Iterator[tuple[
 
 def _changed(before: Document | None, after: Document, view: View) -> list[Statement]:
     """Return the Allow statements of a policy that it did not have before."""
-    known = [raw.data for raw in before.statements] if before else []
+    known = [raw.data for raw, _ in statements_of(before, view)] if before else []
     return [one for raw, one in statements_of(after, view) if one.effect == "Allow" and raw.data not in known]
 
 

@@ -14,15 +14,18 @@ from remediate.template import Node, Plain, Sequence, TemplateError, place, read
 Condition = Mapping[str, Mapping[str, str]]
 Guard = Mapping[str, Condition]
 """The condition that keeps strangers out, by the role of the policy."""
-Need = Literal["repair", "precaution"]
-"""What a rule is for: a documented request fails without a repair; none fails without a precaution."""
+Need = Literal["repair", "precaution", "either"]
+"""What a rule is for: a documented request fails without a repair; none fails without a precaution.
+
+``either``: the one where a documented request is denied for what the rule is about, else the other.
+"""
 
 
 class Allow(NamedTuple):
     """A service may do the actions on the resources; needed where one of the ``denied`` requests is denied.
 
-    ``guard`` is the condition that every statement which is added carries. ``joins`` are actions that an existing statement may
-    be for, too, to be completed.
+    ``guard`` is the condition that every statement which is added carries. ``joins``: a statement for one of these
+    actions may be completed, too.
     """
 
     sid: str
@@ -33,14 +36,14 @@ class Allow(NamedTuple):
     joins: tuple[str, ...] = ()
     condition: Condition | None = None
     guard: Guard | None = None
-    need: Need = "repair"
+    need: Need = "either"
 
 
 class NotRequire(NamedTuple):
     """No Allow statement of the service requires the condition keys (``*`` at the end of one matches any rest).
 
-    A repair takes away what denies a request, a precaution all of them (with ``unless: matches-trail`` those that cannot be
-    shown to match). ``guard`` takes the place of a condition that kept others out.
+    With ``unless: matches-trail`` those that can be shown to match stay. ``guard`` takes the place of a condition that kept
+    others out.
     """
 
     service: str
@@ -49,7 +52,7 @@ class NotRequire(NamedTuple):
     unless: str | None = None
     when: Mapping[str, tuple[str, ...]] | None = None
     guard: Guard | None = None
-    need: Need = "repair"
+    need: Need = "either"
 
 
 class Require(NamedTuple):
@@ -82,14 +85,14 @@ class Separate(NamedTuple):
     conditions: tuple[str, ...]
     because: str
     guard: Guard | None = None
-    need: Need = "repair"
+    need: Need = "either"
 
 
 class DependOn(NamedTuple):
     """The resource is created after the one with this role."""
 
     role: str
-    need: Need = "repair"
+    need: Need = "either"
 
 
 class AddPolicy(NamedTuple):
@@ -97,7 +100,7 @@ class AddPolicy(NamedTuple):
 
     statements: tuple[dict[str, Plain], ...]
     including: tuple[str, ...]
-    need: Need = "repair"
+    need: Need = "either"
 
 
 Ensure: TypeAlias = "Allow | NotRequire | Require | Complete | Separate | DependOn | AddPolicy"

@@ -2,7 +2,7 @@
 
 A case shows the patch of its folder alone, in ``all-patches/`` the whole set. Without ``after.*`` nothing may change.
 ``skipped.txt`` holds what stays unfixed, one ``why subject logical-id: reason`` a line; ``notes.txt`` what is said of the
-changes. ``options.json`` holds what the user says: ``review``, ``organization_id``, ``parameters``, ``select``, ``trail``,
+changes. ``options.json`` holds what the user says: ``review``, ``precautions``, ``organization_id``, ``parameters``, ``select``, ``trail``,
 ``bucket`` and ``key``. ``pytest tests/test_cases.py --update`` rewrites the expected files; read the difference before you
 commit it.
 """
@@ -29,6 +29,7 @@ from remediate.template import Plain, read
 CASES = Path(__file__).parent / "cases"
 SHIPPED = Path(__file__).parent.parent / "patches"
 ALL = "all-patches"
+CHOICES: dict[str, Any] = {"select": (), "review": False, "precautions": False}
 
 
 def befores() -> list[Path]:
@@ -47,9 +48,10 @@ def patch_set() -> PatchSet:
 def options_of(folder: Path) -> Options:
     file = folder / "options.json"
     said: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    select = said.pop("select", [] if folder.parent.name == ALL else [folder.parent.name])
-    review = said.pop("review", False)
-    return Options(Given(**said), frozenset(select), review=review)
+    select, review, precautions = (said.pop(name, default) for name, default in CHOICES.items())
+    others = {patch.id for patch in patch_set().patches} - {folder.parent.name}
+    ignored = frozenset() if folder.parent.name == ALL or select else frozenset(others)
+    return Options(Given(**said), frozenset(select), ignored, review=review, precautions=precautions)
 
 
 def run(raw: bytes, folder: Path) -> Report:
@@ -191,7 +193,8 @@ references:
 safety: safe
 resource: trail
 ensure:
-  - depend-on: bucket-policy
+  - need: repair
+    depend-on: bucket-policy
 """
 
 BROKEN = {
@@ -204,7 +207,7 @@ BROKEN = {
     "unknown rule": (PATCH.replace("depend-on:", "depends:"), ":9:5: Additional properties are not allowed"),
     "title missing": (PATCH.replace("title: The", "# The"), ":1:1: 'title' is a required property"),
     "no list of rules": (
-        PATCH.replace("ensure:\n  - depend-on: bucket-policy", "ensure: []"),
+        PATCH.replace("ensure:\n  - need: repair\n    depend-on: bucket-policy", "ensure: []"),
         ":8:9: [] should be non-empty",
     ),
     "another id": (
@@ -212,7 +215,7 @@ BROKEN = {
         "its id is 'trail-later'; it must be the 'trail-order'",
     ),
     "no yaml": ("id: [\n", ":2:1: "),
-    "twice the same key": (PATCH + "safety: review\n", ":10:1: "),
+    "twice the same key": (PATCH + "safety: review\n", ":11:1: "),
 }
 
 

@@ -516,7 +516,7 @@ def test_a_misspelt_action_of_s3_is_left_to_the_user() -> None:
 def test_causes_speak_for_the_patches_that_mend_them() -> None:
     report = fix(changed([("    DependsOn: LogBucketPolicy\n", "")]))
     assert [(one.rule, one.level, one.remedy) for one in annotate(report)] == [
-        ("trail-before-policy", "error", "`remediate fix` mends it (trail-order)")
+        ("trail-before-policy", "warning", "`remediate fix` mends it (trail-order)")
     ]
 
 

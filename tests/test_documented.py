@@ -37,13 +37,10 @@ def test_cloudtrail_gets_in_and_nobody_else(name: str) -> None:
     assert not fix(report.after, patch_set=DOCUMENTED).changed
 
 
-def test_the_default_set_says_which_door_it_opens() -> None:
+def test_the_default_set_opens_no_door() -> None:
     openings = fix(EXAMPLES / "stack.yaml").openings()
-    assert {one.stranger.who for one in openings.found} == {"a trail of another account"}
-    assert {one.stranger.request.action for one in openings.found} == {
-        *("s3:GetBucketAcl", "s3:GetBucketLocation"),
-        *("kms:GenerateDataKey", "kms:DescribeKey", "kms:Decrypt"),
-    }
+    assert openings.found == ()
+    assert openings.asked > 20
 
 
 def test_a_trail_without_a_name_is_limited_to_the_account() -> None:
@@ -99,7 +96,7 @@ Resources:
 
 
 def test_a_trail_with_a_name_is_named() -> None:
-    bucket = statements(fix(TEMPLATE, patch_set=DOCUMENTED), "BucketPolicy", "PolicyDocument")
+    bucket = statements(fix(TEMPLATE, patch_set=DOCUMENTED, precautions=True), "BucketPolicy", "PolicyDocument")
     arn = {"Fn::Sub": "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/${TrailName}"}
     assert bucket["Check"]["Condition"] == {"StringEquals": {"aws:SourceArn": arn}}
     assert bucket["Write"]["Condition"] == {
@@ -111,13 +108,13 @@ def test_a_name_under_a_condition_only_is_no_name() -> None:
     named = 'Conditions: { Named: !Not [ !Equals [ !Ref TrailName, "" ] ] }\n' + TEMPLATE.replace(
         "{ TrailName: !Ref TrailName,", "{ TrailName: !If [ Named, !Ref TrailName, !Ref AWS::NoValue ],"
     )
-    bucket = statements(fix(named, patch_set=DOCUMENTED), "BucketPolicy", "PolicyDocument")
+    bucket = statements(fix(named, patch_set=DOCUMENTED, precautions=True), "BucketPolicy", "PolicyDocument")
     assert bucket["Check"]["Condition"] == {"ArnLike": {"aws:SourceArn": EVERY_TRAIL}}
 
 
 def test_a_central_bucket_gets_no_source_for_it_is_not_known() -> None:
     central = TEMPLATE[: TEMPLATE.index("  Trail:\n")]
-    report = fix(central, patch_set=DOCUMENTED)
+    report = fix(central, patch_set=DOCUMENTED, precautions=True)
     bucket = statements(report, "BucketPolicy", "PolicyDocument")
     assert "Condition" not in bucket["Check"]
     assert "gets no aws:SourceArn: its trails are in other templates" in " ".join(one.reason for one in report.skipped)
@@ -136,11 +133,15 @@ def test_a_condition_that_asks_for_nothing_is_no_source(condition: str) -> None:
     template = TEMPLATE.replace(
         "Resource: !GetAtt Bucket.Arn", f"Resource: !GetAtt Bucket.Arn\n            Condition: {condition}"
     )
-    report = fix(template, patch_set=DOCUMENTED)
+    report = fix(template, patch_set=DOCUMENTED, precautions=True)
     bucket = statements(report, "BucketPolicy", "PolicyDocument")
     arn = {"Fn::Sub": "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/${TrailName}"}
     assert bucket["Check"]["Condition"]["StringEquals"] == {"aws:SourceArn": arn}
-    assert not fix(report.after, patch_set=DOCUMENTED).changed
+    assert not fix(report.after, patch_set=DOCUMENTED, precautions=True).changed
+
+
+def test_a_healthy_template_is_left_alone() -> None:
+    assert not fix(TEMPLATE, patch_set=DOCUMENTED).changed
 
 
 def test_a_source_that_every_account_has_is_replaced() -> None:
@@ -148,10 +149,10 @@ def test_a_source_that_every_account_has_is_replaced() -> None:
     template = TEMPLATE.replace("TrailName: !Ref TrailName, ", "").replace(
         "Resource: !GetAtt Bucket.Arn", f"Resource: !GetAtt Bucket.Arn\n            {written}"
     )
-    report = fix(template, patch_set=DOCUMENTED)
+    report = fix(template, patch_set=DOCUMENTED, precautions=True)
     bucket = statements(report, "BucketPolicy", "PolicyDocument")
     assert bucket["Check"]["Condition"] == {"ArnLike": {"AWS:SourceArn": EVERY_TRAIL}}
-    assert not fix(report.after, patch_set=DOCUMENTED).changed
+    assert not fix(report.after, patch_set=DOCUMENTED, precautions=True).changed
 
 
 def test_a_central_key_is_left_alone_for_its_trails_are_not_known() -> None:
@@ -171,6 +172,6 @@ Resources:
             Action: kms:DescribeKey
             Resource: "*"
 """
-    report = fix(central, patch_set=DOCUMENTED)
+    report = fix(central, patch_set=DOCUMENTED, precautions=True)
     assert "gets no kms:EncryptionContext:aws:cloudtrail:arn: its trails are in other templates" in str(report.skipped)
     assert "kms:EncryptionContext" not in report.after

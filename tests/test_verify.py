@@ -184,6 +184,13 @@ def test_a_second_run_that_would_change_something_is_caught(stack: Path, monkeyp
     assert_caught(stack, 5, "it would change /Resources/LogKey/Properties/KeyPolicy/Statement/")
 
 
+def test_a_stranger_who_is_let_in_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guard that goes is not missed by CloudTrail, nor by any other principal of the policy: only strangers gain by it."""
+    guard = "/Resources/LogBucketPolicy/Properties/PolicyDocument/Statement/2/Condition"
+    broken_plan(monkeypatch, with_operations(Operation("remove", guard)))
+    assert_caught(stack, 6, "a trail of another account may s3:GetBucketAcl")
+
+
 def test_an_order_that_is_forgotten_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(plan: Plan) -> Plan:
         kept = [one for one in plan.operations if "DependsOn" not in one.path]

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from remediate.causes import denied, statements, structure
-from remediate.causes.cause import Cause, CauseId, Finding, catalogue
+from remediate.causes.cause import Cause, CauseId, Finding, Level, catalogue
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data
 from remediate.cloudformation.view import View
 from remediate.judge import document_for
 
-__all__ = ["Cause", "CauseId", "Finding", "catalogue", "diagnose", "is_wanted"]
+__all__ = ["Cause", "CauseId", "Finding", "Level", "catalogue", "diagnose", "is_wanted"]
 
 
 def diagnose(located: Located, data: Data) -> tuple[Finding, ...]:

@@ -10,6 +10,9 @@ from typing import Literal, TypeAlias, cast
 from remediate.cloudformation.documents import Kind
 from remediate.template import Plain, read
 
+Level: TypeAlias = Literal["error", "warning", "note"]
+"""What a finding means for a deployment: it stops it, it may stop it, it does not (or the template does not tell)."""
+
 CauseId: TypeAlias = Literal[
     "trail-before-policy",
     "policy-before-bucket",
@@ -46,13 +49,17 @@ CauseId: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Cause:
-    """A way in which a logging stack goes wrong. ``patches`` are the ids of those that mend it, empty where none does."""
+    """A way in which a logging stack goes wrong. ``patches`` are the ids of those that fix it, empty where none does.
+
+    ``level``: an ``error`` stops the deployment, a ``warning`` may.
+    """
 
     id: str
     title: str
     why: str
     references: tuple[str, ...]
     patches: tuple[str, ...] = ()
+    level: Level = "error"
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,11 @@ class Finding:
     requests: tuple[str, ...] = ()
     advice: str = ""
 
+    @property
+    def level(self) -> Level:
+        """How bad it is."""
+        return catalogue()[self.cause].level if self.blocking else "note"
+
 
 @functools.cache
 def catalogue() -> dict[str, Cause]:
@@ -85,4 +97,5 @@ def catalogue() -> dict[str, Cause]:
 
 def _cause(name: str, described: dict[str, Plain]) -> Cause:
     references, patches = (tuple(cast("list[str]", described.get(key, []))) for key in ("references", "patches"))
-    return Cause(name, str(described["title"]), str(described["why"]), references, patches)
+    level = cast("Level", described.get("level", "error"))
+    return Cause(name, str(described["title"]), str(described["why"]), references, patches, level)

@@ -14,7 +14,7 @@ from remediate.causes.paths import resource_findings
 from remediate.causes.refused import misspelt_actions
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.view import View, trusts
-from remediate.judge import judge, made, statements_of
+from remediate.judge import documented, judge, made, statements_of
 from remediate.policy.actions import misspelt
 from remediate.policy.cloudtrail import SERVICE, CloudTrailRequest
 from remediate.policy.evaluate import Elements, Outcome, statement_truth
@@ -32,14 +32,13 @@ class _Near(NamedTuple):
 def denied_findings(view: View, document: Document) -> Iterator[Finding]:
     """Yield why each request of the view's trail that the policy does not allow is refused."""
     denying: dict[str, list[CloudTrailRequest]] = {}
-    for one in made(view, document.kind):
+    for one in documented(made(view, document.kind)):
         decision = judge(document, view, one.request)
         for deny in decision.by if decision.explicit else ():
             denying.setdefault(deny.pointer, []).append(one)
         if judge(document, view, one.request, allows_only=True).outcome is not Outcome.ALLOWED:
             for found in _near_misses(view, document, one):
-                refused = decision.outcome is Outcome.DENIED and one.confidence != "inferred"
-                blocking = found.blocking or refused
+                blocking = found.blocking or decision.outcome is Outcome.DENIED
                 yield replace(found, blocking=blocking, requests=(one.id,))
     for raw, statement in statements_of(document, view):
         if raw.pointer in denying:
@@ -48,10 +47,9 @@ def denied_findings(view: View, document: Document) -> Iterator[Finding]:
 
 def without_policy(view: View, key: str) -> Finding:
     """Return that a key has the policy that KMS gives it, which lets nobody but its own account in."""
-    requests = tuple(one.id for one in made(view, "key"))
-    blocking = any(one.confidence != "inferred" for one in made(view, "key"))
+    requests = tuple(one.id for one in documented(made(view, "key")))
     detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {SERVICE}"
-    return Finding("no-statement", key, ("Resources", key), detail, "key", blocking, requests)
+    return Finding("no-statement", key, ("Resources", key), detail, "key", bool(requests), requests)
 
 
 def _near_misses(view: View, document: Document, one: CloudTrailRequest) -> Iterator[Finding]:
@@ -65,7 +63,7 @@ def _near_misses(view: View, document: Document, one: CloudTrailRequest) -> Iter
     acting = [near for near in own if near.elements.action is not Truth.NO]
     fitting = [near for near in acting if near.elements.resource is not Truth.NO]
     for near in fitting or acting:
-        yield from mismatches(view, document, near.raw, one)
+        yield from mismatches(view, document, near.raw, one.request)
     if fitting:
         return
     meant = [*_meant_for_cloudtrail(document, allows)]
@@ -94,8 +92,6 @@ def _missing_action(document: Document, own: list[_Near], one: CloudTrailRequest
         return
     nearest = next((near for near in own if near.elements.resource is not Truth.NO), own[0]).raw
     detail = f"no statement lets CloudTrail do {action} ({one.title})"
-    if one.confidence == "inferred":
-        detail += "; AWS does not document that it asks for it"
     yield Finding("missing-action", document.logical_id, nearest.path_of("Action"), detail, document.kind, blocking=False)
 
 

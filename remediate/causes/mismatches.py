@@ -12,7 +12,6 @@ from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.entries import Entry, entries
 from remediate.cloudformation.view import View
 from remediate.judge import entry_truth, is_fragile
-from remediate.policy.cloudtrail import CloudTrailRequest
 from remediate.policy.match import arn_fields, matches
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
@@ -23,13 +22,11 @@ _TRAIL_KEYS = {"aws:sourcearn", "kms:encryptioncontext:aws:cloudtrail:arn"}
 _ARN_FIELDS = ("arn", "partition", "service", "Region", "account", "trail")
 
 
-def mismatches(view: View, document: Document, raw: RawStatement, one: CloudTrailRequest) -> Iterator[Finding]:
+def mismatches(view: View, document: Document, raw: RawStatement, request: Request) -> Iterator[Finding]:
     """Yield the conditions that do not hold, and of a trail of this template those that cannot be shown to.
 
-    One that cannot be shown to hold is blocking where the request is documented and the condition names the trail by a name
-    that CloudFormation has yet to make.
+    One that cannot be shown to hold is blocking where it names the trail by a name that CloudFormation has yet to make.
     """
-    request = one.request
     for entry in entries(raw):
         if not view.resolver.scenario.admits(entry.guard) or any(unsubstituted(view.resolver.data, entry.value)):
             continue
@@ -38,8 +35,7 @@ def mismatches(view: View, document: Document, raw: RawStatement, one: CloudTrai
         fragile = truth is Truth.UNKNOWN and known and view.trail is not None and _is_of_the_trail(entry)
         if truth is Truth.NO or fragile:
             found = _mismatch(view, document, raw, entry, request)
-            stops = one.confidence != "inferred" and is_fragile(view, entry)
-            yield replace(found, blocking=True) if stops else found
+            yield replace(found, blocking=True) if is_fragile(view, entry) else found
         elif truth is Truth.UNKNOWN and entry.key.lower() == "aws:sourceorgid":
             detail = f"{entry} of {raw.label}: AWS does not say that CloudTrail sends it when a trail is created"
             yield Finding("organization-condition", document.logical_id, entry.path, detail, document.kind, blocking=False)

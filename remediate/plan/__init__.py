@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
-from remediate.plan.planner import Options, Plan, plan, planned_operations
+from remediate.plan.planner import Plan, plan, planned_again
 
-__all__ = ["Applied", "Options", "Plan", "Skipped", "plan", "planned_operations"]
+__all__ = ["Applied", "Options", "Plan", "Skipped", "plan", "planned_again"]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 from remediate.cloudformation.documents import RawStatement
-from remediate.cloudformation.expression import Alternative
+from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, function
 from remediate.cloudformation.view import View
 from remediate.judge import asked, judge, promised, statements_of
 from remediate.patchset import Allow
 from remediate.plan.case import Case
-from remediate.plan.conditions import named
 from remediate.plan.elements import extend, is_extendable
 from remediate.plan.guard import change_guarded, guard_entries, strangers_let_in
 from remediate.plan.vocabulary import condition, decided, organization_id
@@ -21,6 +21,8 @@ from remediate.policy.request import Request
 from remediate.policy.truth import Truth
 from remediate.symbolic import text
 from remediate.template import Plain
+
+Guard = tuple[tuple[str, bool], ...]
 
 
 def ensure_allow(case: Case, rule: Allow) -> None:
@@ -38,6 +40,8 @@ def ensure_allow(case: Case, rule: Allow) -> None:
         _add(case, rule, left)
     if wanted and "log-objects" in rule.resources:
         _say_without_organization(case)
+    if any(one.request.confidence != "inferred" and one.is_made for gap in wanted for one in gap.wanted):
+        case.needs.add("repair")
     case.allowed |= {one.request.id for gap in wanted if not _open(case, gap) for one in gap.wanted}
     case.still_denied |= {one.request.id for gap in wanted for one in _open(case, gap)}
 
@@ -136,7 +140,7 @@ def _is_left_out(case: Case, rule: Allow, gap: Gap) -> bool:
             if raw.path not in own:
                 continue
             failing = statement_truth(statement, one.request.request).failing
-            if failing and all(named(condition.key, case.chosen.left_out) for condition in failing):
+            if failing and all(case.is_left_out(condition.key) for condition in failing):
                 return True
     return False
 
@@ -158,25 +162,54 @@ def _add_to(case: Case, rule: Allow, left: list[Gap], where: Alternative) -> Non
         if resource not in resources:
             resources.append(resource)
     actions: list[Plain] = [*dict.fromkeys(gap.action for gap in left)]
-    statement: dict[str, Plain] = {
-        "Sid": rule.sid,
-        "Effect": "Allow",
-        "Principal": {"Service": rule.service},
-        "Action": actions[0] if len(actions) == 1 else actions,
-        "Resource": resources[0] if len(resources) == 1 else resources,
-    }
-    limits = _limits(case, rule, left)
-    if limits:
-        statement["Condition"] = limits
+    for named, when in _parts(resources):
+        statement: dict[str, Plain] = {
+            "Sid": rule.sid,
+            "Effect": "Allow",
+            "Principal": {"Service": rule.service},
+            "Action": actions[0] if len(actions) == 1 else actions,
+            "Resource": named[0] if len(named) == 1 else named,
+        }
+        limits = _limits(case, rule, left)
+        if limits:
+            statement["Condition"] = limits
+        place = replace(where, guard=(*where.guard, *when))
+        change = partial(_insert, case, statement, neighbour, place, _beside(case, left))
+        change_guarded(case, rule.guard, change, f"allowing {rule.service} {', '.join(map(str, actions))}")
 
-    def change() -> Sequence[RawStatement] | None:
-        added = case.insert(statement, after=neighbour, where=where)
-        if added is None:
-            return None
-        case.note(f"{added.label} is added: {rule.service} may {', '.join(map(str, actions))}{_beside(case, left)}")
-        return [added]
 
-    change_guarded(case, rule.guard, change, f"allowing {rule.service} {', '.join(map(str, actions))}")
+def _insert(
+    case: Case, statement: dict[str, Plain], neighbour: RawStatement | None, place: Alternative, beside: str
+) -> list[RawStatement] | None:
+    added = case.insert(statement, after=case.again(neighbour) if neighbour else None, where=place)
+    if added is None:
+        return None
+    actions = statement["Action"]
+    names = ", ".join(map(str, actions if isinstance(actions, list) else [actions]))
+    service = added.data["Principal"]
+    who = service["Service"] if isinstance(service, dict) else service
+    case.note(f"{added.label} is added: {who} may {names}{beside}")
+    return [added]
+
+
+def _parts(resources: list[Plain]) -> list[tuple[list[Plain], Guard]]:
+    """Return the resources of each new statement, and the conditions under which it is needed.
+
+    S3 and KMS refuse a statement whose only Resource is ``AWS::NoValue``, so that one is under the same conditions.
+    """
+    if any(not _may_be_absent(resource) for resource in resources):
+        return [(resources, ())]
+    parts: dict[Guard, list[Plain]] = {}
+    for found in (found for resource in resources for found in alternatives(resource, ())):
+        parts.setdefault(found.guard, []).append(found.value)
+    return [(named, guard) for guard, named in parts.items()]
+
+
+def _may_be_absent(expression: Plain) -> bool:
+    match function(expression):
+        case ("Fn::If", [_, yes, no]):
+            return _may_be_absent(yes) or _may_be_absent(no)
+    return expression == NO_VALUE
 
 
 def _limits(case: Case, rule: Allow, left: list[Gap]) -> dict[str, Plain]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from remediate.cloudformation.documents import Document, RawStatement, documents
@@ -12,7 +12,9 @@ from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resources import properties
 from remediate.cloudformation.view import View, trusts
 from remediate.outsiders import Stranger
+from remediate.patchset import Need, NotRequire, Separate
 from remediate.plan.draft import Draft, Snapshot
+from remediate.plan.names import named
 from remediate.plan.outcome import Skipped, Why
 from remediate.policy.actions import misspelt
 from remediate.template import Plain
@@ -23,13 +25,13 @@ _SHORT = {"cloudtrail.amazonaws.com": "CloudTrail", "s3.amazonaws.com": "S3"}
 
 @dataclass(frozen=True)
 class Chosen:
-    """The condition keys that patches of the run take away where they are in the way, and those of patches left out.
+    """The rules that take conditions away: those of the run, and those that the user left out.
 
-    Both are patterns as in a patch file. What the user left out is not to be got around by another patch.
+    What the user left out is not to be got around by another patch.
     """
 
-    removable: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
+    removing: tuple[NotRequire | Separate, ...] = ()
+    left_out: tuple[NotRequire | Separate, ...] = ()
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Case:
     """A document that a patch looks at, the views that it serves, and what is said of it on the way.
 
     ``allowed`` collects the ids of the requests that its rules have come to allow, ``still_denied`` those that they could
-    not, ``let_in`` the strangers that a reviewed change lets in.
+    not, ``let_in`` the strangers that a reviewed change lets in, ``needs`` that a change was a repair.
     """
 
     subject: str
@@ -51,6 +53,7 @@ class Case:
     chosen: Chosen = field(default_factory=Chosen)
     allowed: set[str] = field(default_factory=set)
     still_denied: set[str] = field(default_factory=set)
+    needs: set[Need] = field(default_factory=set)
     let_in: list[Stranger] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -64,6 +67,22 @@ class Case:
             found = documents(self.draft.data, self.logical_id, "bucket" if self.kind == "bucket" else "key")
             self._read = done, next(one for one in found if one.path == self.path)
         return self._read[1]
+
+    def meets(self, when: Mapping[str, tuple[str, ...]] | None) -> bool:
+        """Tell whether every view's log bucket has one of the object ownerships; one that does not say so has none."""
+        wanted = (when or {}).get("object-ownership")
+        return wanted is None or (bool(self.views) and all(view.object_ownership() in wanted for view in self.views))
+
+    def is_removable(self, key: str) -> bool:
+        """Tell whether a rule of the run takes a condition key away where it is in the way."""
+        return self._is_of(self.chosen.removing, key)
+
+    def is_left_out(self, key: str) -> bool:
+        """Tell whether a condition key is a matter of a rule that the user left out."""
+        return self._is_of(self.chosen.left_out, key)
+
+    def _is_of(self, rules: tuple[NotRequire | Separate, ...], key: str) -> bool:
+        return any(named(key, rule.conditions) and (isinstance(rule, Separate) or self.meets(rule.when)) for rule in rules)
 
     def note(self, text: str) -> None:
         """Say what a change is for."""
@@ -156,7 +175,7 @@ class Case:
         """Add a statement, behind another and under the same conditions or at the end; None where the form forbids it.
 
         A Sid is unique in its policy: ``suffix`` tells a copy from its original. ``where`` is one of :meth:`lists`, for a
-        statement that stands behind no other.
+        statement that stands behind no other; conditions that it has more are those of the statement.
         """
         found = next((one for one in self.lists() if where and one.path == where.path), None) or self._list(after)
         if found is None:
@@ -167,7 +186,9 @@ class Case:
             data["Sid"] = _unique(str(data["Sid"]), suffix, self.document)
         else:
             data.pop("Sid", None)  # one that comes from a function would be the same twice
-        guarded = _guarded(data, after.guard[len(found.guard) :] if after else ())
+        own = after.guard[len(found.guard) :] if after else ()
+        more = tuple(one for one in (where.guard if where else ()) if one not in (*found.guard, *own))
+        guarded = _guarded(data, (*own, *more))
         if isinstance(found.value, list):
             index = int(after.path[len(found.path)]) + 1 if after else len(found.value)
             self.draft.add((*found.path, index), guarded)

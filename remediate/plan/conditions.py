@@ -1,4 +1,4 @@
-"""Choosing, adding and removing the conditions of a statement."""
+"""Adding and removing the conditions of a statement."""
 
 from __future__ import annotations
 
@@ -7,12 +7,6 @@ from remediate.cloudformation.expression import NO_VALUE, function
 from remediate.plan.case import Case
 from remediate.plan.draft import Draft
 from remediate.template import Plain
-
-
-def named(key: str, patterns: tuple[str, ...]) -> bool:
-    """Tell whether a condition key is one of the named; keys ignore case (IAM User Guide, Condition)."""
-    name = key.lower()
-    return any(name.startswith(one[:-1].lower()) if one.endswith("*") else name == one.lower() for one in patterns)
 
 
 def remove_entry(draft: Draft, path: tuple[str | int, ...]) -> None:

@@ -12,30 +12,32 @@ from remediate.outsiders import Stranger, let_in
 from remediate.patchset import Guard
 from remediate.plan.case import Case
 from remediate.plan.conditions import add_condition
+from remediate.plan.outcome import Why
 from remediate.plan.vocabulary import condition
 from remediate.policy.truth import Truth
 
 _Change = Callable[[], "Sequence[RawStatement] | None"]
 
 
-def change_guarded(case: Case, guard: Guard | None, change: _Change, what: str) -> bool:
+def change_guarded(case: Case, guard: Guard | None, change: _Change, what: str, otherwise: Why = "review") -> bool:
     """Make a change of statements, and guard them where it lets strangers in; tell whether the change stands.
 
     ``change`` returns the statements that it changed, None where it could not. Where no guard can be shown to hold, the
-    change needs a review: it is taken back and said, ``what`` being the change in words.
+    change needs a review: it is taken back and said, ``what`` being the change in words. ``otherwise`` tells whether
+    something is left to do then, or whether another change may do it.
     """
     before, snapshot = case.document, case.snapshot()
     changed = change()
     if changed is None:
         return False
-    if not strangers_let_in(case, before):
-        return True
-    for statement in changed:
-        _add_guard(case, guard, case.again(statement))
     opened = strangers_let_in(case, before)
+    for statement in changed:
+        if opened:
+            _add_guard(case, guard, case.again(statement))
+            opened = strangers_let_in(case, before)
     if opened and not case.review:
         case.restore(snapshot)
-        case.skip("review", f"{what} would let {whom(opened)}", why_unguarded(case.views))
+        case.skip(otherwise, f"{what} would let {whom(opened)}", why_unguarded(case.views))
         return False
     case.let_in += opened
     if opened:

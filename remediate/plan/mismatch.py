@@ -10,7 +10,6 @@ from remediate.cloudformation.entries import Entry
 from remediate.cloudformation.view import View
 from remediate.judge import asked, documented, entry_truth, is_fragile, promised, statements_of
 from remediate.plan.case import Case
-from remediate.plan.conditions import named
 from remediate.policy.conditions import condition_truth
 from remediate.policy.document import Policy, Statement, parse_statement
 from remediate.policy.evaluate import Outcome, evaluate, statement_truth
@@ -57,7 +56,7 @@ def is_dead(case: Case, entry: Entry) -> bool:
 def is_hopeless(case: Case, statement: Statement, request: Request) -> bool:
     """Tell whether a statement has a condition that denies a request and that no patch of the run takes away."""
     denying = (one for one in statement.conditions if condition_truth(one, request) is Truth.NO)
-    return any(not named(one.key, case.chosen.removable) for one in denying)
+    return any(not case.is_removable(one.key) for one in denying)
 
 
 def is_allowed_elsewhere(case: Case, raw: RawStatement, view: View, request: Request) -> bool:

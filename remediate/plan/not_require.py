@@ -9,34 +9,37 @@ from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.entries import Entry, entries
 from remediate.patchset import NotRequire
 from remediate.plan.case import Case
-from remediate.plan.conditions import named, remove_entry
+from remediate.plan.conditions import remove_entry
 from remediate.plan.elements import move_actions
 from remediate.plan.guard import change_guarded
 from remediate.plan.mismatch import mismatch
-from remediate.plan.ownership import holds
+from remediate.plan.names import named
 
 
 def ensure_not_required(case: Case, rule: NotRequire) -> None:
-    """Remove the conditions: as a repair those that deny a request, as a precaution all that the rule does not except."""
-    if rule.when and not holds(rule.when, case):
+    """Remove the conditions, but for those that the rule excepts; it is a repair where one of them denies a request."""
+    if not case.meets(rule.when):
         return
     kept: dict[str, list[str]] = {}
     for raw in case.upwards(rule.service):
         doomed: list[Entry] = []
         apart: list[str] = []
+        repairs = False
         for entry in _concerned(case, rule, raw):
-            if rule.need == "precaution" and rule.unless is None:
+            denying = mismatch(case, raw, entry, repair=True)
+            wrong = denying or mismatch(case, raw, entry, repair=False)
+            if rule.unless is None:
                 doomed.append(entry)
-                continue
-            wrong = mismatch(case, raw, entry, repair=rule.need == "repair")
-            if wrong is None:
+            elif wrong is None:
                 kept.setdefault(str(entry), []).insert(0, raw.label)
             elif wrong.apart:
                 apart += [one for one in wrong.apart if one not in apart]
             else:
                 doomed.append(entry)
-        _remove(case, rule, raw, doomed, tuple(apart))
-    for condition, labels in kept.items() if rule.need == "precaution" else ():
+            repairs |= denying is not None
+        if _remove(case, rule, raw, doomed, tuple(apart)) and repairs:
+            case.needs.add("repair")
+    for condition, labels in kept.items():
         case.skip("kept", f"{condition} of {', '.join(labels)} stays: {_why_kept(case)}")
 
 
@@ -46,8 +49,11 @@ def _concerned(case: Case, rule: NotRequire, raw: RawStatement) -> list[Entry]:
     return [entry for entry in found if not any(unsubstituted(case.draft.data, entry.value))]
 
 
-def _remove(case: Case, rule: NotRequire, raw: RawStatement, doomed: list[Entry], apart: tuple[str, ...]) -> None:
-    """Remove the conditions ``doomed`` from a statement, and from the actions ``apart`` all that the rule names."""
+def _remove(case: Case, rule: NotRequire, raw: RawStatement, doomed: list[Entry], apart: tuple[str, ...]) -> bool:
+    """Remove the conditions ``doomed`` from a statement, and from the actions ``apart`` all that the rule names.
+
+    Tell whether something was removed.
+    """
 
     def change() -> Sequence[RawStatement] | None:
         own = case.own(raw, rule.service)
@@ -60,9 +66,10 @@ def _remove(case: Case, rule: NotRequire, raw: RawStatement, doomed: list[Entry]
             _drop(case, rule, moved or own, entry, entry.path)
         return [moved, own] if moved else [own]
 
-    if doomed or apart:
-        keys = ", ".join(dict.fromkeys(entry.key for entry in entries(raw) if named(entry.key, rule.conditions)))
-        change_guarded(case, rule.guard, change, f"removing {keys} from {raw.label}")
+    if not doomed and not apart:
+        return False
+    keys = ", ".join(dict.fromkeys(entry.key for entry in entries(raw) if named(entry.key, rule.conditions)))
+    return change_guarded(case, rule.guard, change, f"removing {keys} from {raw.label}", "kept")
 
 
 def _drop(case: Case, rule: NotRequire, raw: RawStatement, entry: Entry, path: tuple[str | int, ...]) -> None:

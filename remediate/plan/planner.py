@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from remediate.causes import Finding, diagnose, is_wanted
 from remediate.cloudformation.documents import documents
-from remediate.cloudformation.locate import Given, Located, locate
+from remediate.cloudformation.locate import Located, locate
 from remediate.cloudformation.resources import properties
 from remediate.cloudformation.view import View
 from remediate.health import Delivery, Health, deliveries, delivery_of
-from remediate.outsiders import Stranger
 from remediate.patchset import (
     AddPolicy,
     Allow,
     Complete,
     DependOn,
     Ensure,
-    Need,
     NotRequire,
     Patch,
     PatchSet,
@@ -30,36 +28,21 @@ from remediate.patchset import (
 from remediate.plan.add_policy import ensure_policy
 from remediate.plan.allow import ensure_allow
 from remediate.plan.case import Case, Chosen
+from remediate.plan.change import Change
 from remediate.plan.complete import ensure_complete
 from remediate.plan.depend_on import ensure_depends
 from remediate.plan.draft import Draft
 from remediate.plan.not_require import ensure_not_required
+from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
 from remediate.plan.require import ensure_required
 from remediate.plan.residue import residue
 from remediate.plan.separate import ensure_separate
 from remediate.plan.target import Target, targets
-from remediate.policy.failures import Failure
 from remediate.template import Operation, Plain
 
 _ROUNDS = 4
 """A patch set that has not settled after so many rounds does not settle, which guarantee 5 then says."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user chose: what is said about the template, which patches, and whether those that need a review too.
-
-    ``ignore`` can hold root causes, by their id, as well as patches. ``precautions`` applies those to healthy deliveries
-    too. ``error`` is the failure that a deployment ended with.
-    """
-
-    given: Given = field(default_factory=Given)
-    select: frozenset[str] = frozenset()
-    ignore: frozenset[str] = frozenset()
-    review: bool = False
-    precautions: bool = False
-    error: Failure | None = None
 
 
 @dataclass(frozen=True)
@@ -96,15 +79,11 @@ def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options:
     return Plan(located, findings, found, applied, skipped, operations, planner.draft.data)
 
 
-def planned_operations(
-    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options
+def planned_again(
+    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options, found: tuple[Delivery, ...]
 ) -> tuple[Operation, ...]:
-    """Return the operations that :func:`plan` would come to, without saying what is left."""
-    chosen = tuple(_chosen(patch_set, options))
-    wanted = partial(is_wanted, chosen={patch.id for patch in chosen}, ignored=options.ignore)
-    findings = filter(wanted, diagnose(located, data))
-    found = deliveries(located, data, findings, options.error)
-    planner = _Planner(data, located, patch_set, chosen, options, found)
+    """Return the operations that a patch set comes to in deliveries that count as ``found``: none, once it has settled."""
+    planner = _Planner(data, located, patch_set, tuple(_chosen(patch_set, options)), options, found)
     planner.run()
     return tuple(planner.draft.operations)
 
@@ -147,7 +126,7 @@ class _Planner:
         self.options = options
         self.chosen = chosen
         self.health = {one.name: one.health for one in deliveries}
-        self.keys = Chosen(_conditions(chosen), _conditions(patch for patch in patch_set.patches if patch not in chosen))
+        self.keys = Chosen(_removing(chosen), _removing(patch for patch in patch_set.patches if patch not in chosen))
         self.draft = Draft(data)
         self.applied: dict[tuple[str, str], Applied] = {}
         self.skipped: list[Skipped] = []
@@ -181,7 +160,7 @@ class _Planner:
         return worst is Health.BROKEN or (worst is Health.UNDECIDED and self.options.review)
 
     def _patch(self, patch: Patch, target: Target) -> None:
-        change = _Change()
+        change = Change()
         start = len(self.draft.operations)
         for rule in patch.ensure:
             done = len(self.draft.operations)
@@ -191,14 +170,14 @@ class _Planner:
                 self._add_policy(patch, rule, target, change)
             else:
                 self._at_documents(patch, rule, target, change)
-            if len(self.draft.operations) > done:
+            if len(self.draft.operations) > done and rule.need != "either":
                 change.needs.add(rule.need)
         operations = tuple(self.draft.operations[start:])
         if operations:
             earlier = self.applied.get((patch.id, target.logical_id))
             self.applied[patch.id, target.logical_id] = change.applied(patch, target.logical_id, operations, earlier)
 
-    def _at_documents(self, patch: Patch, rule: Ensure, target: Target, change: _Change) -> None:
+    def _at_documents(self, patch: Patch, rule: Ensure, target: Target, change: Change) -> None:
         kind = target.kind
         if kind is None:
             return
@@ -223,7 +202,7 @@ class _Planner:
             change.add(case)
             self.skipped += case.skipped
 
-    def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: _Change) -> None:
+    def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: Change) -> None:
         has_one = any(view.bucket_policies for view in self.located.views if _is_bucket(view, target.logical_id))
         if has_one:
             reason = f"{target.logical_id} has a policy under some conditions only; a second one would overwrite it"
@@ -267,33 +246,6 @@ class _Planner:
         return f"{key} had no KeyPolicy: the default one of KMS is written out, so that CloudTrail's statement can join it"
 
 
-@dataclass
-class _Change:
-    """What the rules of a patch came to at one resource."""
-
-    notes: list[str] = field(default_factory=list)
-    needs: set[Need] = field(default_factory=set)
-    allowed: set[str] = field(default_factory=set)
-    still_denied: set[str] = field(default_factory=set)
-    let_in: list[Stranger] = field(default_factory=list)
-
-    def add(self, case: Case) -> None:
-        """Add what a rule came to at one document."""
-        self.notes += case.notes
-        self.allowed |= case.allowed
-        self.still_denied |= case.still_denied
-        self.let_in += case.let_in
-
-    def applied(self, patch: Patch, logical_id: str, operations: tuple[Operation, ...], earlier: Applied | None) -> Applied:
-        """Return the change, joined to what an earlier round did there."""
-        need: Need = "repair" if "repair" in self.needs or (earlier and earlier.need == "repair") else "precaution"
-        promised = (self.allowed | (earlier.promised if earlier else set())) - self.still_denied
-        before = (earlier.operations, earlier.notes, earlier.let_in) if earlier else ((), (), ())
-        notes = (*before[1], *self.notes)
-        let_in = (*before[2], *self.let_in)
-        return Applied(patch, logical_id, (*before[0], *operations), notes, need, frozenset(promised), let_in)
-
-
 RULES: dict[type, Callable[[Case, Any], None]] = {
     Allow: ensure_allow,
     NotRequire: ensure_not_required,
@@ -304,10 +256,9 @@ RULES: dict[type, Callable[[Case, Any], None]] = {
 """The rules that change a policy document; the two others change resources."""
 
 
-def _conditions(patches: Iterable[Patch]) -> tuple[str, ...]:
-    """Return the condition keys that patches take away where they are in the way."""
-    rules = [rule for patch in patches for rule in patch.ensure if isinstance(rule, NotRequire | Separate)]
-    return tuple(dict.fromkeys(key for rule in rules for key in rule.conditions))
+def _removing(patches: Iterable[Patch]) -> tuple[NotRequire | Separate, ...]:
+    """Return the rules of patches that take conditions away."""
+    return tuple(rule for patch in patches for rule in patch.ensure if isinstance(rule, NotRequire | Separate))
 
 
 def _is_bucket(view: View, logical_id: str) -> bool:

@@ -13,7 +13,6 @@ from remediate.plan.case import Case
 from remediate.plan.conditions import add_condition
 from remediate.plan.elements import move_actions
 from remediate.plan.mismatch import mismatch
-from remediate.plan.ownership import holds
 from remediate.plan.vocabulary import condition
 from remediate.policy.match import covers
 from remediate.policy.strangers import strangers
@@ -26,7 +25,7 @@ _OF_THE_TRAIL = frozenset({"aws:sourcearn", "aws:sourceaccount", "kms:encryption
 
 def ensure_required(case: Case, rule: Require) -> None:
     """Add the condition to the service's own statements, splitting shared ones."""
-    if rule.when and not holds(rule.when, case):
+    if not case.meets(rule.when):
         return
     for raw in case.upwards(rule.service):
         if rule.action and not _is_for(raw, rule.action):

@@ -10,7 +10,7 @@ from remediate.cloudformation.documents import Kind
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data, section
 from remediate.cloudformation.view import View
-from remediate.judge import document_for, judge, made
+from remediate.judge import document_for, documented, judge, made
 from remediate.plan.outcome import Skipped, Why
 from remediate.plan.outside import outside
 from remediate.policy.cloudtrail import CloudTrailRequest
@@ -98,7 +98,7 @@ def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[
             )
             yield Skipped(f"{kind}-policy", "obstacle", reason, logical_id)
         return
-    for one in made(view, kind):
+    for one in documented(made(view, kind)):
         decision = judge(document, view, one.request)
         if decision.outcome is not Outcome.ALLOWED and not decision.explicit:  # a Deny is among the causes
             yield _left(one, decision, logical_id, view)
@@ -111,9 +111,6 @@ def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: Vie
         if any(statement.unmodelled for statement in decision.by):
             advice = "mend the statement: IAM does not accept it as it stands"
         return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if view.trail else "", path=path)
-    if one.confidence == "inferred":
-        reason = f"{decision.reason}; AWS does not document that CloudTrail asks for it"
-        return Skipped(one.id, "undecidable", reason, logical_id)
     organization = "organization" in one.id and view.facts.organization_id is not None
     advice = "give the organization's id with --organization-id" if organization else ""
     return Skipped(one.id, "denied", decision.reason, logical_id, advice)

@@ -9,10 +9,11 @@ from remediate.cloudformation.entries import Entry, entries
 from remediate.judge import asked, documented, judge, statements_of
 from remediate.patchset import Separate
 from remediate.plan.case import Case
-from remediate.plan.conditions import named, remove_entry
+from remediate.plan.conditions import remove_entry
 from remediate.plan.elements import move_actions
 from remediate.plan.guard import change_guarded
 from remediate.plan.mismatch import is_dead, is_hopeless
+from remediate.plan.names import named
 from remediate.policy.evaluate import Outcome, statement_truth
 from remediate.policy.match import matches
 from remediate.policy.truth import Truth
@@ -27,18 +28,19 @@ def ensure_separate(case: Case, rule: Separate) -> None:
     for raw in case.upwards(rule.service):
         dead = _dead(case, rule, raw)
         grants = [one for one in raw.actions if one.lower() in {name.lower() for name in rule.actions}]
-        wanted = _is_needed(case, raw) if rule.need == "repair" else bool(grants)
-        if not dead or not wanted or (grants and len(grants) == len(raw.actions)):
+        needed = bool(dead) and _is_needed(case, raw)
+        if not dead or not (needed or grants) or len(grants) == len(raw.actions) > 0:
             continue
         wide = [one for one in raw.actions if _covers_more(one, rule.actions)]
         if wide or not raw.actions:
             shown = ", ".join(wide) or "what it allows"
             case.skip("kept", f"{raw.label} is not split: {shown} cannot be taken apart without listing all that it means")
             continue
-        _split(case, rule, raw, grants)
+        if _split(case, rule, raw, grants) and needed:
+            case.needs.add("repair")
 
 
-def _split(case: Case, rule: Separate, raw: RawStatement, grants: list[str]) -> None:
+def _split(case: Case, rule: Separate, raw: RawStatement, grants: list[str]) -> bool:
     def change() -> Sequence[RawStatement] | None:
         own = case.own(raw, rule.service)
         if own is None or (grants and move_actions(case, own, grants, "Grants") is None):
@@ -48,7 +50,7 @@ def _split(case: Case, rule: Separate, raw: RawStatement, grants: list[str]) -> 
             case.note(f"{entry} is removed from {own.label}: {rule.because}")
         return [own]
 
-    change_guarded(case, rule.guard, change, f"removing {', '.join(rule.conditions)} from {raw.label}")
+    return change_guarded(case, rule.guard, change, f"removing {', '.join(rule.conditions)} from {raw.label}", "kept")
 
 
 def _is_needed(case: Case, raw: RawStatement) -> bool:

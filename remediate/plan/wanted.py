@@ -19,10 +19,11 @@ from remediate.template import Plain
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """A request that a patch promises to allow, for one view."""
+    """A request that a patch promises to allow, for one view; ``is_made`` where the trail surely makes it as it stands."""
 
     view: View
     request: CloudTrailRequest
+    is_made: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,18 +43,18 @@ def gaps(case: Case, rule: Allow) -> Iterator[Gap]:
 
 
 def _wanted(case: Case, rule: Allow, action: str, resource: Plain) -> Iterator[Wanted]:
-    """Yield the requests of a rule that an action on a resource allows: of a repair those that a trail surely makes."""
+    """Yield the requests of a rule that an action on a resource allows."""
     for view in case.views:
         pattern = view.resolver.string(resource)
         if pattern is None:
             continue
-        made = documented(asked(view, case.kind)) if rule.need == "repair" else promised(view, case.kind)
-        for one in made:
+        made = {one.id for one in documented(asked(view, case.kind))}
+        for one in promised(view, case.kind):
             if one.id not in rule.denied:
                 continue
             same_action = matches(text(action), text(one.request.action), ignore_case=True)
             if same_action is Truth.YES and matches(pattern, one.request.resource) is Truth.YES:
-                yield Wanted(view, one)
+                yield Wanted(view, one, one.id in made)
 
 
 def _resources(case: Case, rule: Allow) -> list[Plain]:

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-from remediate.causes import Finding, catalogue
+from remediate.causes import Finding, Level, catalogue
 from remediate.engine import Report
+from remediate.health import Delivery
 from remediate.patchset import Allow, Patch
 from remediate.plan import Applied, Skipped
+from remediate.plan.outcome import Why
 from remediate.report.places import Places
 from remediate.template import tokens
 
-Level = Literal["error", "warning", "note"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+_LEFT: dict[Why, Level] = {
+    "denied": "error",
+    "blocked": "error",
+    "review": "warning",
+    "obstacle": "warning",
+    "outside": "warning",
+}
+"""How bad it is that something is left to do; what leaves nothing to do is a note."""
 
 
 @dataclass(frozen=True)
 class Annotation:
     """Something that a report says of a line.
 
-    ``rule`` is the id of a root cause, a patch or a request. ``remedy`` is what mends it or what the user can do,
-    ``paste`` a statement to put elsewhere. An ``error`` keeps, or may keep, the stack from being created; a ``warning`` is
-    something else that a patch would change.
+    ``rule`` is the id of a root cause, a patch or a request. ``remedy`` is what fixes it or what the user can do,
+    ``paste`` a statement to put elsewhere.
     """
 
     rule: str
@@ -53,7 +61,14 @@ def annotate(report: Report) -> list[Annotation]:
         for one in report.skipped
         if one.why != "kept" and not any(_speaks_for(cause, one.subject, one.logical_id) for cause in causes)
     ]
+    found += [_of_delivery(one, places.of(("Resources", one.name))) for one in report.deliveries if one.precautions]
     return sorted(found, key=lambda one: (one.line, one.column))
+
+
+def worst(report: Report) -> Level | None:
+    """Return the level of the worst that a report says, None where it says nothing."""
+    levels = [one.level for one in annotate(report)]
+    return min(levels, key=LEVELS.index) if levels else None
 
 
 def mending(cause: Finding, report: Report) -> list[Patch]:
@@ -82,18 +97,22 @@ def _of_cause(cause: Finding, report: Report, where: tuple[int, int]) -> Annotat
     patches = mending(cause, report)
     left = next((one for one in report.skipped if _speaks_for(cause, one.subject, one.logical_id) and one.advice), None)
     remedy = _mended_by(patches) if patches else cause.advice or (left.advice if left else "")
-    level: Level = "error" if cause.blocking else "warning" if patches else "note"
-    return Annotation(cause.cause, level, cause.detail, *where, remedy)
+    return Annotation(cause.cause, cause.level, cause.detail, *where, remedy)
 
 
 def _of_patch(applied: Applied, where: tuple[int, int]) -> Annotation:
     message = f"to be changed: {'; '.join(applied.notes)}"
-    return Annotation(applied.patch.id, "warning", message, *where, _mended_by([applied.patch]))
+    level: Level = "warning" if applied.need == "repair" else "note"
+    return Annotation(applied.patch.id, level, message, *where, _mended_by([applied.patch]))
+
+
+def _of_delivery(delivery: Delivery, where: tuple[int, int]) -> Annotation:
+    message = f"{delivery.name} is healthy; as a precaution {', '.join(delivery.precautions)} would change more"
+    return Annotation("precautions", "note", message, *where, "`remediate fix --precautions` applies them")
 
 
 def _of_skipped(skipped: Skipped, where: tuple[int, int]) -> Annotation:
-    level: Level = "error" if skipped.unfixed else "note"
-    return Annotation(skipped.subject, level, skipped.reason, *where, skipped.advice, skipped.paste)
+    return Annotation(skipped.subject, _LEFT.get(skipped.why, "note"), skipped.reason, *where, skipped.advice, skipped.paste)
 
 
 def _speaks_for(cause: Finding, subject: str, logical_id: str) -> bool:

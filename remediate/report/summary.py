@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remediate.engine import Report
+from remediate.health import Health
 from remediate.plan import Skipped
 
 _WORDS = {
@@ -34,7 +35,15 @@ def headline(report: Report, *, written: bool) -> str:
         count = len({one.patch.id for one in report.applied})
         what = f"{count} patch{'es' if count > 1 else ''} {'changed' if written else 'would change'} {', '.join(resources)}"
         return f"{report.name}: {what}{f'; {unfixed}' if left else ''}"
-    return f"{report.name}: {unfixed or 'nothing to do'}"
+    return f"{report.name}: {unfixed or 'nothing to do'}{_health(report)}"
+
+
+def _health(report: Report) -> str:
+    """Say which deliveries are healthy, where nothing is changed."""
+    healthy = [one.name for one in report.deliveries if one.health is Health.HEALTHY]
+    if not healthy:
+        return ""
+    return f"; {', '.join(healthy)} {'is' if len(healthy) == 1 else 'are'} healthy"
 
 
 def explained(skipped: Skipped) -> Iterator[str]:
@@ -68,3 +77,6 @@ def _lines(report: Report, *, written: bool, details: bool) -> Iterator[str]:
             yield from wrapped(note, "    - ")
     for skipped in report.skipped:
         yield from explained(skipped)
+    for one in report.deliveries:
+        if one.precautions:
+            yield from wrapped(f"{one.name}: --precautions would apply {', '.join(one.precautions)} too", "  ")

@@ -1,0 +1,24 @@
+"""What the user chose for a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from remediate.cloudformation.locate import Given
+from remediate.policy.failures import Failure
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user chose: what is said about the template, which patches, and whether those that need a review too.
+
+    ``ignore`` can hold root causes, by their id, as well as patches. ``precautions`` applies those to healthy deliveries
+    too. ``error`` is the failure that a deployment ended with.
+    """
+
+    given: Given = field(default_factory=Given)
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    review: bool = False
+    precautions: bool = False
+    error: Failure | None = None
