@@ -31,7 +31,10 @@ def _stack(template: dict[str, Any], resources: dict[str, Any], chance: random.R
         resources[bucket]["Properties"] = bucket_properties(template, chance, key)
     if chance.random() < 0.9:
         document = policy(template, chance, "bucket", bucket)
-        resources[f"Policy{number}"] = {"Type": words.POLICY, "Properties": {"Bucket": {"Ref": bucket}, "PolicyDocument": document}}
+        resources[f"Policy{number}"] = {
+            "Type": words.POLICY,
+            "Properties": {"Bucket": {"Ref": bucket}, "PolicyDocument": document},
+        }
     if chance.random() < 0.6:
         resources[key] = {"Type": words.KEY, "Properties": {"KeyPolicy": policy(template, chance, "key", bucket)}}
     for extra in ["", "B"][: chance.choice([0, 1, 1, 1, 1, 1, 1, 2])]:
@@ -68,7 +71,10 @@ def policy(template: dict[str, Any], chance: random.Random, kind: str, bucket: s
         statements = listed[0]
     if chance.random() < 0.04:
         statements = {"Fn::If": [words.condition(template, chance), statements, listed[:1]]}
-    found: Any = {"Version": chance.choice(["2012-10-17", "2012-10-17", "2012-10-17", "2008-10-17"]), "Statement": statements}
+    found: Any = {
+        "Version": chance.choice(["2012-10-17", "2012-10-17", "2012-10-17", "2008-10-17"]),
+        "Statement": statements,
+    }
     if chance.random() < 0.15:
         del found["Version"]
     if chance.random() < 0.03:
@@ -88,7 +94,9 @@ def trail(template: dict[str, Any], chance: random.Random, bucket: str, key: str
     if chance.random() < 0.2:
         about["IsMultiRegionTrail"] = True
     if chance.random() < 0.12:
-        about["IsOrganizationTrail"] = chance.choice([True, "true", {"Fn::If": [words.condition(template, chance), True, False]}])
+        about["IsOrganizationTrail"] = chance.choice(
+            [True, "true", {"Fn::If": [words.condition(template, chance), True, False]}]
+        )
     found: dict[str, Any] = {"Type": words.TRAIL}
     if chance.random() < 0.5:
         found["DependsOn"] = words.any_of(chance, [f"Policy{number}", [f"Policy{number}"], [bucket], bucket, []])

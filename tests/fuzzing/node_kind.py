@@ -11,8 +11,40 @@ from typing import Any
 from tests.fuzzing import words
 
 _ODD: list[Any] = [
-    *(None, "", "*", 0, -1, 1.5, True, [], {}, [[]], [None], {"": ""}, "2012-10-17", "a: b", "- a", "# no comment", "it's", '"'),
-    *("${", "${}", "${AWS::Nothing}", "{{resolve:ssm:/a}}", "é\u2028ü", "\U0001f600", "line\nbreak", "1e3", "0x1", "012", "y", "<<"),
+    *(
+        None,
+        "",
+        "*",
+        0,
+        -1,
+        1.5,
+        True,
+        [],
+        {},
+        [[]],
+        [None],
+        {"": ""},
+        "2012-10-17",
+        "a: b",
+        "- a",
+        "# no comment",
+        "it's",
+        '"',
+    ),
+    *(
+        "${",
+        "${}",
+        "${AWS::Nothing}",
+        "{{resolve:ssm:/a}}",
+        "é\u2028ü",
+        "\U0001f600",
+        "line\nbreak",
+        "1e3",
+        "0x1",
+        "012",
+        "y",
+        "<<",
+    ),
     {"Ref": "Nothing"},
     {"Ref": "AWS::NoValue"},
     {"Ref": ["Bucket"]},
@@ -128,7 +160,20 @@ def _as_text(_: Any, at: Any, key: Any, chance: random.Random) -> None:
 
 def _rename(_: Any, at: Any, key: Any, chance: random.Random) -> None:
     if isinstance(at, dict):
-        names = ["Type", "Properties", "Ref", "Fn::If", "Condition", "DependsOn", "Statement", "a b", "a/b~c", "yes", "12", str(key).lower()]
+        names = [
+            "Type",
+            "Properties",
+            "Ref",
+            "Fn::If",
+            "Condition",
+            "DependsOn",
+            "Statement",
+            "a b",
+            "a/b~c",
+            "yes",
+            "12",
+            str(key).lower(),
+        ]
         new = chance.choice(names)
         members = [(new if name == key else name, value) for name, value in at.items() if name != new]
         at.clear()
@@ -144,6 +189,23 @@ def _merge(_: Any, at: Any, key: Any, chance: random.Random) -> None:
 
 
 _MUTATIONS: list[Callable[[Any, Any, Any, random.Random], None]] = [
-    *(_drop, _drop, _odd, _odd, _double, _double, _swap, _exchange, _exchange, _if, _if, _function, _wrap, _wrap, _unwrap, _as_text),
+    *(
+        _drop,
+        _drop,
+        _odd,
+        _odd,
+        _double,
+        _double,
+        _swap,
+        _exchange,
+        _exchange,
+        _if,
+        _if,
+        _function,
+        _wrap,
+        _wrap,
+        _unwrap,
+        _as_text,
+    ),
     *(_rename, _merge),
 ]

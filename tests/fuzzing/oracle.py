@@ -155,7 +155,13 @@ def _documents(was: Any, now: Any) -> tuple[Any, Any, str]:
     if not isinstance(kind, str) or kind not in POLICIES or not isinstance(now, dict):
         return None, None, ""
     name, what = POLICIES[kind]
-    return (*((one.get("Properties") or {}).get(name) if isinstance(one.get("Properties"), dict) else None for one in (was, now)), what)
+    return (
+        *(
+            (one.get("Properties") or {}).get(name) if isinstance(one.get("Properties"), dict) else None
+            for one in (was, now)
+        ),
+        what,
+    )
 
 
 def _denies(document: Any) -> Iterator[str]:
@@ -222,7 +228,9 @@ def _text(change: Change) -> Iterator[Finding]:
             yield Finding("the result cannot be scanned", str(error))
             return
         if lost:
-            yield Finding(f"comments are lost at {_place(change.operations)}", f"{lost}\n  {json.dumps(change.operations)[:1500]}")
+            yield Finding(
+                f"comments are lost at {_place(change.operations)}", f"{lost}\n  {json.dumps(change.operations)[:1500]}"
+            )
 
 
 def _place(operations: list[dict[str, Any]]) -> str:
@@ -236,7 +244,11 @@ def diff_applies(folder: Path, name: str, before: bytes, after: bytes, diff: str
     file = folder / name
     file.write_bytes(before)
     run = subprocess.run(
-        ["git", "apply", "--whitespace=nowarn", "-"], cwd=folder, input=diff.encode("utf-8", "surrogateescape"), capture_output=True, check=False
+        ["git", "apply", "--whitespace=nowarn", "-"],
+        cwd=folder,
+        input=diff.encode("utf-8", "surrogateescape"),
+        capture_output=True,
+        check=False,
     )
     if run.returncode:
         yield Finding("git apply refuses the diff", run.stderr.decode("utf-8", "replace"))

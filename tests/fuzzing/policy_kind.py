@@ -53,7 +53,10 @@ def _lists(template: dict[str, Any]) -> list[tuple[str, str, list[Any]]]:
 
 def _statements(template: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     return [
-        (kind, bucket, one) for kind, bucket, listed in _lists(template) for one in listed if isinstance(one, dict) and "Effect" in one
+        (kind, bucket, one)
+        for kind, bucket, listed in _lists(template)
+        for one in listed
+        if isinstance(one, dict) and "Effect" in one
     ]
 
 
@@ -128,7 +131,9 @@ def _action(template: dict[str, Any], chance: random.Random) -> None:
 
 def _resource(template: dict[str, Any], chance: random.Random) -> None:
     for kind, bucket, one in _some(_statements(template), chance):
-        one["Resource"] = words.one_or_more(chance, lambda: words.resource(template, chance, bucket)) if kind == "bucket" else "*"
+        one["Resource"] = (
+            words.one_or_more(chance, lambda: words.resource(template, chance, bucket)) if kind == "bucket" else "*"
+        )
 
 
 def _condition(template: dict[str, Any], chance: random.Random) -> None:

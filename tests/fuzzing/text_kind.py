@@ -6,8 +6,50 @@ import random
 import re
 from collections.abc import Callable
 
-_CHARACTERS = ["\t", " ", "  ", "#", " #", ": ", ":", "- ", "-", "'", '"', "{", "}", "[", "]", ",", "&a ", "*a", "!", "!Sub ", "|", ">", "%"]
-_CHARACTERS += ["\\", "\ufeff", "\x00", "\x85", "\u2028", "é", "\U0001fae8", "\r", "\n", "\n\n", "~", "? ", "<<: ", "@", "`", "${", "*"]
+_CHARACTERS = [
+    "\t",
+    " ",
+    "  ",
+    "#",
+    " #",
+    ": ",
+    ":",
+    "- ",
+    "-",
+    "'",
+    '"',
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "&a ",
+    "*a",
+    "!",
+    "!Sub ",
+    "|",
+    ">",
+    "%",
+]
+_CHARACTERS += [
+    "\\",
+    "\ufeff",
+    "\x00",
+    "\x85",
+    "\u2028",
+    "é",
+    "\U0001fae8",
+    "\r",
+    "\n",
+    "\n\n",
+    "~",
+    "? ",
+    "<<: ",
+    "@",
+    "`",
+    "${",
+    "*",
+]
 _COMMENTS = ["# x", "#", "#: y", "# {a: [b", "#\t'", "#é", "# - a: b"]
 
 
@@ -30,7 +72,9 @@ def mutated(text: str, chance: random.Random) -> bytes:
 
 def _spot(lines: list[str], chance: random.Random) -> int:
     """Return the number of a line, mostly near what logging rests on."""
-    marked = [index for index, line in enumerate(lines) if re.search(r"Statement|Principal|Effect|cloudtrail|Action|Trail", line)]
+    marked = [
+        index for index, line in enumerate(lines) if re.search(r"Statement|Principal|Effect|cloudtrail|Action|Trail", line)
+    ]
     if marked and chance.random() < 0.7:
         return min(len(lines) - 1, max(0, chance.choice(marked) + chance.randint(-2, 4)))
     return chance.randrange(len(lines))
@@ -68,7 +112,9 @@ def _indent(lines: list[str], chance: random.Random) -> str:
 
 def _requote(lines: list[str], chance: random.Random) -> str:
     index = _spot(lines, chance)
-    found = list(re.finditer(r"'([^'\"\n]*)'|\"([^'\"\\\n]*)\"|(?<=: )([A-Za-z][\w:.*/-]*)|(?<=- )([A-Za-z][\w:.*/-]*)", lines[index]))
+    found = list(
+        re.finditer(r"'([^'\"\n]*)'|\"([^'\"\\\n]*)\"|(?<=: )([A-Za-z][\w:.*/-]*)|(?<=- )([A-Za-z][\w:.*/-]*)", lines[index])
+    )
     if found:
         match = chance.choice(found)
         word = next(one for one in match.groups() if one is not None)

@@ -109,7 +109,13 @@ def execution(seed: int, number: int, known: list[Base], kinds: dict[str, int]) 
     raw = _raw(kind, base, chance)
     name = "template.json" if raw.lstrip()[:1] == b"{" else "template.yaml"
     return Execution(
-        number, base.name if kind != "grown" else "nothing", kind, raw, name, chance.choice(SETS), options(base, kind, chance)
+        number,
+        base.name if kind != "grown" else "nothing",
+        kind,
+        raw,
+        name,
+        chance.choice(SETS),
+        options(base, kind, chance),
     )
 
 

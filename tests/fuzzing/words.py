@@ -26,21 +26,61 @@ AWS_PRINCIPALS: list[Any] = [
 ]
 BUCKET_ACTIONS = [
     *("s3:GetBucketAcl", "s3:GetBucketAcl", "s3:PutObject", "s3:PutObject", "s3:PutObject", "s3:GetBucketLocation"),
-    *("s3:*", "s3:Put*", "s3:Get*", "s3:GetObject", "s3:PutObjectAcl", "s3:putobject", "s3:ListBucket", "*", "S3:GetBucketACL"),
+    *(
+        "s3:*",
+        "s3:Put*",
+        "s3:Get*",
+        "s3:GetObject",
+        "s3:PutObjectAcl",
+        "s3:putobject",
+        "s3:ListBucket",
+        "*",
+        "S3:GetBucketACL",
+    ),
     *("s3:PutObjects", "s3:Get?ucketAcl", "s3:DeleteObject"),
 ]
 KEY_ACTIONS = [
-    *("kms:GenerateDataKey*", "kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt", "kms:Encrypt", "kms:*", "kms:CreateGrant"),
-    *("kms:ListGrants", "kms:RevokeGrant", "kms:ReEncrypt*", "kms:ReEncrypt", "kms:GenerateDataKey", "kms:Decrypt*", "kms:List*"),
+    *(
+        "kms:GenerateDataKey*",
+        "kms:GenerateDataKey*",
+        "kms:DescribeKey",
+        "kms:Decrypt",
+        "kms:Encrypt",
+        "kms:*",
+        "kms:CreateGrant",
+    ),
+    *(
+        "kms:ListGrants",
+        "kms:RevokeGrant",
+        "kms:ReEncrypt*",
+        "kms:ReEncrypt",
+        "kms:GenerateDataKey",
+        "kms:Decrypt*",
+        "kms:List*",
+    ),
     *("kms:DescribeKeys", "KMS:decrypt", "kms:GenerateDataKeyWithoutPlaintext"),
 ]
 OPERATORS = [
     *("StringEquals", "StringEquals", "StringLike", "ArnLike", "ArnEquals", "StringNotEquals", "Bool", "Null", "IpAddress"),
-    *("StringEqualsIfExists", "ForAnyValue:StringEquals", "ForAllValues:StringLike", "StringEqualsIgnoreCase", "stringequals"),
+    *(
+        "StringEqualsIfExists",
+        "ForAnyValue:StringEquals",
+        "ForAllValues:StringLike",
+        "StringEqualsIgnoreCase",
+        "stringequals",
+    ),
     *("ArnNotLike", "StringNotLike", "DateLessThan", "NumericEquals"),
 ]
 CONDITION_KEYS = [
-    *("aws:SourceArn", "aws:SourceArn", "AWS:SourceArn", "aws:sourcearn", "aws:SourceAccount", "s3:x-amz-acl", "s3:x-amz-acl"),
+    *(
+        "aws:SourceArn",
+        "aws:SourceArn",
+        "AWS:SourceArn",
+        "aws:sourcearn",
+        "aws:SourceAccount",
+        "s3:x-amz-acl",
+        "s3:x-amz-acl",
+    ),
     *("aws:SecureTransport", "aws:SourceIp", "aws:PrincipalOrgID", "aws:SourceOrgID", "s3:x-amz-server-side-encryption"),
     *("s3:x-amz-server-side-encryption-aws-kms-key-id", "kms:EncryptionContext:aws:cloudtrail:arn", "kms:ViaService"),
     *("kms:EncryptionContext:aws:cloudtrail:arn", "kms:GrantIsForAWSResource", "kms:CallerAccount", "S3:X-Amz-Acl"),
@@ -175,14 +215,30 @@ def principal(template: dict[str, Any], chance: random.Random) -> Any:
             return {"Fn::If": [condition(template, chance), principal(template, chance), principal(template, chance)]}
         case "*":
             return "*"
-    return any_of(chance, [{"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, {}, [], CLOUDTRAIL])
+    return any_of(
+        chance, [{"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, {}, [], CLOUDTRAIL]
+    )
 
 
 def resource(template: dict[str, Any], chance: random.Random, bucket: str) -> Any:
     """Return a Resource of a bucket's policy."""
     paths = [
-        *("", "", "/*", "/AWSLogs/${AWS::AccountId}/*", "/AWSLogs/${AWS::AccountId}/*", "/AWSLogs/${AWS::AccountId}", "/AWSLogs/*"),
-        *("/logs/AWSLogs/${AWS::AccountId}/*", "/AWSLogs/${aws:SourceAccount}/*", "/Config/*", "/AWSLogs/o-a1b2c3d4e5/*", "*"),
+        *(
+            "",
+            "",
+            "/*",
+            "/AWSLogs/${AWS::AccountId}/*",
+            "/AWSLogs/${AWS::AccountId}/*",
+            "/AWSLogs/${AWS::AccountId}",
+            "/AWSLogs/*",
+        ),
+        *(
+            "/logs/AWSLogs/${AWS::AccountId}/*",
+            "/AWSLogs/${aws:SourceAccount}/*",
+            "/Config/*",
+            "/AWSLogs/o-a1b2c3d4e5/*",
+            "*",
+        ),
         *("/AWSLogs/111122223333/*", "/AWSLogs/${AWS::AccountId}/CloudTrail/*", "/*a*b*c*d"),
     ]
     path = chance.choice(paths)
@@ -196,7 +252,10 @@ def resource(template: dict[str, Any], chance: random.Random, bucket: str) -> An
         case 3:
             return {"Fn::Join": ["", ["arn:aws:s3:::", {"Ref": bucket}, "/AWSLogs/", {"Ref": "AWS::AccountId"}, "/*"]]}
         case 4:
-            both = [{"Fn::Sub": "${" + bucket + ".Arn}" + path}, any_of(chance, [{"Ref": "AWS::NoValue"}, {"Fn::GetAtt": [bucket, "Arn"]}])]
+            both = [
+                {"Fn::Sub": "${" + bucket + ".Arn}" + path},
+                any_of(chance, [{"Ref": "AWS::NoValue"}, {"Fn::GetAtt": [bucket, "Arn"]}]),
+            ]
             return {"Fn::If": [condition(template, chance), *both]}
         case 5:
             return f"arn:aws:s3:::my-logs{path}"
@@ -245,4 +304,6 @@ def sid(template: dict[str, Any], chance: random.Random) -> Any:
     if chance.random() < 0.05:
         return {"Fn::Sub": "${AWS::StackName}Sid"}
     del template
-    return chance.choice(["AWSCloudTrailWrite", "AWSCloudTrailAclCheck", "A", "B", "Logs", "Allow CloudTrail", f"S{chance.randrange(99)}"])
+    return chance.choice(
+        ["AWSCloudTrailWrite", "AWSCloudTrailAclCheck", "A", "B", "Logs", "Allow CloudTrail", f"S{chance.randrange(99)}"]
+    )
