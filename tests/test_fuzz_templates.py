@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 from typing import Any
 
 import jsonpatch
 import pytest
 
-from tests.fuzzing import deployed, growth, node_kind, oracle, policy_kind, rendering, trial
+from tests.fuzzing import deployed, growth, node_kind, oracle, policy_kind, rendering, strangers, trial, words
 from tests.fuzzing.reading import NotRead, data_of, exact, lost_comments
 
 HERE = Path(__file__).parent
@@ -36,9 +35,9 @@ Resources:
           - {Sid: No, Effect: Deny, Principal: "*", Action: "s3:*", Resource: "*"}
           - {Effect: Allow, Principal: {AWS: "111122223333"}, Action: "s3:GetObject", Resource: "*"}
           - {Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "s3:PutObject", Resource: "*"}
-          - {Effect: Allow, Principal: {Service: [cloudtrail.amazonaws.com, sns.amazonaws.com]}, Action: "s3:Put", Resource: "*"}
+          - {Effect: Allow, Principal: {Service: [cloudtrail.amazonaws.com, sns.amazonaws.com]}, Action: "s3:Put"}
           - {Effect: Allow, Principal: {Service: !Ref Svc}, Action: "s3:PutObject", Resource: "*"}
-          - {Effect: Allow, Principal: {Service: !FindInMap [Book, !Ref AWS::Region, It]}, Action: "s3:PutObject", Resource: "*"}
+          - {Effect: Allow, Principal: {Service: !FindInMap [Book, !Ref AWS::Region, It]}, Action: "s3:PutObject"}
           - {Effect: Allow, Principal: {Service: !If [On, config.amazonaws.com, cloudtrail.amazonaws.com]}, Action: "s3:Put"}
           - Effect: Allow
             Principal: {Service: !Sub ["${p}.amazonaws.com", {p: !If [On, config, cloudtrail]}]}
@@ -60,7 +59,7 @@ def judged(operations: list[dict[str, Any]], after: Any = None) -> list[str]:
     """Return the kinds of findings about a change of TEMPLATE, whose result is written as JSON."""
     result = jsonpatch.apply_patch(data_of(TEMPLATE), operations) if after is None else after
     change = oracle.Change(TEMPLATE, json.dumps(result), operations, {})
-    return [finding.kind for finding in oracle.judge(change, random.Random(1), thorough=True)]
+    return [finding.kind for finding in oracle.judge(change, words.seeded(1), thorough=True)]
 
 
 @pytest.mark.parametrize("kind", trial.KINDS)
@@ -83,7 +82,7 @@ def test_an_execution_is_the_same_each_time() -> None:
 
 def test_what_is_written_reads_back() -> None:
     for number in range(200):
-        chance = random.Random(number)
+        chance = words.seeded(number)
         data = policy_kind.mutated(growth.grown(chance), chance)
         if number % 2:
             data = node_kind.mutated(data, chance)
@@ -166,7 +165,7 @@ def test_data_that_the_patch_does_not_make() -> None:
 
 def test_line_ends() -> None:
     change = oracle.Change(TEMPLATE.replace("\n", "\r\n"), TEMPLATE, [], {})
-    assert [one.kind for one in oracle.judge(change, random.Random(1), thorough=False)] == ["other line ends"]
+    assert [one.kind for one in oracle.judge(change, words.seeded(1), thorough=False)] == ["other line ends"]
 
 
 COMMENTED = """\
@@ -250,9 +249,55 @@ def test_what_the_other_reader_refuses(text: str) -> None:
         ({"Fn::FindInMap": ["Book", "eu-west-1", "It"]}, "config.amazonaws.com"),
         ({"Fn::Select": [1, {"Fn::Split": [",", "a,b"]}]}, "b"),
         (["a", {"Ref": "AWS::NoValue"}], ["a"]),
-        ({"Fn::GetAtt": ["Bucket", "Arn"]}, '‹Fn::GetAtt ["Bucket", "Arn"]›'),
+        ({"Fn::GetAtt": ["Bucket", "Arn"]}, "«Bucket.Arn»"),
     ],
 )
 def test_deployed_values(value: Any, expected: Any) -> None:
     environment = deployed.Environment(data_of(TEMPLATE), {"Svc": "config.amazonaws.com"})
     assert environment.put_in(value) == expected
+
+
+CLOUDTRAIL = {
+    "Effect": "Allow",
+    "Principal": {"Service": "cloudtrail.amazonaws.com"},
+    "Action": "s3:GetBucketAcl",
+    "Resource": "*",
+}
+DENY = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "number"),
+    [
+        pytest.param([], [CLOUDTRAIL], 1, id="another account's trail"),
+        pytest.param([CLOUDTRAIL], [CLOUDTRAIL], 0, id="as before"),
+        pytest.param([], [{**CLOUDTRAIL, "Resource": "«Bucket.Arn»"}], 1, id="the bucket"),
+        pytest.param([], [{**CLOUDTRAIL, "Resource": "«Other.Arn»"}], 0, id="another bucket"),
+        pytest.param([], [{**CLOUDTRAIL, "Principal": "*", "Action": "s3:*"}], 21, id="anybody may do anything"),
+        pytest.param(
+            [], [{**CLOUDTRAIL, "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}], 0, id="guarded"
+        ),
+        pytest.param(
+            [],
+            [{**CLOUDTRAIL, "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:cloudtrail:*:111122223333:trail/*"}}}],
+            0,
+            id="guarded by the ARN",
+        ),
+        pytest.param(
+            [],
+            [{**CLOUDTRAIL, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}}}],
+            1,
+            id="no guard",
+        ),
+        pytest.param([], [{**CLOUDTRAIL, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}], 0, id="not modelled"),
+        pytest.param([], [CLOUDTRAIL, DENY], 0, id="denied all the same"),
+        pytest.param([CLOUDTRAIL, DENY], [CLOUDTRAIL], 1, id="denied no more"),
+        pytest.param(
+            [CLOUDTRAIL], [{**CLOUDTRAIL, "Action": "s3:GetBucket*"}], 0, id="the location for one who had the ACL"
+        ),
+    ],
+)
+def test_strangers(old: list[dict[str, Any]], new: list[dict[str, Any]], number: int) -> None:
+    template = data_of(TEMPLATE)
+    where = deployed.Environment(template, {})
+    assert len(strangers.let_in(old, new, template["Resources"]["Policy"], where)) == number

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z/$][A-Za-z0-9_:./*${}-]*[A-Za-z0-9_/*}]|[A-Za-z]")
-_WORDS = frozenset("yes no true false on off null y n".split())
+_WORDS = frozenset(["yes", "no", "true", "false", "on", "off", "null", "y", "n"])
 _SHORT = frozenset({"Ref", "Condition"})
 _WIDE = 100
 
@@ -139,7 +139,7 @@ class _Writer:
             return value
         style = self.chance.choice(["", "'", '"']) if self.quotes == "mixed" else self.quotes
         plain = (
-            _PLAIN.fullmatch(value) and value.lower() not in _WORDS and ("{" not in value and "}" not in value or not flow)
+            _PLAIN.fullmatch(value) and value.lower() not in _WORDS and (("{" not in value and "}" not in value) or not flow)
         )
         plain = plain and (not value.endswith(":")) and not (flow and ("," in value or "[" in value)) and not (key and flow)
         if plain and (not style or self.chance.random() < 0.6 or key):

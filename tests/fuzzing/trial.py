@@ -27,7 +27,7 @@ from remediate.plan import Options
 from remediate.report import FORMATS, diff, render
 from remediate.template import Refused, TemplateError
 from remediate.verify import Broken
-from tests.fuzzing import growth, node_kind, policy_kind, rendering, text_kind
+from tests.fuzzing import growth, node_kind, policy_kind, rendering, text_kind, words
 from tests.fuzzing.oracle import Change, Finding, diff_applies, judge
 from tests.fuzzing.reading import NotRead, data_of, is_json
 
@@ -103,7 +103,7 @@ def _base(file: Path) -> Base | None:
 
 def execution(seed: int, number: int, known: list[Base], kinds: dict[str, int]) -> Execution:
     """Return the execution with a number: the same for the same seed and templates."""
-    chance = random.Random(f"{seed}:{number}")  # noqa: S311 - nothing is secret here
+    chance = words.seeded(f"{seed}:{number}")
     kind = chance.choices(list(kinds), list(kinds.values()))[0]
     base = _chosen(known, chance)
     raw = _raw(kind, base, chance)
@@ -181,7 +181,7 @@ def _set(name: str) -> PatchSet:
 
 def run(execution: Execution, *, thorough: bool | None = None) -> Outcome:
     """Run the tool on the execution's template and judge what it did."""
-    chance = random.Random(execution.number)  # noqa: S311
+    chance = words.seeded(execution.number)
     started = time.process_time()
     outcome = Outcome("refused", [])
     try:
@@ -248,7 +248,9 @@ def _judged(execution: Execution, report: Report, chance: random.Random, *, thor
     some = chance.random() < _SOME if thorough is None else thorough
     parameters = dict(execution.options.given.parameters)
     operations = [operation.to_json() for operation in report.operations]
-    yield from judge(Change(report.before, report.after, operations, parameters), chance, thorough=some)
+    yield from judge(
+        Change(report.before, report.after, operations, parameters, execution.options.review), chance, thorough=some
+    )
     yield from _again(execution, report)
     if some:
         yield from _diff(execution, report)
