@@ -230,7 +230,10 @@ def _broken(message: str) -> str:
     """Return what a broken guarantee's message says of every template alike."""
     known = ["is still denied", "says of", "was allowed and is no more", "was denied and is no more", "a Deny statement"]
     known += ["differs without being planned", "it cannot be read", "it would change", "the section"]
-    return next((part for part in known if part in message), message.rpartition("): ")[2].split(" ")[0])
+    said = message.rpartition("): ")[2]
+    return next(
+        (part for part in known if part in message), said.partition(" on ")[0] if " may " in said else said.split(" ")[0]
+    )
 
 
 def _where(error: Exception) -> str:
