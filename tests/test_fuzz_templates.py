@@ -209,6 +209,12 @@ def test_lost_comments(after: str, operations: list[dict[str, Any]], lost: list[
     assert lost_comments(COMMENTED, after, operations) == lost
 
 
+def test_a_comment_behind_a_bracket_goes_with_what_it_closes() -> None:
+    before = "a: {\n  b: 1\n  }  # a\nc: 2\n"
+    assert lost_comments(before, "c: 2\n", [operation("/a", None, "remove")]) == []
+    assert lost_comments(before, "a: {b: 1}\n", [operation("/c", None, "remove")]) == ["# a"]
+
+
 def test_exceptions_and_hanging_runs_are_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     made = trial.execution(1, 1, trial.bases(FOLDERS, 20_000), trial.KINDS)
 

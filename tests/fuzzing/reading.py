@@ -178,7 +178,10 @@ def lost_comments(before: str, after: str, operations: list[dict[str, Any]]) -> 
 
 
 def _went_along(text: str, place: int, every: list[Leaf], left: set[int]) -> bool:
-    """Tell whether what a comment stands at was removed: the scalar before it in its line, else the one that follows."""
+    """Tell whether what a comment stands at was removed: the scalar before it in its line, else the one that follows.
+
+    Behind a bracket that closes a list or mapping it is the last scalar in there.
+    """
     starts = [one.start for one in every]
     index = bisect.bisect_left(starts, place)
     line = _line_start(text, place)
@@ -188,8 +191,11 @@ def _went_along(text: str, place: int, every: list[Leaf], left: set[int]) -> boo
         return id(before) not in left
     if after and id(after) not in left:
         return True
-    if text[line:place].strip() or before is None or id(before) in left:
+    beside = text[line:place].strip()
+    if before is None or id(before) in left or beside.strip("]},"):
         return False
+    if beside:  # it closes what holds the scalar before
+        return True
     first = _line_start(text, after.start) if after else line
     return place - line > (len(text[first:]) - len(text[first:].lstrip(" ")) if after else 0)
 
