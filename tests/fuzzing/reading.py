@@ -189,13 +189,13 @@ def _went_along(text: str, place: int, every: list[Leaf], left: set[int]) -> boo
     after = every[index] if index < len(every) else None
     if before and before.end > line and before.end <= place:
         return id(before) not in left
+    beside = text[line:place].strip()
+    if beside and not beside.strip("]},"):
+        return before is None or id(before) not in left
     if after and id(after) not in left:
         return True
-    beside = text[line:place].strip()
-    if before is None or id(before) in left or beside.strip("]},"):
+    if beside or before is None or id(before) in left:
         return False
-    if beside:  # it closes what holds the scalar before
-        return True
     first = _line_start(text, after.start) if after else line
     return place - line > (len(text[first:]) - len(text[first:].lstrip(" ")) if after else 0)
 
