@@ -29,7 +29,7 @@ from remediate.template import Refused, TemplateError
 from remediate.verify import Broken
 from tests.fuzzing import growth, node_kind, policy_kind, rendering, text_kind, words
 from tests.fuzzing.oracle import Change, Finding, diff_applies, judge
-from tests.fuzzing.reading import NotRead, data_of, is_json
+from tests.fuzzing.reading import NotRead, data_of
 
 KINDS = {"text": 3, "node": 3, "policy": 4, "grown": 4}
 SETS = ("cloudtrail-create", "cloudtrail-documented")
@@ -293,8 +293,3 @@ def _reports(execution: Execution, report: Report) -> Iterator[Finding]:
         elif style == "github" and re.search(r"(?m)^(?!::|$)", text):
             yield Finding("a line of the github format is no command", text)
     report.openings()
-
-
-def is_yaml(raw: bytes) -> bool:
-    """Tell whether a template is not JSON."""
-    return not is_json(raw.decode("utf-8", "replace"))
