@@ -164,13 +164,12 @@ def _documents(was: Any, now: Any) -> tuple[Any, Any, str]:
     if not isinstance(kind, str) or kind not in POLICIES or not isinstance(now, dict):
         return None, None, ""
     name, what = POLICIES[kind]
-    return (
-        *(
-            (one.get("Properties") or {}).get(name) if isinstance(one.get("Properties"), dict) else None
-            for one in (was, now)
-        ),
-        what,
-    )
+    before, after = (one.get("Properties") for one in (was, now))
+    return _member(before, name), _member(after, name), what
+
+
+def _member(properties: Any, name: str) -> Any:
+    return properties.get(name) if isinstance(properties, dict) else None
 
 
 def _denies(document: Any) -> Iterator[str]:

@@ -56,7 +56,10 @@ def _requests(kind: str, arn: str, region: str) -> Iterator[Request]:
     trail = f"{arn.partition(':s3:')[0]}:cloudtrail:{region}:{OTHER}:trail/somebody"
     deputy = {"aws:sourcearn": trail, "aws:sourceaccount": OTHER, "aws:securetransport": "true"}
     config = {"aws:sourceaccount": OTHER, "aws:securetransport": "true"}
-    callers = [(("Service", words.CLOUDTRAIL), deputy), (("Service", "config.amazonaws.com"), config)]
+    callers: list[tuple[tuple[str, str] | None, dict[str, str]]] = [
+        (("Service", words.CLOUDTRAIL), deputy),
+        (("Service", "config.amazonaws.com"), config),
+    ]
     callers += [(None, {"aws:securetransport": "true"})]
     for who, context in callers:
         if kind == "key":

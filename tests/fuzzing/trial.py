@@ -157,8 +157,7 @@ def _given(base: Base, kind: str, chance: random.Random) -> Given:
     if chance.random() < 0.12:
         parameters = {name: value for name, value in _SAMPLES.items() if chance.random() < 0.5}
         declared = pickle.loads(base.data).get("Parameters") if base.data and kind != "grown" else None  # noqa: S301
-        for name in declared if isinstance(declared, dict) else ():
-            about = declared[name]
+        for name, about in declared.items() if isinstance(declared, dict) else ():
             allowed = about.get("AllowedValues") if isinstance(about, dict) else None
             if isinstance(allowed, list) and allowed and chance.random() < 0.5:
                 parameters[str(name)] = str(chance.choice(allowed))
