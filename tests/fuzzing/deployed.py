@@ -53,6 +53,8 @@ class Environment:
             match name, argument:
                 case "Ref", str():
                     return self._reference(argument)
+                case "Fn::GetAtt", [str(resource), str(attribute)]:
+                    return f"«{resource}.{attribute}»"
                 case "Fn::If", [str(condition), yes, no]:
                     return self._value(yes if self.holds(condition) else no)
                 case "Fn::Sub", str():
@@ -69,7 +71,7 @@ class Environment:
                     return self._text(text).split(between)
         except (KeyError, IndexError, ValueError, TypeError, AttributeError, RecursionError):
             pass
-        return f"‹{name} {json.dumps(argument, sort_keys=True, default=str)}›"
+        return f"«{name} {json.dumps(argument, sort_keys=True, default=str)}»"
 
     def _row(self, book: Any, top: Any) -> Any:
         return self.template["Mappings"][self._text(book)][self._text(top)]
@@ -94,8 +96,8 @@ class Environment:
     def _substitute(self, text: str, names: dict[str, Any]) -> str:
         def value(match: re.Match[str]) -> str:
             name = match.group(1).strip()
-            found = names[name] if name in names else self._reference(name) if "." not in name else f"‹{name}›"
-            return found if isinstance(found, str) else f"‹{name}›"
+            found = names[name] if name in names else self._reference(name) if "." not in name else f"«{name}»"
+            return found if isinstance(found, str) else f"«{name}»"
 
         return _REFERENCE.sub(value, text).replace("${!", "${")
 
@@ -110,10 +112,10 @@ class Environment:
         if name in pseudo:
             return pseudo[name]
         if name not in self.parameters:
-            return f"‹{name}›"
+            return f"«{name}»"
         declared = self.template["Parameters"][name].get("Type")
         if isinstance(declared, str) and declared.startswith("AWS::SSM::Parameter::Value"):
-            return f"‹ssm {name}›"
+            return f"«ssm {name}»"
         is_list = declared == "CommaDelimitedList" or (isinstance(declared, str) and declared.startswith("List<"))
         return [one.strip() for one in self.parameters[name].split(",")] if is_list else self.parameters[name]
 
@@ -177,7 +179,7 @@ def _candidates(template: dict[str, Any], given: dict[str, str]) -> dict[str, li
             values += _compared(template.get("Conditions"), name)
         listed = [(value, False) for value in dict.fromkeys(values)]
         is_open = name not in given and not allowed and about.get("Type") == "String" and "AllowedPattern" not in about
-        found[name] = (listed[:5] + ([(FREE, True)] if is_open else [])) or [(f"‹{name}›", False)]
+        found[name] = (listed[:5] + ([(FREE, True)] if is_open else [])) or [(f"«{name}»", False)]
     return found
 
 

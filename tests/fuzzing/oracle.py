@@ -18,6 +18,7 @@ import yaml
 
 from tests.fuzzing import deployed, words
 from tests.fuzzing.reading import NotRead, data_of, exact, is_json, lost_comments
+from tests.fuzzing.strangers import let_in
 
 POLICIES = {words.POLICY: ("PolicyDocument", "bucket"), words.KEY: ("KeyPolicy", "key")}
 _MEANT = {("Service", words.CLOUDTRAIL), ("Service", f"{words.CLOUDTRAIL}.cn")}
@@ -36,12 +37,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Change:
-    """A change as its maker describes it: both texts, the operations, and what the user said of parameters."""
+    """A change as its maker describes it: both texts, the operations, and what the user said of parameters.
+
+    ``reviewed``: the user has looked at it, and so it may let somebody in.
+    """
 
     before: str
     after: str
     operations: list[dict[str, Any]]
     given: dict[str, str]
+    reviewed: bool = False
 
 
 def judge(change: Change, chance: random.Random, *, thorough: bool) -> Iterator[Finding]:
@@ -60,7 +65,7 @@ def judge(change: Change, chance: random.Random, *, thorough: bool) -> Iterator[
         return
     yield from _data(old, new, change.operations)
     yield from _elsewhere(old, new)
-    yield from _policies(old, new, change.given, chance)
+    yield from _policies(old, new, change, chance)
     yield from _text(change)
 
 
@@ -127,7 +132,7 @@ def _rest(resource: Any) -> Any:
     return resource
 
 
-def _policies(old: Any, new: Any, given: dict[str, str], chance: random.Random) -> Iterator[Finding]:
+def _policies(old: Any, new: Any, change: Change, chance: random.Random) -> Iterator[Finding]:
     changed = [
         (name, kind, was, now)
         for name, one in old["Resources"].items()
@@ -136,14 +141,18 @@ def _policies(old: Any, new: Any, given: dict[str, str], chance: random.Random) 
     ]
     if not changed:
         return
-    ways = deployed.environments(old, given, chance)
+    ways = deployed.environments(old, change.given, chance)
     for name, kind, was, now in changed:
         gone = Counter(_denies(was)) - Counter(_denies(now))
         if gone:
             yield Finding("a Deny statement changed", f"{name}: {next(iter(gone))}")
         for first in ways:
             second = deployed.Environment(new, first.parameters, first.region)
-            finding = _as_deployed(name, kind, deployed.statements(was, first), deployed.statements(now, second))
+            before, after = deployed.statements(was, first), deployed.statements(now, second)
+            finding = _as_deployed(name, kind, before, after)
+            strangers = [] if change.reviewed else let_in(before, after, new["Resources"][name], second)
+            if strangers and not finding:
+                finding = Finding("a stranger is let in", f"{name}: {strangers[0]}")
             if finding:
                 free = " (a value nobody listed)" if first.free else ""
                 yield Finding(finding.kind + free, f"{finding.detail}\n  where {first.parameters} in {first.region}")
@@ -155,20 +164,20 @@ def _documents(was: Any, now: Any) -> tuple[Any, Any, str]:
     if not isinstance(kind, str) or kind not in POLICIES or not isinstance(now, dict):
         return None, None, ""
     name, what = POLICIES[kind]
-    return (
-        *(
-            (one.get("Properties") or {}).get(name) if isinstance(one.get("Properties"), dict) else None
-            for one in (was, now)
-        ),
-        what,
-    )
+    before, after = (one.get("Properties") for one in (was, now))
+    return _member(before, name), _member(after, name), what
+
+
+def _member(properties: Any, name: str) -> Any:
+    return properties.get(name) if isinstance(properties, dict) else None
 
 
 def _denies(document: Any) -> Iterator[str]:
     """Yield every statement that is not plainly an Allow, as it is written."""
     if isinstance(document, dict):
-        if "Effect" in document and document["Effect"] != "Allow":
-            yield json.dumps(document, default=str)
+        if "Effect" in document:
+            if document["Effect"] != "Allow":
+                yield json.dumps(document, default=str)
             return
         document = list(document.values())
     if isinstance(document, list):
@@ -227,7 +236,15 @@ def _text(change: Change) -> Iterator[Finding]:
             yield Finding("the result cannot be scanned", str(error))
             return
         if lost:
-            yield Finding("comments are lost", f"{lost}\n  {json.dumps(change.operations)[:1500]}")
+            yield Finding(
+                f"comments are lost at {_place(change.operations)}", f"{lost}\n  {json.dumps(change.operations)[:1500]}"
+            )
+
+
+def _place(operations: list[dict[str, Any]]) -> str:
+    """Return the name of the first member that is replaced as a whole."""
+    paths = (operation["path"].split("/") for operation in operations if operation["op"] == "replace")
+    return next((next((part for part in reversed(path) if not part.isdigit()), "") for path in paths), "what is left")
 
 
 def diff_applies(folder: Path, name: str, before: bytes, after: bytes, diff: str) -> Iterator[Finding]:

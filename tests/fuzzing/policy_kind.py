@@ -123,17 +123,14 @@ def _vary(template: dict[str, Any], chance: random.Random) -> None:
 
 def _action(template: dict[str, Any], chance: random.Random) -> None:
     for kind, _, one in _some(_statements(template), chance):
-        actions = words.BUCKET_ACTIONS if kind == "bucket" else words.KEY_ACTIONS
-        one["Action"] = words.one_or_more(chance, lambda: chance.choice(actions))
+        one["Action"] = words.actions(chance, kind)
         if chance.random() < 0.06:
-            one["Action"] = {"Fn::If": [words.condition(template, chance), one["Action"], chance.choice(actions)]}
+            one["Action"] = {"Fn::If": [words.condition(template, chance), one["Action"], words.actions(chance, kind)]}
 
 
 def _resource(template: dict[str, Any], chance: random.Random) -> None:
     for kind, bucket, one in _some(_statements(template), chance):
-        one["Resource"] = (
-            words.one_or_more(chance, lambda: words.resource(template, chance, bucket)) if kind == "bucket" else "*"
-        )
+        one["Resource"] = words.resources(template, chance, kind, bucket)
 
 
 def _condition(template: dict[str, Any], chance: random.Random) -> None:

@@ -178,19 +178,26 @@ def lost_comments(before: str, after: str, operations: list[dict[str, Any]]) -> 
 
 
 def _went_along(text: str, place: int, every: list[Leaf], left: set[int]) -> bool:
-    """Tell whether what a comment stands at was removed: the scalar before it in its line, else the one that follows."""
+    """Tell whether what a comment stands at was removed: the scalar before it in its line, else the one that follows.
+
+    Behind a bracket that closes a list or mapping it is the last scalar in there.
+    """
     starts = [one.start for one in every]
     index = bisect.bisect_left(starts, place)
-    line = max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1
+    line = _line_start(text, place)
     before = every[index - 1] if index else None
     after = every[index] if index < len(every) else None
     if before and before.end > line and before.end <= place:
         return id(before) not in left
+    beside = text[line:place].strip()
+    if beside and not beside.strip("]},"):
+        return before is None or id(before) not in left
     if after and id(after) not in left:
         return True
-    if text[line:place].strip() or before is None or id(before) in left:
+    if beside or before is None or id(before) in left:
         return False
-    return after is None or place - line > len(re.match(r" *", text[_line_start(text, after.start) :]).group())  # type: ignore[union-attr]
+    first = _line_start(text, after.start) if after else line
+    return place - line > (len(text[first:]) - len(text[first:].lstrip(" ")) if after else 0)
 
 
 def _line_start(text: str, place: int) -> int:

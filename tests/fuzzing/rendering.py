@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z/$][A-Za-z0-9_:./*${}-]*[A-Za-z0-9_/*}]|[A-Za-z]")
-_WORDS = frozenset("yes no true false on off null y n".split())
+_WORDS = frozenset(["yes", "no", "true", "false", "on", "off", "null", "y", "n"])
 _SHORT = frozenset({"Ref", "Condition"})
 _WIDE = 100
 
@@ -70,7 +70,7 @@ class _Writer:
     def entry(self, head: str, value: Any, column: int, *, in_list: bool) -> list[str]:
         """Return the lines of a member or an item, whose key or dash is in ``head``."""
         value, tag = self.tagged(value)
-        anchor, alias = self.anchor(value)
+        anchor, alias = ("", "") if tag else self.anchor(value)  # an anchor would hold the tag, too
         if alias:
             return [f"{head} {alias}{self.end()}"]
         head += "".join(f" {one}" for one in (tag, anchor) if one)
@@ -139,7 +139,7 @@ class _Writer:
             return value
         style = self.chance.choice(["", "'", '"']) if self.quotes == "mixed" else self.quotes
         plain = (
-            _PLAIN.fullmatch(value) and value.lower() not in _WORDS and ("{" not in value and "}" not in value or not flow)
+            _PLAIN.fullmatch(value) and value.lower() not in _WORDS and (("{" not in value and "}" not in value) or not flow)
         )
         plain = plain and (not value.endswith(":")) and not (flow and ("," in value or "[" in value)) and not (key and flow)
         if plain and (not style or self.chance.random() < 0.6 or key):

@@ -27,9 +27,9 @@ from remediate.plan import Options
 from remediate.report import FORMATS, diff, render
 from remediate.template import Refused, TemplateError
 from remediate.verify import Broken
-from tests.fuzzing import growth, node_kind, policy_kind, rendering, text_kind
+from tests.fuzzing import growth, node_kind, policy_kind, rendering, text_kind, words
 from tests.fuzzing.oracle import Change, Finding, diff_applies, judge
-from tests.fuzzing.reading import NotRead, data_of, is_json
+from tests.fuzzing.reading import NotRead, data_of
 
 KINDS = {"text": 3, "node": 3, "policy": 4, "grown": 4}
 SETS = ("cloudtrail-create", "cloudtrail-documented")
@@ -80,12 +80,12 @@ class Stuck(BaseException):
 
 def bases(folders: list[Path], largest: int) -> list[Base]:
     """Return the templates of the folders, the same ones in the same order each time."""
-    files = sorted({file.resolve() for folder in folders for file in _files(folder) if file.stat().st_size <= largest})
+    files = [file for folder in folders for file in _files(folder) if file.stat().st_size <= largest]
     return [base for file in files if (base := _base(file))]
 
 
 def _files(folder: Path) -> list[Path]:
-    return [file for file in folder.rglob("*") if file.is_file()] if folder.is_dir() else [folder]
+    return sorted(file for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else [folder]
 
 
 def _base(file: Path) -> Base | None:
@@ -103,7 +103,7 @@ def _base(file: Path) -> Base | None:
 
 def execution(seed: int, number: int, known: list[Base], kinds: dict[str, int]) -> Execution:
     """Return the execution with a number: the same for the same seed and templates."""
-    chance = random.Random(f"{seed}:{number}")  # noqa: S311 - nothing is secret here
+    chance = words.seeded(f"{seed}:{number}")
     kind = chance.choices(list(kinds), list(kinds.values()))[0]
     base = _chosen(known, chance)
     raw = _raw(kind, base, chance)
@@ -157,8 +157,7 @@ def _given(base: Base, kind: str, chance: random.Random) -> Given:
     if chance.random() < 0.12:
         parameters = {name: value for name, value in _SAMPLES.items() if chance.random() < 0.5}
         declared = pickle.loads(base.data).get("Parameters") if base.data and kind != "grown" else None  # noqa: S301
-        for name in declared if isinstance(declared, dict) else ():
-            about = declared[name]
+        for name, about in declared.items() if isinstance(declared, dict) else ():
             allowed = about.get("AllowedValues") if isinstance(about, dict) else None
             if isinstance(allowed, list) and allowed and chance.random() < 0.5:
                 parameters[str(name)] = str(chance.choice(allowed))
@@ -181,7 +180,7 @@ def _set(name: str) -> PatchSet:
 
 def run(execution: Execution, *, thorough: bool | None = None) -> Outcome:
     """Run the tool on the execution's template and judge what it did."""
-    chance = random.Random(execution.number)  # noqa: S311
+    chance = words.seeded(execution.number)
     started = time.process_time()
     outcome = Outcome("refused", [])
     try:
@@ -230,7 +229,10 @@ def _broken(message: str) -> str:
     """Return what a broken guarantee's message says of every template alike."""
     known = ["is still denied", "says of", "was allowed and is no more", "was denied and is no more", "a Deny statement"]
     known += ["differs without being planned", "it cannot be read", "it would change", "the section"]
-    return next((part for part in known if part in message), message.rpartition("): ")[2].split(" ")[0])
+    said = message.rpartition("): ")[2]
+    return next(
+        (part for part in known if part in message), said.partition(" on ")[0] if " may " in said else said.split(" ")[0]
+    )
 
 
 def _where(error: Exception) -> str:
@@ -248,7 +250,9 @@ def _judged(execution: Execution, report: Report, chance: random.Random, *, thor
     some = chance.random() < _SOME if thorough is None else thorough
     parameters = dict(execution.options.given.parameters)
     operations = [operation.to_json() for operation in report.operations]
-    yield from judge(Change(report.before, report.after, operations, parameters), chance, thorough=some)
+    yield from judge(
+        Change(report.before, report.after, operations, parameters, execution.options.review), chance, thorough=some
+    )
     yield from _again(execution, report)
     if some:
         yield from _diff(execution, report)
@@ -288,8 +292,3 @@ def _reports(execution: Execution, report: Report) -> Iterator[Finding]:
         elif style == "github" and re.search(r"(?m)^(?!::|$)", text):
             yield Finding("a line of the github format is no command", text)
     report.openings()
-
-
-def is_yaml(raw: bytes) -> bool:
-    """Tell whether a template is not JSON."""
-    return not is_json(raw.decode("utf-8", "replace"))

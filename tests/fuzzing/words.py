@@ -105,6 +105,11 @@ def any_of(chance: random.Random, values: list[Any]) -> Any:
     return copy.deepcopy(chance.choice(values))
 
 
+def seeded(seed: str | int) -> random.Random:
+    """Return a source of chance that is the same for the same seed."""
+    return random.Random(seed)  # noqa: S311 - nothing is secret here
+
+
 def one_or_more(chance: random.Random, make: Callable[[], Any]) -> Any:
     """Return one value, a list of one, or a list of several."""
     number = chance.choice([0, 0, 0, 1, 2, 2, 3])
@@ -264,6 +269,17 @@ def resource(template: dict[str, Any], chance: random.Random, bucket: str) -> An
     return {"Fn::Sub": "${" + bucket + ".Arn}" + path}
 
 
+def actions(chance: random.Random, kind: str) -> Any:
+    """Return what stands behind Action in a bucket's or a key's policy."""
+    known = BUCKET_ACTIONS if kind == "bucket" else KEY_ACTIONS
+    return one_or_more(chance, lambda: chance.choice(known))
+
+
+def resources(template: dict[str, Any], chance: random.Random, kind: str, bucket: str) -> Any:
+    """Return what stands behind Resource in a bucket's or a key's policy."""
+    return "*" if kind == "key" else one_or_more(chance, lambda: resource(template, chance, bucket))
+
+
 def conditions(template: dict[str, Any], chance: random.Random) -> Any:
     """Return what stands behind Condition."""
     found: dict[str, Any] = {}
@@ -277,14 +293,12 @@ def conditions(template: dict[str, Any], chance: random.Random) -> Any:
 
 def statement(template: dict[str, Any], chance: random.Random, kind: str, bucket: str) -> Any:
     """Return a random statement of a bucket's or key's policy, its members in a random order."""
-    actions = BUCKET_ACTIONS if kind == "bucket" else KEY_ACTIONS
-    where = "*" if kind == "key" else one_or_more(chance, lambda: resource(template, chance, bucket))
     negated = chance.random()
     members: list[tuple[str, Any]] = [
         ("Effect", chance.choices(["Allow", "Deny"], [6, 1])[0]),
         ("NotPrincipal" if negated < 0.02 else "Principal", principal(template, chance)),
-        ("NotAction" if 0.02 < negated < 0.04 else "Action", one_or_more(chance, lambda: chance.choice(actions))),
-        ("NotResource" if 0.04 < negated < 0.06 else "Resource", where),
+        ("NotAction" if 0.02 < negated < 0.04 else "Action", actions(chance, kind)),
+        ("NotResource" if 0.04 < negated < 0.06 else "Resource", resources(template, chance, kind, bucket)),
     ]
     if chance.random() < 0.5:
         members.append(("Condition", conditions(template, chance)))
