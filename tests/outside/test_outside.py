@@ -176,6 +176,7 @@ def test_the_region_is_no_door_for_who_reads_the_grants(evaluator: Evaluator) ->
         ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "outside"),
         ("AWS::CloudTrail::Trail", "AWS::SNS::Topic", "elsewhere"),
         ("DependsOn: Policy", "Condition: Nowhere", "unknown"),
+        ("!Ref AWS::AccountId", "'111122223333'", "broken"),
     ],
 )
 def test_health(evaluator: Evaluator, old: str, new: str, expected: str) -> None:
