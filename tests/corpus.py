@@ -172,19 +172,19 @@ def new_findings(before: str, after: str) -> list[str]:
     """Return errors and warnings of cfn-lint and of cloudformation-validate that the old text did not have."""
     return [
         f"{name}: {finding}"
-        for name, judge in (("cfn-lint", _cfn_lint), ("cloudformation-validate", _cloudformation_validate))
+        for name, judge in (("cfn-lint", cfn_lint), ("cloudformation-validate", cloudformation_validate))
         for finding in (judge(after) - judge(before)).elements()
     ]
 
 
-def _cfn_lint(template: str) -> Counter[str]:
+def cfn_lint(template: str) -> Counter[str]:
     """Return cfn-lint's errors and warnings, without their places, which move."""
     from cfnlint import api
 
     return Counter(f"{one.rule.id} {one.message}" for one in api.lint_all(template) if one.rule.id[0] in "EW")
 
 
-def _cloudformation_validate(template: str) -> Counter[str]:
+def cloudformation_validate(template: str) -> Counter[str]:
     """Return the findings of AWS's own validator from warnings upwards, without their places."""
     from cloudformation_validate import Severity, TemplateContent, ValidateConfig
 

@@ -17,7 +17,7 @@ from typing import IO
 
 from tests.outside.asking import Asked
 
-PACKAGES = ("@cloud-copilot/iam-simulate@0.1.173", "@cloud-copilot/iam-policy")
+PACKAGES = ("@cloud-copilot/iam-simulate@0.1.173", "@cloud-copilot/iam-policy@0.1.109")
 VARIABLE = "REMEDIATE_IAM_SIMULATE"
 _SCRIPT = Path(__file__).with_name("evaluate.mjs")
 

@@ -171,7 +171,7 @@ def _samples(template: dict[str, Any]) -> Iterator[tuple[dict[str, str], str]]:
     base: dict[str, str] = {}
     for values in samples(template):
         base = base or values
-        yield values, ", ".join(f"{name}={one!r}" for name, one in values.items() if base[name] != one)
+        yield values, ", ".join(f"{name}={one!r}" for name, one in values.items() if base.get(name) != one)
 
 
 def _of_strangers(

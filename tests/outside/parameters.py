@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ PSEUDO = {
     "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/stack/5f1c0a70-0000-11ef-8000-0a1b2c3d4e5f",
 }
 _MOST = 24
+_ANOTHER_ACCOUNT = "555566667777"
 
 _BY_NAME = [
     (r"kms.*arn|key.*arn|arn.*key", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{KEY_ID}"),
@@ -52,6 +54,11 @@ def samples(template: dict[str, Any]) -> Iterator[dict[str, str]]:
     for name in dict.fromkeys(other for other, literal in compared if other in base and literal == base[other]):
         if not parameters[name].get("AllowedValues"):
             others[name, _sample(name, {key: one for key, one in parameters[name].items() if key != "Default"})] = None
+    # An empty default stands for what the user may give, an account that is written out for any that is not the user's.
+    for name in (name for name, one in parameters.items() if one.get("Default") == "" and not one.get("AllowedValues")):
+        others[name, made_up(name)] = None
+    if ACCOUNT in json.dumps(template.get("Resources"), default=str):
+        yield base | {"AWS::AccountId": _ANOTHER_ACCOUNT}
     for name, value in list(others)[:_MOST]:
         yield base | {name: value}
 

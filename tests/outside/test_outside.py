@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
+from pathlib import Path
 
 import pytest
 
 from tests.outside import judging
-from tests.outside.evaluator import VARIABLE, Evaluator, unavailable
+from tests.outside.evaluator import PACKAGES, VARIABLE, Evaluator, unavailable
 from tests.outside.inputs import Input, everything, shipped
 from tests.outside.judging import differences, health, opened
 from tests.outside.known import known_differences, unexplained
@@ -36,7 +37,12 @@ def test_the_evaluator_is_there_where_it_must_be() -> None:
         assert unavailable() is None
 
 
-@lru_cache(maxsize=8)
+def test_the_gate_installs_the_version_that_is_pinned_here() -> None:
+    gate = (Path(__file__).parents[2] / ".ci" / "run").read_text("utf-8")
+    assert [one for one in PACKAGES if one not in gate] == []
+
+
+@cache
 def result_of(name: str, patch_set: str) -> Fixed | None:
     one = next(one for one in INPUTS if one.name == name)
     return fixed(one.raw, one.name, patch_set, one.told)
@@ -170,6 +176,7 @@ def test_the_region_is_no_door_for_who_reads_the_grants(evaluator: Evaluator) ->
         ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "outside"),
         ("AWS::CloudTrail::Trail", "AWS::SNS::Topic", "elsewhere"),
         ("DependsOn: Policy", "Condition: Nowhere", "unknown"),
+        ("!Ref AWS::AccountId", "'111122223333'", "broken"),
     ],
 )
 def test_health(evaluator: Evaluator, old: str, new: str, expected: str) -> None:
