@@ -33,7 +33,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     opened = Openings()
     if planned.operations:
         relocated = locate(data, options.given)
-        verify_settled(planned_again(data, relocated, patch_set, options, planned.deliveries))
+        verify_settled(planned_again(data, relocated, patch_set, options, planned))
         opened = openings(relocated, template.data, data)
         verify_strangers(opened, planned)
     return Report(

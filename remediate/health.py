@@ -31,11 +31,14 @@ class Health(IntEnum):
 class Delivery:
     """A delivery and its health. ``name`` is the logical ID of the trail, else of the central bucket's policy or of the key.
 
-    ``precautions`` are the ids of the patches that would change it although nothing fails without them.
+    ``reported``: that it is broken is known from an error message. ``resources`` are the logical IDs of all that it logs
+    through, ``precautions`` the ids of the patches that would change it although nothing fails without them.
     """
 
     name: str
     health: Health
+    reported: bool = False
+    resources: frozenset[str] = frozenset()
     precautions: tuple[str, ...] = ()
 
 
@@ -52,13 +55,15 @@ def deliveries(located: Located, data: Data, findings: Iterable[Finding], error:
     failed is evidence.
     """
     refused = {finding.logical_id for finding in findings if finding.blocking}
-    found: dict[str, Health] = {}
+    found: dict[str, Delivery] = {}
     for view in located.views:
         name = delivery_of(view)
-        broken = bool(refused & {*_resources(view)}) or (error is not None and _is_about(error, view))
-        health = Health.BROKEN if broken else _judged(view, data)
-        found[name] = max(health, found.get(name, Health.HEALTHY))
-    return tuple(Delivery(name, health) for name, health in found.items())
+        before = found.get(name, Delivery(name, Health.HEALTHY))
+        reported = before.reported or (error is not None and _is_about(error, view))
+        own = frozenset(_resources(view))
+        health = Health.BROKEN if reported or refused & own else _judged(view, data)
+        found[name] = Delivery(name, max(health, before.health), reported, before.resources | own)
+    return tuple(found.values())
 
 
 def _resources(view: View) -> Iterator[str]:

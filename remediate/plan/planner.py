@@ -50,12 +50,14 @@ class Plan:
     """What is to be done to a template.
 
     ``located`` is what was found in it, ``findings`` the root causes that the user wants to hear of, ``deliveries`` how each
-    delivery is before, ``data`` the template's data after the operations.
+    delivery is before, ``changeable`` the names of those that may be changed, ``data`` the template's data after the
+    operations.
     """
 
     located: Located
     findings: tuple[Finding, ...]
     deliveries: tuple[Delivery, ...]
+    changeable: frozenset[str]
     applied: tuple[Applied, ...]
     skipped: tuple[Skipped, ...]
     operations: tuple[Operation, ...]
@@ -68,24 +70,43 @@ def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options:
     wanted = partial(is_wanted, chosen={patch.id for patch in chosen}, ignored=options.ignore)
     findings = tuple(filter(wanted, diagnose(located, data)))
     found = deliveries(located, data, findings, options.error)
-    planner = _Planner(data, located, patch_set, chosen, options, found)
-    planner.run()
+    planner = _planned(data, located, patch_set, options, found)
     operations = tuple(planner.draft.operations)
     left = tuple(filter(wanted, diagnose(planner.located, planner.draft.data))) if operations else findings
     rest = residue(planner.located, planner.draft.data, planner.skipped, left)
     skipped = (*dict.fromkeys(planner.skipped), *rest)
     found = tuple(_with_precautions(planner, found)) if not options.precautions else found
     applied = tuple(planner.applied.values())
-    return Plan(located, findings, found, applied, skipped, operations, planner.draft.data)
+    return Plan(located, findings, found, planner.changeable, applied, skipped, operations, planner.draft.data)
 
 
 def planned_again(
-    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options, found: tuple[Delivery, ...]
+    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options, before: Plan
 ) -> tuple[Operation, ...]:
-    """Return the operations that a patch set comes to in deliveries that count as ``found``: none, once it has settled."""
-    planner = _Planner(data, located, patch_set, tuple(_chosen(patch_set, options)), options, found)
+    """Return the operations that a patch set comes to for the same deliveries: none, once it has settled."""
+    planner = _Planner(data, located, patch_set, options, before.changeable)
     planner.run()
     return tuple(planner.draft.operations)
+
+
+def _planned(
+    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options, found: tuple[Delivery, ...]
+) -> _Planner:
+    """Plan for the deliveries that are broken, and after a review for those that are not decided.
+
+    Precautions go along with a repair: a delivery that nothing here repairs is left as it is.
+    """
+    wanted = {Health.BROKEN, Health.UNDECIDED} if options.review else {Health.BROKEN}
+    changeable = frozenset(one.name for one in found if one.health in wanted)
+    planner = _Planner(data, located, patch_set, options, changeable)
+    planner.run()
+    repaired = {logical_id for (_, logical_id), applied in planner.applied.items() if applied.need == "repair"}
+    idle = frozenset(one.name for one in found if not one.reported and not one.resources & repaired)
+    if options.review or not planner.draft.operations or not changeable & idle:
+        return planner
+    planner = _Planner(data, located, patch_set, options, changeable - idle)
+    planner.run()
+    return planner
 
 
 def _chosen(patch_set: PatchSet, options: Options) -> Iterator[Patch]:
@@ -100,9 +121,8 @@ def _with_precautions(planner: _Planner, found: tuple[Delivery, ...]) -> Iterato
     healthy = {one.name for one in found if one.health is Health.HEALTHY}
     views = tuple(view for view in planner.located.views if delivery_of(view) in healthy)
     options = replace(planner.options, precautions=True)
-    again = _Planner(
-        planner.draft.data, replace(planner.located, views=views), planner.patch_set, planner.chosen, options, found
-    )
+    located = replace(planner.located, views=views)
+    again = _Planner(planner.draft.data, located, planner.patch_set, options, frozenset())
     if views:
         again.run()
     for one in found:
@@ -117,16 +137,16 @@ class _Planner:
         data: dict[str, Plain],
         found: Located,
         patch_set: PatchSet,
-        chosen: tuple[Patch, ...],
         options: Options,
-        deliveries: tuple[Delivery, ...],
+        changeable: frozenset[str],
     ) -> None:
         self.located = found
         self.patch_set = patch_set
         self.options = options
-        self.chosen = chosen
-        self.health = {one.name: one.health for one in deliveries}
-        self.keys = Chosen(_removing(chosen), _removing(patch for patch in patch_set.patches if patch not in chosen))
+        self.chosen = tuple(_chosen(patch_set, options))
+        self.changeable = changeable
+        left_out = (patch for patch in patch_set.patches if patch not in self.chosen)
+        self.keys = Chosen(_removing(self.chosen), _removing(left_out))
         self.draft = Draft(data)
         self.applied: dict[tuple[str, str], Applied] = {}
         self.skipped: list[Skipped] = []
@@ -150,14 +170,10 @@ class _Planner:
             self.skipped = kept + [one for one in self.skipped if one.why != "kept"]
 
     def _is_to_change(self, patch: Patch, target: Target) -> bool:
-        """Tell whether a resource may be changed: a delivery that needs it is broken, or the user wants more.
-
-        A healthy delivery is changed only by precautions that the user asks for, one that is not decided after a review.
-        """
+        """Tell whether a resource may be changed: a delivery that needs it may, or the user wants precautions too."""
         if self.options.precautions or patch.id in self.options.select:
             return True
-        worst = max(self.health.get(delivery_of(view), Health.BROKEN) for view in target.views)
-        return worst is Health.BROKEN or (worst is Health.UNDECIDED and self.options.review)
+        return any(delivery_of(view) in self.changeable for view in target.views)
 
     def _patch(self, patch: Patch, target: Target) -> None:
         change = Change()
