@@ -69,6 +69,8 @@ def reason(error: OSError) -> str:
 def emit(content: bytes | str) -> None:
     """Write to standard output: bytes as they are, text so that the terminal can encode it. Raises OSError."""
     stream = sys.stdout
+    if not content:
+        return
     if stream is None:
         raise OSError(errno.EBADF, "it is closed")
     raw = content if isinstance(content, bytes) else content.encode(stream.encoding or "utf-8", _READABLE)
