@@ -60,7 +60,7 @@ def prose(text: str) -> str:
 
     Source: GitHub Flavored Markdown Spec.
     """
-    parts = visible(text).split("`")
+    parts = visible(text).strip().split("`")
     if len(parts) % 2 == 0:
         parts[-2:] = [f"{parts[-2]}`{parts[-1]}"]
     return "".join(code(part) if index % 2 else _prose(part, start=index == 0) for index, part in enumerate(parts))
