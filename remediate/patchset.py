@@ -116,17 +116,11 @@ def load(name: str, extra: Path | None = None) -> PatchSet:
         raise PatchError(f"{extra}: it has no folder {name!r}, which is where its patches for that set would be")
     if name not in names(extra):  # which no path to somewhere else is
         raise PatchError(f"there is no patch set {name!r}; known are: {', '.join(names(extra))}")
-    files: dict[str, Path] = {}
-    for root in (shipped(), extra):
-        for file in _patch_files(root / name) if root else ():
-            number, _, patch_id = file.stem.partition("-")
-            if not number.isdigit() or not patch_id:
-                raise PatchError(f"{file}: a patch file is named <number>-<id>.yaml")
-            files[patch_id] = file
+    files = _files(name, extra)
     if not files:
         raise PatchError(f"the patch set {name!r} holds no patch")
     ordered = sorted(files.items(), key=lambda item: item[1].name)
-    loaded = PatchSet(name, tuple(_read_patch(file, patch_id, extra) for patch_id, file in ordered))
+    loaded = PatchSet(name, tuple(_read_patch(file, patch_id, (name,), extra) for patch_id, file in ordered))
     for patch in loaded.patches:
         _check_including(loaded, patch, files[patch.id])
     return loaded
@@ -155,6 +149,18 @@ def _folders(root: Path) -> list[str]:
         raise _unreadable(root, error) from error
 
 
+def _files(name: str, extra: Path | None) -> dict[str, Path]:
+    """Return the files of a set by the ids of their patches; one of ``extra`` counts before a shipped one."""
+    files: dict[str, Path] = {}
+    for root in (shipped(), extra):
+        for file in _patch_files(root / name) if root else ():
+            number, _, patch_id = file.stem.partition("-")
+            if not number.isdigit() or not patch_id:
+                raise PatchError(f"{file}: a patch file is named <number>-<id>.yaml")
+            files[patch_id] = file
+    return files
+
+
 def _patch_files(folder: Path) -> list[Path]:
     try:
         return sorted(file for file in folder.iterdir() if file.suffix == ".yaml") if folder.is_dir() else []
@@ -176,7 +182,7 @@ def _check_including(loaded: PatchSet, patch: Patch, file: Path) -> None:
             raise PatchError(f"{file}: `with` names {name!r}, which is not about the statements of a policy")
 
 
-def _read_patch(file: Path, patch_id: str, extra: Path | None) -> Patch:
+def _read_patch(file: Path, patch_id: str, within: tuple[str, ...], extra: Path | None) -> Patch:
     try:
         template = read(file.read_bytes(), str(file))
     except TemplateError as error:
@@ -190,7 +196,7 @@ def _read_patch(file: Path, patch_id: str, extra: Path | None) -> Patch:
     if raw["id"] != patch_id:
         raise PatchError(f"{file}: its id is {raw['id']!r}; it must be the {patch_id!r} of the file's name")
     if "same-as" in raw:
-        return _same(file, patch_id, str(raw["same-as"]), extra)
+        return _same(file, patch_id, (*within, str(raw["same-as"])), extra)
     roles = raw["resource"]
     ensure = cast("list[dict[str, Plain]]", raw["ensure"])
     return Patch(
@@ -204,15 +210,15 @@ def _read_patch(file: Path, patch_id: str, extra: Path | None) -> Patch:
     )
 
 
-def _same(file: Path, patch_id: str, name: str, extra: Path | None) -> Patch:
-    """Return the patch with the same id in another set."""
-    try:
-        found = load(name, extra).patch(patch_id) if file.parent.name != name else None
-    except RecursionError:
-        raise PatchError(f"{file}: `same-as` leads in a circle") from None
+def _same(file: Path, patch_id: str, within: tuple[str, ...], extra: Path | None) -> Patch:
+    """Return the patch with the same id in another set, the last of the sets through which it is looked for."""
+    *before, name = within
+    if name in before:
+        raise PatchError(f"{file}: `same-as` leads in a circle: {' to '.join(within)}")
+    found = _files(name, extra).get(patch_id) if name in names(extra) else None
     if found is None:
         raise PatchError(f"{file}: there is no {patch_id!r} in the patch set {name!r}")
-    return found
+    return _read_patch(found, patch_id, within, extra)
 
 
 _KINDS: dict[str, type[Allow | NotRequire | Require | Complete | Separate]] = {

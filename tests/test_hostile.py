@@ -282,7 +282,16 @@ def test_patches_that_are_the_same_as_each_other(folder: Path) -> None:
     (other / "80-trail-order.yaml").write_text("id: trail-order\nsame-as: cloudtrail-create\n", "utf-8")
     result = run("check", "--patches", "own", "x.yaml")
     assert result.exit_code == 2
-    assert result.stderr.endswith("`same-as` leads in a circle\n")
+    circle = "`same-as` leads in a circle: cloudtrail-create to cloudtrail-documented to cloudtrail-create"
+    assert result.stderr == f"Error: own/cloudtrail-documented/80-trail-order.yaml: {circle}\n"
+
+
+def test_a_set_of_ones_own_may_name_a_shipped_one(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
+    (folder / "own" / "mine").mkdir(parents=True)
+    (folder / "own" / "mine" / "10-trail-order.yaml").write_text("id: trail-order\nsame-as: cloudtrail-create\n", "utf-8")
+    result = run("fix", "--dry-run", "--patches", "own", "--patch-set", "mine", "x.yaml")
+    assert "x.yaml: 1 patch would change Trail" in result.stderr
 
 
 def test_a_patch_that_is_nested_too_deeply(folder: Path) -> None:
