@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
-
+# The command begins here: until it can handle an interrupt, nothing is imported that takes time, `typing` included.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
     from remediate.engine import Report
 
 __all__ = ["fix"]
@@ -34,6 +35,8 @@ def fix(
     cannot be used and ``remediate.verify.Broken`` where a guarantee does not hold.
     """
     # Imported here, so that `import remediate` costs nothing.
+    from pathlib import Path
+
     from remediate.cloudformation.locate import Given
     from remediate.engine import remediate
     from remediate.patchset import load

@@ -12,7 +12,7 @@ from remediate.openings import Openings, openings
 from remediate.patchset import PatchSet
 from remediate.plan import Applied, Options, Skipped, plan, planned_again
 from remediate.proof import Verdict
-from remediate.template import Alias, Mapping, Operation, Template, Unreadable, edit, place, read, splice
+from remediate.template import Alias, Mapping, NotTemplate, Operation, Template, Unreadable, edit, place, read, splice
 from remediate.verify import verify_plan, verify_settled, verify_strangers, verify_text
 
 
@@ -71,7 +71,7 @@ def check_is_cloudformation(template: Template) -> None:
     members = template.root.members if isinstance(template.root, Mapping) else []
     found = next((member for member in members if member.key.text == "Resources"), None)
     if found is None and not isinstance(template.data.get("Resources"), dict):
-        raise Unreadable("this is no CloudFormation template: it has no Resources section", 1, 1)
+        raise NotTemplate("this is no CloudFormation template: it has no Resources section", 1, 1)
     if found is not None and not isinstance(found.value, Mapping | Alias):
         where = place(template.text, found.key.span.start)
         raise Unreadable("the Resources section is no mapping of logical IDs to resources", *where)

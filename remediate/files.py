@@ -1,58 +1,178 @@
-"""Files in and out: finding templates in folders, writing one without ever leaving half of it."""
+"""Files in and out: finding templates in folders, reading so much and no more, writing without leaving half of one."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, ParamSpec
+
+from remediate.signals import held_back
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json", ".template"})
 """What a file in a folder must be called to be looked at; a file that is named outright may be called anything."""
+
+_Arguments = ParamSpec("_Arguments")
+_PIECE = 1024 * 1024
 
 
 class Changed(Exception):
     """The file is not what it was when it was read."""
 
 
-def templates_in(path: Path) -> Iterator[Path]:
-    """Yield the files below a folder that can be templates, in order, without hidden folders and ``node_modules``."""
-    for entry in sorted(path.iterdir()):
-        if entry.name.startswith(".") or entry.name == "node_modules":
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            yield from templates_in(entry)
-        elif entry.suffix.lower() in SUFFIXES and entry.is_file():
-            yield entry
+class TooLarge(Exception):
+    """The content goes beyond the limit; ``head`` is what was read of it."""
+
+    def __init__(self, head: bytes) -> None:
+        """Keep what was read: it may tell what the file is."""
+        super().__init__()
+        self.head = head
 
 
-def write(path: Path, expected: bytes, content: bytes) -> None:
-    """Replace a file's content at once: a temporary file beside it, synced, takes its place.
+def templates_in(folder: Path, failed: Callable[[str, OSError], None]) -> Iterator[Path]:
+    """Yield the files below a folder that can be templates, in order, without hidden folders and ``node_modules``.
 
-    The mode is kept and a symbolic link is followed. Raises Changed where the file is not ``expected`` any more, and
-    OSError where it cannot be written; the file is then as it was.
+    A folder or entry that cannot be looked at is told to ``failed``, and costs no other its turn.
     """
-    import tempfile  # slow to import, and a dry run needs it not
+    waiting = [_entries(folder, failed)]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+            continue
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(_entries(Path(entry), failed))
+            elif Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file():
+                yield Path(entry)
+        except OSError as error:
+            failed(entry.path, error)
 
-    target = path.resolve()
+
+def _entries(folder: Path, failed: Callable[[str, OSError], None]) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        failed(str(folder), error)
+        return iter(())
+    return (entry for entry in entries if not entry.name.startswith(".") and entry.name != "node_modules")
+
+
+def read(path: Path, limit: int, *, regular: bool = False) -> bytes:
+    """Return what is in a file. Raises TooLarge beyond ``limit`` bytes, and OSError.
+
+    ``regular`` refuses a pipe or device, which nobody can write back, instead of waiting for what it gives.
+    """
+    if regular and not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(0, "this is not a regular file, so it cannot be changed in place: use --dry-run")
+    with path.open("rb") as stream:
+        return read_stream(stream, limit)
+
+
+def read_stream(stream: BinaryIO, limit: int) -> bytes:
+    """Return what a stream gives. Raises TooLarge beyond ``limit`` bytes, of which it reads no more."""
+    pieces: list[bytes] = []
+    size = 0
+    while size <= limit and (piece := stream.read(min(_PIECE, limit + 1 - size))):
+        pieces.append(piece)
+        size += len(piece)
+    content = b"".join(pieces)
+    if size > limit:
+        raise TooLarge(content)
+    return content
+
+
+class Replacement:
+    """New content that waits beside a file. ``lost`` is what could not be kept, for people; ``done`` says it is in place."""
+
+    def __init__(self, target: Path, expected: bytes, temporary: Path, lost: tuple[str, ...]) -> None:
+        """Keep what is to take whose place."""
+        self.lost = lost
+        self.done = False
+        self._target, self._expected, self._temporary = target, expected, temporary
+
+    def put(self) -> None:
+        """Put the content in place at once. Raises Changed and OSError; the file is then as it was."""
+        with held_back():
+            _check_same(self._target, self._expected)
+            self._temporary.replace(self._target)
+            self.done = True
+
+
+@contextmanager
+def replacement(path: Path, expected: bytes, content: bytes) -> Iterator[Replacement]:
+    """Write and sync a file's new content to a temporary file beside it, ready to take its place.
+
+    What is not put in place leaves nothing behind. The mode and the owner are kept, and a symbolic link is followed. Raises
+    Changed where the file is not ``expected`` any more, and OSError where it cannot be written; the file is then as it was.
+    """
+    import secrets  # slow to import, and a dry run needs it not
+
+    # Only a link is resolved: a relative path stays good where the whole one would be too long.
+    target = path.resolve() if path.is_symlink() else path
+    status = target.stat()
     if not os.access(target, os.W_OK):
         raise PermissionError(13, "the file is read-only")
     _check_same(target, expected)
-    status = target.stat()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    # A short name, for a long one of the file may leave no room; and known before the file is there, so that an interrupt
+    # at any moment finds what to remove.
+    temporary = target.with_name(f".remediate-{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as temporary:
-            temporary.write(content)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        Path(name).chmod(status.st_mode & 0o7777)
-        with contextlib.suppress(PermissionError):  # only root may give a file to someone else
-            os.chown(name, status.st_uid, status.st_gid)
-        _check_same(target, expected)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        yield Replacement(target, expected, temporary, _written(temporary, content, target, status))
+    finally:
+        with held_back():
+            temporary.unlink(missing_ok=True)
+
+
+def write(path: Path, expected: bytes, content: bytes) -> None:
+    """Replace a file's content at once, as :func:`replacement` does it."""
+    with replacement(path, expected, content) as ready:
+        ready.put()
+
+
+def _written(temporary: Path, content: bytes, target: Path, status: os.stat_result) -> tuple[str, ...]:
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    lost = [*_attributes(temporary, target), *_owner(temporary, status)]
+    temporary.chmod(status.st_mode & 0o7777)
+    if status.st_nlink > 1:
+        lost.append(f"the file has {status.st_nlink - 1} more name(s) (hard links), under which the old content stays")
+    return tuple(lost)
+
+
+def _owner(temporary: Path, status: os.stat_result) -> list[str]:
+    """Give the temporary file the owner and group of the old one; return what only root may do, and so was not done."""
+    chown: Callable[[Path, int, int], None] | None = getattr(os, "chown", None)  # Windows has none
+    wanted = (("owner", status.st_uid, -1), ("group", -1, status.st_gid)) if chown else ()
+    lost = [kind for kind, user, group in wanted if chown and not _is_done(chown, temporary, user, group)]
+    return [f"the {kind} of the file could not be kept" for kind in lost]
+
+
+def _attributes(temporary: Path, target: Path) -> list[str]:
+    """Copy the extended attributes, access control lists among them, where the system has such; return what was not done."""
+    lost: list[str] = []
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # a file system without any
+            copy = ((name, os.getxattr(target, name)) for name in os.listxattr(target))
+            lost = [name for name, value in copy if not _is_done(os.setxattr, temporary, name, value)]
+    # SELinux labels a file by its folder.
+    return [f"the extended attribute {name} of the file could not be kept" for name in lost if name != "security.selinux"]
+
+
+def _is_done(action: Callable[_Arguments, None], *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> bool:
+    try:
+        action(*args, **kwargs)
+    except OSError:
+        return False
+    return True
 
 
 def _check_same(target: Path, expected: bytes) -> None:

@@ -141,25 +141,23 @@ def load(name: str, extra: Path | None = None) -> PatchSet:
     A file of ``extra`` replaces the shipped patch with the same id; one with a new id is added. File names give the order.
     Raises PatchError where there is no such set or a file does not fit the schema.
     """
-    if extra and not (extra / name).is_dir():
+    if extra and name not in _folders(extra):
         raise PatchError(f"{extra}: it has no folder {name!r}, which is where its patches for that set would be")
-    files: dict[str, Path] = {}
-    for root in (shipped(), extra):
-        for file in sorted((root / name).glob("*.yaml")) if root else ():
-            number, _, patch_id = file.stem.partition("-")
-            if not number.isdigit() or not patch_id:
-                raise PatchError(f"{file}: a patch file is named <number>-<id>.yaml")
-            files[patch_id] = file
-    if not files:
+    if name not in names(extra):  # which no path to somewhere else is
         raise PatchError(f"there is no patch set {name!r}; known are: {', '.join(names(extra))}")
+    files = _files(name, extra)
+    if not files:
+        raise PatchError(f"the patch set {name!r} holds no patch")
     ordered = sorted(files.items(), key=lambda item: item[1].name)
-    return PatchSet(name, tuple(_read_patch(file, patch_id, extra) for patch_id, file in ordered))
+    loaded = PatchSet(name, tuple(_read_patch(file, patch_id, (name,), extra) for patch_id, file in ordered))
+    for patch in loaded.patches:
+        _check_including(loaded, patch, files[patch.id])
+    return loaded
 
 
 def names(extra: Path | None = None) -> list[str]:
     """Return the names of all patch sets, shipped and in ``extra``."""
-    found = {folder.name for root in (shipped(), extra) if root for folder in root.iterdir() if folder.is_dir()}
-    return sorted(found)
+    return sorted({*_folders(shipped()), *(_folders(extra) if extra else ())})
 
 
 def schema() -> dict[str, Plain]:
@@ -173,11 +171,53 @@ def shipped() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "patches"
 
 
-def _read_patch(file: Path, patch_id: str, extra: Path | None) -> Patch:
+def _folders(root: Path) -> list[str]:
+    try:
+        return [folder.name for folder in root.iterdir() if folder.is_dir()]
+    except OSError as error:
+        raise _unreadable(root, error) from error
+
+
+def _files(name: str, extra: Path | None) -> dict[str, Path]:
+    """Return the files of a set by the ids of their patches; one of ``extra`` counts before a shipped one."""
+    files: dict[str, Path] = {}
+    for root in (shipped(), extra):
+        for file in _patch_files(root / name) if root else ():
+            number, _, patch_id = file.stem.partition("-")
+            if not number.isdigit() or not patch_id:
+                raise PatchError(f"{file}: a patch file is named <number>-<id>.yaml")
+            files[patch_id] = file
+    return files
+
+
+def _patch_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(file for file in folder.iterdir() if file.suffix == ".yaml") if folder.is_dir() else []
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> PatchError:
+    return PatchError(f"{error.filename or path}: {error.strerror or error}")
+
+
+def _check_including(loaded: PatchSet, patch: Patch, file: Path) -> None:
+    """Raise PatchError where a policy that is added includes what is no patch for a bucket policy's statements."""
+    for name in (name for rule in patch.ensure if isinstance(rule, AddPolicy) for name in rule.including):
+        included = loaded.patch(name)
+        if included is None:
+            raise PatchError(f"{file}: `with` names {name!r}, which {loaded.name} does not have")
+        if any(isinstance(rule, AddPolicy | DependOn) for rule in included.ensure):
+            raise PatchError(f"{file}: `with` names {name!r}, which is not about the statements of a policy")
+
+
+def _read_patch(file: Path, patch_id: str, within: tuple[str, ...], extra: Path | None) -> Patch:
     try:
         template = read(file.read_bytes(), str(file))
     except TemplateError as error:
         raise PatchError(error.located(str(file))) from error
+    except OSError as error:
+        raise _unreadable(file, error) from error
     # The shipped ones are held to the schema by a test, which saves every run the import.
     if not file.is_relative_to(shipped()):
         _check(template.data, template.root, template.text, file)
@@ -185,7 +225,7 @@ def _read_patch(file: Path, patch_id: str, extra: Path | None) -> Patch:
     if raw["id"] != patch_id:
         raise PatchError(f"{file}: its id is {raw['id']!r}; it must be the {patch_id!r} of the file's name")
     if "same-as" in raw:
-        return _same(file, patch_id, str(raw["same-as"]), extra)
+        return _same(file, patch_id, (*within, str(raw["same-as"])), extra)
     roles = raw["resource"]
     ensure = cast("list[dict[str, Plain]]", raw["ensure"])
     return Patch(
@@ -199,12 +239,15 @@ def _read_patch(file: Path, patch_id: str, extra: Path | None) -> Patch:
     )
 
 
-def _same(file: Path, patch_id: str, name: str, extra: Path | None) -> Patch:
-    """Return the patch with the same id in another set."""
-    found = load(name, extra).patch(patch_id) if file.parent.name != name else None
+def _same(file: Path, patch_id: str, within: tuple[str, ...], extra: Path | None) -> Patch:
+    """Return the patch with the same id in another set, the last of the sets through which it is looked for."""
+    *before, name = within
+    if name in before:
+        raise PatchError(f"{file}: `same-as` leads in a circle: {' to '.join(within)}")
+    found = _files(name, extra).get(patch_id) if name in names(extra) else None
     if found is None:
         raise PatchError(f"{file}: there is no {patch_id!r} in the patch set {name!r}")
-    return found
+    return _read_patch(found, patch_id, within, extra)
 
 
 _KINDS: dict[str, type[Allow | NotRequire | Require | Complete | Separate]] = {

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from remediate import __version__
 from remediate.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -251,3 +253,74 @@ def test_patches_of_a_folder_of_ones_own(folder: Path) -> None:
     assert result.exit_code == 2
     assert "80-trail-order.yaml:" in result.stderr
     assert "'sure' is not one of ['safe', 'review']" in result.stderr
+
+
+MESSAGE = "Incorrect S3 bucket policy is detected for bucket: logs"
+
+
+@pytest.mark.parametrize("given", ["text", "file", "path", "standard input", "broken lines"])
+def test_an_error_is_taken_as_text_from_a_file_and_from_standard_input(folder: Path, given: str) -> None:
+    (folder / "message.txt").write_text(f"12:01 CREATE_FAILED Trail\n{MESSAGE}\n", "utf-8")
+    value = {
+        "text": MESSAGE,
+        "file": "@message.txt",
+        "path": "message.txt",
+        "standard input": "-",
+        "broken lines": MESSAGE.replace("is detected", "is\n  detected"),
+    }[given]
+    result = run("simulate", "--error", value, "stack.yaml", stdin=MESSAGE.encode())
+    assert result.exit_code == 0
+    assert "InsufficientS3BucketPolicyException: " in result.stdout
+    assert "kms:" not in result.stdout
+
+
+@pytest.mark.parametrize(("value", "reason"), [("@missing.txt", "No such file or directory"), ("@.", "Is a directory")])
+@pytest.mark.usefixtures("folder")
+def test_a_file_of_an_error_that_cannot_be_read(value: str, reason: str) -> None:
+    result = run("simulate", "--error", value, "stack.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"Invalid value for --error: {value}: {reason}" in result.stderr
+
+
+def test_a_message_and_a_template_cannot_share_standard_input(folder: Path) -> None:
+    result = run("simulate", "--error", "-", "-", "healthy.yaml", stdin=MESSAGE.encode())
+    assert result.exit_code == 2
+    assert "-: standard input is the message of --error already\n" in result.stderr
+    assert "healthy.yaml" in result.stdout
+    assert (folder / "healthy.yaml").exists()
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", [name for name in RUNS if name.startswith("help")])
+def test_help_is_for_every_terminal(name: str) -> None:
+    assert run(*RUNS[name]).stdout.isascii()
+
+
+def test_a_pipe_is_fixed_only_on_the_way_through(folder: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("the system has no named pipes")
+    os.mkfifo(folder / "pipe.yaml")
+    result = run("fix", "pipe.yaml", "minimal.yaml")
+    assert result.exit_code == 2
+    assert "pipe.yaml: this is not a regular file, so it cannot be changed in place: use --dry-run\n" in result.stderr
+    assert "minimal.yaml: 2 patches changed" in result.stderr
+
+
+def test_another_name_of_a_file_is_warned_of(folder: Path) -> None:
+    (folder / "other.yaml").hardlink_to(folder / "minimal.yaml")
+    result = run("fix", "minimal.yaml")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("minimal.yaml: warning: the file has 1 more name(s) (hard links), under which")
+
+
+def test_fix_works_where_nobody_owns_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "chown")
+    assert run("fix", "minimal.yaml").exit_code == 0
+    assert run("check", str(folder / "minimal.yaml")).exit_code == 0
+
+
+def test_the_distribution_has_a_name_of_its_own_and_the_command_has_not() -> None:
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert '\nname = "remediate-cfn"\n' in project
+    assert '\nremediate = "remediate.__main__:main"\n' in project
+    assert run("--version").stdout == f"remediate, version {__version__}\n"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from markdown_it import MarkdownIt
 
 from remediate import fix
 from remediate.cli import main
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "minimal.yaml"
+PATCHES = EXAMPLE.parent.parent / "patches"
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -85,6 +89,9 @@ USAGE = {
     "an account that is none": (["--parameter", "AWS::AccountId=abc"], "an account's id has twelve digits"),
     "nothing chosen": (["--select", "trail-order", "--ignore", "trail-order"], "--select and --ignore leave no patch"),
     "a folder without the set": (["--patches", "."], "it has no folder 'cloudtrail-create'"),
+    "a patch set that is a path": (["--patch-set", str(PATCHES / "cloudtrail-create")], "there is no patch set"),
+    "a patch set above": (["--patch-set", ".."], "there is no patch set '..'"),
+    "an id that no report shows": (["--ignore", "bucket-inside"], "'bucket-inside' is no id that a report shows"),
 }
 
 
@@ -217,3 +224,180 @@ Resources:
         ("undecidable", "Fn::ForEach::Trails"),
         ("undecidable", "Fn::Transform"),
     ]
+
+
+def patches_of_ones_own(folder: Path, name: str) -> Path:
+    """Return the path of a patch file in an own folder, which is not there yet."""
+    (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
+    (folder / "own" / "cloudtrail-create").mkdir(parents=True)
+    return folder / "own" / "cloudtrail-create" / name
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [("nowhere", "No such file or directory"), ("80-trail-order.yaml", "Too many levels of symbolic links")],
+)
+def test_a_patch_file_that_leads_nowhere(folder: Path, target: str, reason: str) -> None:
+    patches_of_ones_own(folder, "80-trail-order.yaml").symlink_to(target)
+    result = run("check", "--patches", "own", "x.yaml")
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: own/cloudtrail-create/80-trail-order.yaml: {reason}\n"
+
+
+def test_a_folder_of_patches_that_cannot_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    patches_of_ones_own(folder, "80-trail-order.yaml")
+    real = Path.iterdir
+
+    def locked(path: Path) -> Iterator[Path]:
+        if path.name == "cloudtrail-create" and path.parent.name == "own":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "iterdir", locked)
+    result = run("check", "--patches", "own", "x.yaml")
+    assert (result.exit_code, result.stderr) == (2, "Error: own/cloudtrail-create: Permission denied\n")
+
+
+@pytest.mark.parametrize(
+    ("included", "message"),
+    [
+        ("trail-order", "which is not about the statements of a policy"),
+        ("trial-order", "which cloudtrail-create does not have"),
+    ],
+)
+def test_a_policy_that_includes_what_it_cannot(folder: Path, included: str, message: str) -> None:
+    name = "10-bucket-policy-missing.yaml"
+    written = (PATCHES / "cloudtrail-create" / name).read_text("utf-8")
+    patches_of_ones_own(folder, name).write_text(written.replace("[bucket-checks,", f"[{included},"), "utf-8")
+    result = run("check", "--patches", "own", "x.yaml")
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: own/cloudtrail-create/{name}: `with` names {included!r}, {message}\n"
+
+
+def test_patches_that_are_the_same_as_each_other(folder: Path) -> None:
+    file = patches_of_ones_own(folder, "80-trail-order.yaml")
+    file.write_text("id: trail-order\nsame-as: cloudtrail-documented\n", "utf-8")
+    other = folder / "own" / "cloudtrail-documented"
+    other.mkdir()
+    (other / "80-trail-order.yaml").write_text("id: trail-order\nsame-as: cloudtrail-create\n", "utf-8")
+    result = run("check", "--patches", "own", "x.yaml")
+    assert result.exit_code == 2
+    circle = "`same-as` leads in a circle: cloudtrail-create to cloudtrail-documented to cloudtrail-create"
+    assert result.stderr == f"Error: own/cloudtrail-documented/80-trail-order.yaml: {circle}\n"
+
+
+def test_a_set_of_ones_own_may_name_a_shipped_one(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
+    (folder / "own" / "mine").mkdir(parents=True)
+    (folder / "own" / "mine" / "10-trail-order.yaml").write_text("id: trail-order\nsame-as: cloudtrail-create\n", "utf-8")
+    result = run("fix", "--dry-run", "--patches", "own", "--patch-set", "mine", "x.yaml")
+    assert "x.yaml: 1 patch would change Trail" in result.stderr
+
+
+def test_a_patch_that_is_nested_too_deeply(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
+    (folder / "c.json").write_text("[" * 100_000, "utf-8")
+    result = run("apply", "c.json", "x.yaml")
+    assert (result.exit_code, result.stderr) == (2, "c.json: it is nested too deeply to be read\n")
+
+
+HOSTILE = {
+    "a line break and a command": "x\n::error file=README.md,line=1::all is lost",
+    "a command": "::error::all is lost",
+    "an old command": "##[error]all is lost",
+    "a direction mark": "x\u202egnirts",
+    "HTML": "<script>alert(1)</script>",
+    "an image": "![x](https://evil.example/x.png)",
+    "a cell and a code span": "a`|b`",
+    "a heading": "x\n\n# Heading",
+    "an emoji": "\U0001fae8",
+    "DEL and C1": "\x7f\x9b31m",
+}
+
+
+def hostile(text: str) -> str:
+    """Return a template in which a text stands wherever a report may show it."""
+    bucket, policy, trail = f"B{text}", f"{text}P", text
+    statements = [
+        {
+            "Sid": text,
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": ["s3:GetBucketAcl", text],
+            "Resource": {"Fn::GetAtt": [bucket, "Arn"]},
+            "Condition": {text: {text: text}, "StringEquals": {"aws:SourceArn": text}},
+        },
+        {"Sid": f"{text}2", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"},
+    ]
+    properties = {"Bucket": {"Ref": bucket}, "PolicyDocument": {"Statement": statements}}
+    resources = {
+        bucket: {"Type": "AWS::S3::Bucket"},
+        policy: {"Type": "AWS::S3::BucketPolicy", "Properties": properties},
+        trail: {
+            "Type": "AWS::CloudTrail::Trail",
+            "Properties": {"S3BucketName": {"Ref": bucket}, "S3KeyPrefix": text, "KMSKeyId": text, "IsLogging": True},
+        },
+    }
+    return json.dumps({"Resources": resources, text: {}})
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("command", ["check", "simulate", "fix --dry-run --format json", "fix --dry-run --format markdown"])
+def test_text_of_a_template_commands_no_log_and_no_terminal(folder: Path, command: str, text: str) -> None:
+    (folder / "x.json").write_text(hostile(text), "utf-8")
+    result = run(*command.split(), "x.json")
+    assert "internal error" not in result.stderr
+    for line in (result.stdout + result.stderr).split("\n"):
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line or "json" in command or "markdown" in command
+        assert all(character.isprintable() or character == "\U0001fae8" for character in line)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("style", ["json", "sarif", "json-patch"])
+def test_machine_formats_stay_valid(folder: Path, style: str, text: str) -> None:
+    (folder / "x.json").write_text(hostile(text), "utf-8")
+    json.loads(run("check", "--format", style, "x.json").stdout)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_workflow_commands_are_ours_alone(folder: Path, text: str) -> None:
+    (folder / "x.json").write_text(hostile(text), "utf-8")
+    lines = run("check", "--format", "github", "x.json").stdout.splitlines()
+    assert lines
+    assert all(re.match(r"::(error|warning|notice) file=x\.json,line=", line) for line in lines)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_markdown_has_our_markup_alone(folder: Path, text: str) -> None:
+    (folder / "x.json").write_text(hostile(text), "utf-8")
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(run("check", "--format", "markdown", "x.json").stdout)
+    inline = [child for token in tokens for child in token.children or []]
+    assert {one.type for one in inline} <= {
+        "text",
+        "code_inline",
+        "link_open",
+        "link_close",
+        "strong_open",
+        "strong_close",
+        "em_open",
+    } | {"em_close", "softbreak", "html_inline"}
+    assert {one.content for one in inline if one.type == "html_inline"} <= {"<!-- -->"}
+    links = [str(one.attrs["href"]) for one in inline if one.type == "link_open"]
+    assert all(link.startswith(("https://docs.aws.amazon.com/", "https://github.com/aws/")) for link in links)
+    headings = {
+        tokens[index + 1].content for index, one in enumerate(tokens) if one.type == "heading_open" and one.tag != "h3"
+    }
+    assert "Heading" not in headings
+    cells = [one.type for one in tokens].count("td_open")
+    assert cells == 5 * ([one.type for one in tokens].count("tr_open") - [one.type for one in tokens].count("thead_open"))
+
+
+@pytest.mark.parametrize("name", ["x\n::error::y.yaml", "::error::y.yaml", "\u202ex.yaml"])
+def test_the_name_of_a_file_commands_no_log(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(EXAMPLE.read_bytes())
+    (folder / f"{name}.broken.yaml").write_text("Resources: [\n", "utf-8")
+    for command in ("check", "simulate", "fix"):
+        result = run(command, name, f"{name}.broken.yaml", f"{name}.missing.yaml")
+        said = result.stderr if command == "fix" else result.stdout + result.stderr  # the diff is the file's own
+        assert not any(line.lstrip().startswith("::") or "\u202e" in line for line in said.split("\n"))

@@ -15,14 +15,14 @@ EXAMPLES = PACKAGE.parent / "examples"
 
 # Each part may import from itself and from the parts above it.
 LAYERS = [
-    *("symbolic", "template", "policy", "cloudformation", "judge", "causes", "health", "outsiders", "patchset"),
-    *("plan", "proof", "openings", "verify", "engine", "files", "report", "cli"),
+    *("signals", "symbolic", "template", "policy", "cloudformation", "judge", "causes", "reasons", "health", "outsiders"),
+    *("patchset", "plan", "proof", "openings", "verify", "engine", "files", "report", "cli"),
 ]
 # These know nothing of the parts above them.
 NOTHING_OF = {
     "template": {"symbolic"},
     "policy": {"template"},
-    "files": set(LAYERS) - {"files"},
+    "files": set(LAYERS) - {"signals", "files"},
 }
 HEAVY = {"deepdiff", "jsonschema", "rich", "ruamel"}
 MAX_LINES = 300

@@ -8,23 +8,36 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from remediate import __version__, engine, files
-from remediate.cli.options import EXIT_CODES, chosen, output_options, patch_set_options, template_options
-from remediate.cli.run import FAILED, Run
-from remediate.patchset import Patch, PatchError, PatchSet, load
-from remediate.plan import Options
-from remediate.report import FORMATS, diff, render, summary
-from remediate.template import TemplateError, parse_operation
+from remediate import __version__, engine
+from remediate.cli.options import (
+    EXIT_CODES,
+    chosen,
+    error_option,
+    output_options,
+    patch_set_options,
+    size_option,
+    template_options,
+)
+from remediate.cli.output import FAILED, Program, emit, reason, say
+from remediate.cli.run import Run
+from remediate.patchset import Patch, PatchError, load
+from remediate.report import FORMATS, diff, summary
+from remediate.report.escape import visible
+from remediate.template import Operation, TemplateError, parse_operation
+
+if TYPE_CHECKING:
+    from remediate.policy.failures import Failure
 
 __all__ = ["main"]
+_FORMAT = "json-patch: an array for one file that is named, else an object from file name to array."
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(__version__)
 def main() -> None:
     """Mend CloudFormation templates whose CloudTrail logging stack does not deploy.
@@ -49,7 +62,7 @@ def _reports_patch_errors(command: _Command) -> _Command:
         try:
             return command(*args, **kwargs)
         except PatchError as error:
-            click.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}")
             sys.exit(FAILED)
 
     return wrapped  # type: ignore[return-value]  # functools.wraps keeps the signature, which mypy cannot see
@@ -58,132 +71,117 @@ def _reports_patch_errors(command: _Command) -> _Command:
 @main.command(epilog=EXIT_CODES)
 @click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
-@click.option("--format", "style", type=click.Choice(["diff", *FORMATS]), default="diff", show_default=True)
+@click.option("--format", "style", type=click.Choice(["diff", *FORMATS]), default="diff", show_default=True, help=_FORMAT)
 @template_options
 @output_options
 @_reports_patch_errors
-def fix(templates: tuple[str, ...], dry_run: bool, style: str, color: bool | None, quiet: bool, **options: Any) -> None:
+def fix(
+    templates: tuple[str, ...],
+    dry_run: bool,
+    style: str,
+    max_size: int,
+    color: bool | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Patch templates in place and show the diff.
 
-    TEMPLATE is a file, a folder, or - for standard input; the patched template then goes to standard output. Standard
+    TEMPLATE is a file, a folder, or - for standard input; the patched template then goes to standard output. What is no
+    CloudFormation template is passed over, with a note or, in a folder, counted. Standard
     output carries the diff (or --format) alone, so that `remediate fix stack.yaml --dry-run | git apply` works; what was
-    done and what was not is told on standard error.
+    done and what was not is told on standard error. A file is changed only when its diff could be written.
     """
     if "-" in templates and style != "diff" and not dry_run:
         raise click.UsageError("standard output takes the patched template here: --format needs --dry-run with -")
     patch_set, wanted = chosen(**options)
-    run = Run(color, quiet)
     reports: list[engine.Report] = []
-    for name, raw in run.inputs(templates):
-        report = run.attempt(name, _fix_one, raw, name, patch_set, wanted, dry_run)
-        if report is None:
-            continue
-        reports.append(report)
-        if name == "-" and not dry_run:
-            run.out(report.to_bytes())
-        elif style == "diff":
-            run.diff(diff.render(report))
-        run.say(summary.render(report, written=not dry_run))
-        run.found |= bool(report.unfixed)
-    if style != "diff":
-        run.out(render(style, reports, patch_set))
-    run.exit()
+    with Run(color, quiet, max_size, in_place=not dry_run) as run:
+        for name, raw in run.inputs(templates):
+            report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
+            if report is None or not run.attempt(name, _deliver, run, report, raw, style == "diff", dry_run):
+                continue
+            reports.append(report)
+            run.found |= bool(report.unfixed)
+            run.say(run.attempt(name, summary.render, report, written=not dry_run) or "")
+        if style != "diff":
+            run.report(style, reports, patch_set, templates)
 
 
 @main.command(epilog=EXIT_CODES)
 @click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
-@click.option("--format", "style", type=click.Choice(["text", *FORMATS]), default="text", show_default=True)
+@click.option("--format", "style", type=click.Choice(["text", *FORMATS]), default="text", show_default=True, help=_FORMAT)
 @template_options
 @output_options
 @_reports_patch_errors
-def check(templates: tuple[str, ...], style: str, color: bool | None, quiet: bool, **options: Any) -> None:
+def check(templates: tuple[str, ...], style: str, max_size: int, color: bool | None, quiet: bool, **options: Any) -> None:
     """Tell what needs fixing, and change nothing: exit 1 where something does.
 
     TEMPLATE is a file, a folder, or - for standard input. In folders *.yaml, *.yml, *.json and *.template files are
-    looked at, and those that are no CloudFormation templates are passed over.
+    looked at. What is no CloudFormation template is passed over, with a note or, in a folder, counted.
     """
     from remediate.report import listing  # the other commands start without it
 
     patch_set, wanted = chosen(**options)
-    run = Run(color, quiet)
     reports: list[engine.Report] = []
-    for name, raw in run.inputs(templates):
-        report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
-        if report is not None:
-            reports.append(report)
-            run.found |= report.changed or bool(report.unfixed)
-            if style == "text":
-                run.out(listing.render(report))
-    if style != "text":
-        run.out(render(style, reports, patch_set))
-    run.exit()
+    with Run(color, quiet, max_size) as run:
+        for name, raw in run.inputs(templates):
+            report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
+            if report is not None:
+                reports.append(report)
+                run.found |= report.changed or bool(report.unfixed)
+                if style == "text":
+                    run.out(run.attempt(name, listing.render, report) or "")
+        if style != "text":
+            run.report(style, reports, patch_set, templates)
 
 
 @main.command(epilog=EXIT_CODES)
 @click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
-@click.option("--error", "message", metavar="MESSAGE", help="Only what can cause this error of CloudFormation.")
+@error_option
 @template_options
 @output_options
 @_reports_patch_errors
-def simulate(templates: tuple[str, ...], message: str | None, color: bool | None, quiet: bool, **options: Any) -> None:
+def simulate(
+    templates: tuple[str, ...], told: Failure | None, max_size: int, color: bool | None, quiet: bool, **options: Any
+) -> None:
     """Show each request that CloudTrail makes: allowed or denied, by which statement, before and after the fix.
 
     Nothing is changed. Exit 1 where a request is denied even after the fix, or something else is left to do.
     """
-    from remediate.policy.failures import FAILURES, failure  # the other commands start without them
-    from remediate.report import simulation
+    from remediate.report import simulation  # the other commands start without it
 
     patch_set, wanted = chosen(**options)
-    told = failure(message) if message else None
-    if message and told is None:
-        codes = ", ".join(one.code for one in FAILURES)
-        raise click.BadParameter(f"this is no error about a trail's bucket or key; known are: {codes}", param_hint="--error")
-    run = Run(color, quiet)
-    for name, raw in run.inputs(templates):
-        report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
-        if report is not None:
-            run.out(simulation.render(report, told))
-            run.found |= any(one.denied for one in simulation.shown(report, told))
-            for one in simulation.left(report, told):
-                run.say("\n".join(summary.explained(one)))
-            run.found |= bool(report.unfixed)
-    run.exit()
+    with Run(color, quiet, max_size) as run:
+        for name, raw in run.inputs(templates):
+            report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
+            if report is not None:
+                run.out(run.attempt(name, simulation.render, report, told) or "")
+                run.found |= bool(report.unfixed) or any(one.denied for one in simulation.shown(report, told))
+                for one in simulation.left(report, told):
+                    run.say("\n".join(summary.explained(one)))
 
 
 @main.command(epilog=EXIT_CODES)
 @click.argument("changes", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("template")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
+@size_option
 @output_options
-def apply(changes: Path, template: str, dry_run: bool, color: bool | None, quiet: bool) -> None:
+def apply(changes: Path, template: str, dry_run: bool, max_size: int, color: bool | None, quiet: bool) -> None:
     """Apply a JSON patch (RFC 6902) to a YAML or JSON file, leaving every other byte as it is.
 
     CHANGES is a JSON array of operations. In YAML, short-form intrinsic functions have the pointers of their long form:
     `!Sub text` is at /Fn::Sub.
     """
-    run = Run(color, quiet)
-    try:
-        written = json.loads(changes.read_bytes())
-        operations = [parse_operation(one) for one in (written if isinstance(written, list) else [written])]
-    except json.JSONDecodeError as error:
-        run.fail(f"{changes}:{error.lineno}:{error.colno}: {error.msg}: a JSON array of operations is wanted (RFC 6902)")
-        run.exit()
-    except (ValueError, TemplateError) as error:
-        run.fail(f"{changes}: {error}")
-        run.exit()
-    for name, raw in run.inputs((template,)):
-        report = run.attempt(name, engine.apply, raw, name, operations)
-        if report is None:
-            continue
-        if name == "-" and not dry_run:
-            run.out(report.to_bytes())
-            continue
-        run.diff(diff.render(report))
-        if not dry_run and report.changed:
-            run.attempt(name, files.write, Path(name), raw, report.to_bytes())
-        done = "patched" if report.changed and not dry_run else "would be patched" if report.changed else "nothing to do"
-        run.say(f"{name}: {done}")
-    run.exit()
+    with Run(color, quiet, max_size, in_place=not dry_run, lenient=False) as run:
+        operations = _operations(run, changes)
+        for name, raw in run.inputs((template,)) if operations is not None else ():
+            report = run.attempt(name, engine.apply, raw, name, operations or [])
+            if report is None or not run.attempt(name, _deliver, run, report, raw, True, dry_run):
+                continue
+            done = "patched" if report.changed and not dry_run else "would be patched" if report.changed else "nothing to do"
+            if name != "-" or dry_run:
+                run.say(f"{visible(name)}: {done}")
 
 
 @main.command()
@@ -191,35 +189,56 @@ def apply(changes: Path, template: str, dry_run: bool, color: bool | None, quiet
 @patch_set_options
 @_reports_patch_errors
 def explain(topic: str | None, patch_set: str, patches: Path | None) -> None:
-    """Say what a patch ensures or a root cause means, and why; without ID list all of them."""
-    from remediate.causes import catalogue  # the other commands start without it
+    """Say what an id of a report means, a patch's or a root cause's, and why; without ID list all of them."""
+    from remediate.causes import catalogue  # the other commands start without them
+    from remediate.reasons import described, reasons
 
-    loaded, causes = load(patch_set, patches), catalogue()
+    loaded = load(patch_set, patches)
     if topic is None:
-        width = max(map(len, (*causes, *(patch.id for patch in loaded.patches))))
-        click.echo(f"patches of {loaded.name}:")
-        for patch in loaded.patches:
-            click.echo(f"  {patch.id:{width}}  {patch.title}{' (with --review)' if patch.safety == 'review' else ''}")
-        click.echo("\nroot causes that check finds:")
-        for cause in causes.values():
-            click.echo(f"  {cause.id:{width}}  {cause.title}")
+        width = max(map(len, (*described(), *(patch.id for patch in loaded.patches))))
+        lines = [f"patches of {loaded.name}:"]
+        review = {patch.id: " (with --review)" for patch in loaded.patches if patch.safety == "review"}
+        lines += [f"  {patch.id:{width}}  {patch.title}{review.get(patch.id, '')}" for patch in loaded.patches]
+        for title, causes in (("root causes that check finds", catalogue()), ("what else is told", reasons())):
+            lines += ["", f"{title}:", *(f"  {cause.id:{width}}  {cause.title}" for cause in causes.values())]
+        emit("\n".join(lines) + "\n")
         return
-    if topic not in causes and loaded.patch(topic) is None:
-        raise click.BadParameter(f"{topic!r} is no patch of {loaded.name} and no root cause; `remediate explain` lists both")
-    found = causes.get(topic) or next(patch for patch in loaded.patches if patch.id == topic)
-    click.echo(f"{found.id}: {found.title}\n")
-    click.echo(click.wrap_text(found.why, 100) + "\n")
+    found = described().get(topic) or loaded.patch(topic)
+    if found is None:
+        raise click.BadParameter(f"{topic!r} is no id that a report shows; `remediate explain` lists all of them")
+    lines = [f"{found.id}: {found.title}", "", click.wrap_text(found.why, 100), ""]
     if isinstance(found, Patch):
-        click.echo(f"acts on:    {', '.join(found.roles)}")
-        click.echo(f"applied:    {'always' if found.safety == 'safe' else 'with --review only'}")
+        lines.append(f"acts on:    {', '.join(found.roles)}")
+        lines.append(f"applied:    {'always' if found.safety == 'safe' else 'with --review only'}")
     else:
-        click.echo(f"mended by:  {', '.join(found.patches) or 'nobody but you'}")
-    for reference in found.references:
-        click.echo(f"see:        {reference}")
+        lines.append(f"mended by:  {', '.join(found.patches) or 'nobody but you'}")
+    emit("\n".join([*lines, *(f"see:        {reference}" for reference in found.references)]) + "\n")
 
 
-def _fix_one(raw: bytes, name: str, patch_set: PatchSet, options: Options, dry_run: bool) -> engine.Report:
-    report = engine.remediate(raw, name, patch_set, options)
-    if report.changed and not dry_run and name != "-":
-        files.write(Path(name), raw, report.to_bytes())
-    return report
+def _deliver(run: Run, report: engine.Report, raw: bytes, shown: bool, dry_run: bool) -> bool:
+    """Write what becomes of an input to where it belongs; raises what Run.attempt takes."""
+    if report.name == "-" and not dry_run:
+        run.out(report.to_bytes())
+        return True
+    rendered = diff.render(report) if shown else ""
+    if report.changed and not dry_run:
+        run.deliver(report, raw, rendered if shown else None)
+    else:
+        run.diff(rendered)
+    return True
+
+
+def _operations(run: Run, changes: Path) -> list[Operation] | None:
+    """Return the operations of a JSON patch; None, and said, where the file holds none."""
+    try:
+        written = json.loads(changes.read_bytes())
+        return [parse_operation(one) for one in (written if isinstance(written, list) else [written])]
+    except json.JSONDecodeError as error:
+        run.fail(str(changes), f"{error.msg}: a JSON array of operations is wanted (RFC 6902)", error.lineno, error.colno)
+    except (ValueError, TemplateError) as error:
+        run.fail(str(changes), str(error))
+    except RecursionError:
+        run.fail(str(changes), "it is nested too deeply to be read")
+    except OSError as error:
+        run.fail(str(changes), reason(error))
+    return None

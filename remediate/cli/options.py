@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from remediate.causes import CauseId
+from remediate.cli import inputs
 from remediate.cloudformation.locate import Given
 from remediate.cloudformation.organization import ORGANIZATION_ID
+from remediate.files import TooLarge, read_stream
 from remediate.patchset import PatchSet, load
 from remediate.plan import Options
+from remediate.reasons import described
+
+if TYPE_CHECKING:
+    from remediate.policy.failures import Failure
 
 EXIT_CODES = """\b
 Exit codes:
   0  nothing is left to do (what cannot be told is said, and does not count)
   1  `check` found something, or `fix` left something unfixed
-  2  usage error, or input that cannot be read or changed safely
+  2  usage error, input that cannot be read or changed safely, or output that cannot be written
+  130  interrupted (of any signal: 128 and its number)
 """
+_LONGEST_MESSAGE = 1024 * 1024
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -36,17 +44,33 @@ def template_options(command: _Command) -> _Command:
     """Add the options that say which patches are wanted and how a template is to be understood."""
     options = [
         click.option("--select", multiple=True, metavar="ID", help="Only this patch (repeatable)."),
-        click.option("--ignore", multiple=True, metavar="ID", help="Not this patch or root cause (repeatable)."),
+        click.option(
+            "--ignore", multiple=True, metavar="ID", help="Nothing of this id, as reports show it in brackets (repeatable)."
+        ),
         click.option("--review", is_flag=True, help="Apply what needs a review too, and settle what cannot be told."),
         click.option("--trail", metavar="LOGICAL_ID", help="Look at this trail only."),
         click.option("--bucket", metavar="LOGICAL_ID", help="This is the log bucket, where the template does not tell."),
         click.option("--key", metavar="LOGICAL_ID", help="This is the key, where the template does not tell."),
         click.option("--parameter", multiple=True, metavar="KEY=VALUE", help="A parameter's value (repeatable)."),
-        click.option("--organization-id", metavar="ID", help="The organization's id, o-…, for an organization trail."),
+        click.option("--organization-id", metavar="ID", help="The organization's id, o-..., for an organization trail."),
     ]
     for option in reversed(options):
         command = option(command)
-    return patch_set_options(command)
+    return patch_set_options(size_option(command))
+
+
+def size_option(command: _Command) -> _Command:
+    """Add the option that says how large a template may be."""
+    text = "The largest template to read; CloudFormation takes 1 MB."
+    return click.option("--max-size", type=click.IntRange(min=1), default=5, show_default=True, metavar="MB", help=text)(
+        command
+    )
+
+
+def error_option(command: _Command) -> _Command:
+    """Add the option that takes an error message, and pass on as ``told`` the Failure that it tells of, or None."""
+    text = "Only what can cause this error of CloudFormation: its text, a file with it (@FILE), or - for standard input."
+    return click.option("--error", "told", metavar="MESSAGE", callback=_failure, help=text)(command)
 
 
 def output_options(command: _Command) -> _Command:
@@ -70,8 +94,9 @@ def chosen(
     for patch_id in select:
         _check_patch_id(loaded, patch_id, "--select")
     for ignored in ignore:
-        if ignored not in get_args(CauseId):
-            _check_patch_id(loaded, ignored, "--ignore")
+        if loaded.patch(ignored) is None and ignored not in described():
+            message = f"{ignored!r} is no id that a report shows; `remediate explain` lists all of them"
+            raise click.BadParameter(message, param_hint="--ignore")
     parameters: dict[str, str] = {}
     for one in parameter:
         key, equals, value = one.partition("=")
@@ -92,3 +117,42 @@ def _check_patch_id(loaded: PatchSet, patch_id: str, hint: str) -> None:
     if loaded.patch(patch_id) is None:
         known = ", ".join(one.id for one in loaded.patches)
         raise click.BadParameter(f"{patch_id!r} is not in {loaded.name}, which has: {known}", param_hint=hint)
+
+
+def _failure(context: click.Context, _: click.Parameter, value: str | None) -> Failure | None:
+    from remediate.policy.failures import FAILURES, failure  # most runs are told of none
+
+    if not value:
+        return None
+    # A message that is copied may be broken into lines.
+    told = failure(" ".join(_message(context, value).split()))
+    if told is None:
+        codes = ", ".join(one.code for one in FAILURES)
+        raise click.BadParameter(f"this is no error about a trail's bucket or key; known are: {codes}", param_hint="--error")
+    return told
+
+
+def _message(context: click.Context, value: str) -> str:
+    """Return the text of a message that is given as such, by ``-``, by ``@FILE``, or by the path of a file."""
+    try:
+        if value == inputs.STDIN:
+            if sys.stdin is None:
+                raise click.BadParameter("standard input is closed", param_hint="--error")
+            context.meta[inputs.STDIN_TAKEN] = True
+            return read_stream(sys.stdin.buffer, _LONGEST_MESSAGE).decode("utf-8", "replace")
+        path = Path(value.removeprefix("@"))
+        if value.startswith("@") or _is_file(path):
+            with path.open("rb") as stream:
+                return read_stream(stream, _LONGEST_MESSAGE).decode("utf-8", "replace")
+    except OSError as error:
+        raise click.BadParameter(f"{value}: {error.strerror}", param_hint="--error") from error
+    except TooLarge as error:
+        raise click.BadParameter(f"{value}: this is more than 1 MB, and no message", param_hint="--error") from error
+    return value
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # too long for a name: it is the message itself
+        return False

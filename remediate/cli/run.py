@@ -4,121 +4,220 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
 import click
 
 from remediate import files
-from remediate.template import TemplateError, Unreadable
+from remediate.cli import inputs, output
+from remediate.cli.inputs import STDIN, Input
+from remediate.cli.output import FAILED
+from remediate.engine import Report
+from remediate.patchset import PatchSet
+from remediate.report import render
+from remediate.report.escape import visible
+from remediate.report.failed import Failed
+from remediate.template import NotTemplate, TemplateError, Unreadable
 from remediate.verify import Broken
 
-NOTHING_TO_DO, FOUND, FAILED = 0, 1, 2
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+NOTHING_TO_DO, FOUND = 0, 1
+_MB = 1024 * 1024
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 class Run:
-    """One bad file stops no other, and the worst of all decides the exit code."""
+    """One bad file stops no other, and the worst of all decides the exit code.
 
-    def __init__(self, color: bool | None, quiet: bool) -> None:
-        """Begin a run; ``color`` None leaves it to the terminal and to NO_COLOR (https://no-color.org)."""
+    It is a context: leaving it ends the program.
+    """
+
+    def __init__(
+        self, color: bool | None, quiet: bool, max_size: int, *, in_place: bool = False, lenient: bool = True
+    ) -> None:
+        """Begin a run.
+
+        ``color`` None leaves it to the terminal and to NO_COLOR (https://no-color.org). ``max_size`` is in MB. ``in_place``:
+        files are to be changed. ``lenient``: a file that is no template is passed over and counted.
+        """
         self.color = _is_terminal() and not os.environ.get("NO_COLOR") if color is None else color
         self.quiet = quiet
         self.found = False
-        self.failed = False
-        self._from_folder: set[str] = set()
-        self._seen: set[str] = set()
+        self.failures: list[Failed] = []
+        self._deaf = False  # what was to be said on standard error could not be
+        self._max_size = max_size
+        self._in_place = in_place
+        self._lenient = lenient
+        self._skipped = 0
+        self._current: tuple[Input, bytes] | None = None
+        self._waiting: deque[Input] = deque()
+        self._changed: list[str] = []
+        self._unshown: list[str] = []
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """End with the exit code of the run, or say where an interrupt stopped it."""
+        if isinstance(error, KeyboardInterrupt):
+            self._stop("interrupted", output.code_of(error))
+        if kind is None:
+            self._end()
 
     def inputs(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Yield name and content of every input; what cannot be read is said and passed over."""
-        for name in names:
-            path = Path(name)
-            found = [name]
-            if name != "-" and path.is_dir():
-                found = [str(one) for one in files.templates_in(path)]
-                self._from_folder.update(found)
-                if not found:
-                    self.say(f"{name}: no *.yaml, *.yml, *.json or *.template file is in this folder")
-            for one in found:
-                real = os.path.realpath(one) if one != "-" else one
-                raw = None if real in self._seen else self._read(one)
-                self._seen.add(real)
-                if raw is not None:
-                    yield one, raw
-
-    def _read(self, name: str) -> bytes | None:
-        if name == "-" and sys.stdin is None:
-            self.fail("-: standard input is closed")
-            return None
-        try:
-            return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        except OSError as error:
-            self.fail(f"{name}: {error.strerror}")
-            return None
+        self._waiting.extend(inputs.find(names, self._fail_path, self._say_empty))
+        while self._waiting:
+            one = self._waiting.popleft()
+            raw = self._read(one)
+            if raw is not None:
+                self._current = one, raw
+                yield one.name, raw
+                self._current = None
+        if self._skipped:
+            count = f"{self._skipped} other file{'s' if self._skipped > 1 else ''}"
+            self.say(f"{count} in the folders passed over: no CloudFormation template")
 
     def attempt(
         self, name: str, action: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
     ) -> _Result | None:
-        """Do something with one input; None, and said, where it fails. Other files in a folder need be no templates."""
+        """Do something with one input; None, and said, where it fails."""
         try:
             return action(*args, **kwargs)
         except Unreadable as error:
-            if name not in self._from_folder:
-                self.fail(error.located(name))
+            if not self._pass_over(error):
+                self.fail(name, error.message, error.line, error.column)
         except TemplateError as error:
-            self.fail(error.located(name))
+            self.fail(name, error.message, error.line, error.column)
         except OSError as error:
-            self.fail(f"{name}: {error.strerror or error}; the file is as it was")
+            self.fail(name, f"{output.reason(error)}{self._state(name)}")
         except (Broken, files.Changed) as error:
-            self.fail(f"{name}: {error}; the file is as it was")
+            self.fail(name, f"{error}{self._state(name)}")
+        except MemoryError:
+            self.fail(name, f"there is not enough memory for it{self._state(name)}")
         except Exception as error:  # noqa: BLE001  # a fault of ours in one file must not cost the others their turn
-            self.fail(f"{name}: internal error, please report it ({type(error).__name__}: {error}); the file is as it was")
+            problem = f"internal error, please report it ({type(error).__name__}: {error})"
+            self.fail(name, f"{problem}{self._state(name)}")
         return None
 
-    def out(self, content: bytes | str) -> None:
-        """Write to standard output: bytes as they are, text without what a terminal would obey."""
-        raw = content if isinstance(content, bytes) else _visible(content).encode()
+    def deliver(self, report: Report, raw: bytes, shown: str | None) -> bool:
+        """Show what was changed of a file, then put the change in place: nothing is changed that could not be shown.
+
+        ``shown`` None leaves the showing for later. Raises OSError and files.Changed; the file is then as it was.
+        """
+        with files.replacement(Path(report.name), raw, report.to_bytes()) as ready:
+            if shown is not None:
+                self.diff(shown)
+            try:
+                ready.put()
+            finally:
+                if ready.done:
+                    self._changed.append(report.name)
+                    self._unshown += [report.name] if shown is None else []
+        for lost in ready.lost:
+            self.say(visible(f"{report.name}: warning: {lost}"))
+        return True
+
+    def report(self, style: str, reports: Sequence[Report], patch_set: PatchSet, names: Sequence[str]) -> None:
+        """Write the reports of a run in a format; one that cannot be rendered costs the others nothing."""
+        keyed = not inputs.is_one_file(names)
         try:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(raw)
-            sys.stdout.buffer.flush()
+            rendered = render(style, reports, patch_set, self.failures, keyed=keyed)
+        except Exception:  # noqa: BLE001  # attempt says it of the template that it is about
+            sound = [one for one in reports if self.attempt(one.name, render, style, [one], patch_set) is not None]
+            rendered = render(style, sound, patch_set, self.failures, keyed=keyed)
+        self.out(rendered.encode("utf-8", "backslashreplace"))
+        self._unshown.clear()
+
+    def out(self, content: bytes | str) -> None:
+        """Write to standard output: bytes as they are, text as a terminal takes it. What fails here ends the run."""
+        try:
+            output.emit(content)
         except OSError as error:
-            self.fail(f"standard output: {error.strerror}")
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again at its end
-            self.exit()
+            output.abandon()
+            self._stop(f"standard output: {output.reason(error)}", FAILED)
 
     def diff(self, rendered: str) -> None:
         """Write a diff to standard output, coloured where that is wanted."""
-        self.out((_colored(rendered) if self.color else rendered).encode())
+        self.out((_colored(rendered) if self.color else rendered).encode("utf-8", "surrogateescape"))
 
     def say(self, text: str) -> None:
         """Say something to people, on standard error."""
-        if not self.quiet:
-            click.echo(_visible(text), err=True)
+        if text and not self.quiet:
+            self._tell(text)
 
-    def fail(self, message: str) -> None:
-        """Say an error, and end with exit code 2."""
-        click.echo(_visible(message), err=True)
-        self.failed = True
+    def fail(self, name: str, message: str, line: int = 0, column: int = 0) -> None:
+        """Say an error of a file, and end with exit code 2."""
+        failed = Failed(name, message, line, column)
+        self.failures.append(failed)
+        self._tell(visible(str(failed)))
 
-    def exit(self) -> None:
-        """End with the exit code of the run."""
-        sys.exit(FAILED if self.failed else FOUND if self.found else NOTHING_TO_DO)
+    def _read(self, one: Input) -> bytes | None:
+        try:
+            return inputs.content(one.name, self._max_size * _MB, in_place=self._in_place)
+        except files.TooLarge as error:
+            if one.named or not self._lenient or not inputs.is_no_template(error.head, None):
+                limit = f"the file is larger than {self._max_size} MB (CloudFormation takes 1 MB)"
+                self.fail(one.name, f"{limit}; raise the limit with --max-size", 1, 1)
+            else:
+                self._skipped += 1
+        except MemoryError:
+            self.fail(one.name, "there is not enough memory to read it")
+        except OSError as error:
+            self._fail_path(one.name, error)
+        return None
 
+    def _pass_over(self, error: Unreadable) -> bool:
+        """Pass over what is no template, with a note where the user named it; return whether it was so."""
+        if not self._lenient or self._current is None or not inputs.is_no_template(self._current[1], error):
+            return False
+        if self._current[0].named:
+            why = "" if isinstance(error, NotTemplate) else ", for it says nothing of CloudFormation"
+            self.say(visible(f"{error.located(self._current[0].name)}; passed over{why}"))
+        else:
+            self._skipped += 1
+        return True
 
-def _visible(text: str) -> str:
-    """Write control characters and halves of surrogate pairs, which a template can hold, as their escapes."""
-    return "".join(
-        one if one.isprintable() or one == "\n" or "\ud800" > one > "\xa0" else one.encode("unicode_escape").decode()
-        for one in text
-    )
+    def _fail_path(self, name: str, error: OSError) -> None:
+        self.fail(name, output.reason(error))
+
+    def _say_empty(self, folder: str) -> None:
+        self.say(f"{visible(folder)}: no *.yaml, *.yml, *.json or *.template file is in this folder")
+
+    def _state(self, name: str) -> str:
+        return f"; the file is {'changed' if name in self._changed else 'as it was'}"
+
+    def _stop(self, why: str, code: int) -> NoReturn:
+        """End the run before its time, and say how far it came."""
+        told = [why]
+        if self._in_place and self._current and self._current[0].name != STDIN:
+            told.append(f"{self._current[0].name}{self._state(self._current[0].name).replace('; the file', '')}")
+        if self._unshown:
+            told.append(f"changed, but not shown: {', '.join(self._unshown)}")
+        if self._waiting:
+            more = f" and {len(self._waiting) - 1} more" if len(self._waiting) > 1 else ""
+            told.append(f"not looked at: {self._waiting[0].name}{more}")
+        self._tell(visible("; ".join(told)))
+        sys.exit(code)
+
+    def _end(self) -> NoReturn:
+        sys.exit(FAILED if self.failures or self._deaf else FOUND if self.found else NOTHING_TO_DO)
+
+    def _tell(self, text: str) -> None:
+        self._deaf |= not output.say(text)
 
 
 def _is_terminal() -> bool:
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _colored(rendered: str) -> str:

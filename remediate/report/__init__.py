@@ -7,11 +7,24 @@ from collections.abc import Sequence
 
 from remediate.engine import Report
 from remediate.patchset import PatchSet
+from remediate.report.failed import Failed
 
 FORMATS = ("json", "json-patch", "markdown", "sarif", "github")
 
 
-def render(style: str, reports: Sequence[Report], patch_set: PatchSet) -> str:
-    """Return the reports of a run in one of the FORMATS."""
+def render(
+    style: str,
+    reports: Sequence[Report],
+    patch_set: PatchSet,
+    failed: Sequence[Failed] = (),
+    *,
+    keyed: bool | None = None,
+) -> str:
+    """Return the reports of a run in one of the FORMATS, with what could not be worked on.
+
+    ``keyed`` says whether JSON patches go by file name; None leaves it to their number.
+    """
     module = importlib.import_module(f"remediate.report.{style.replace('-', '_')}")
-    return str(module.render(reports, patch_set))
+    if style == "json-patch":
+        return str(module.render(reports, keyed=len(reports) != 1 if keyed is None else keyed))
+    return str(module.render(reports, patch_set, failed))

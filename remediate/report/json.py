@@ -14,15 +14,19 @@ from remediate.policy.document import Statement
 from remediate.policy.evaluate import Decision
 from remediate.proof import Verdict, worst
 from remediate.report.annotations import mending
+from remediate.report.escape import json_text
+from remediate.report.failed import Failed
 from remediate.report.places import Places
 from remediate.template import Plain, pointer
 
+_NOTHING = ("causes", "applied", "notFixed", "notes", "requests", "openings", "patch")
 
-def render(reports: Sequence[Report], patch_set: PatchSet) -> str:
-    """Return one JSON object for the run."""
-    templates: list[Plain] = [_template(report) for report in reports]
+
+def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
+    """Return one JSON object for the run; what could not be worked on is a template with an ``error`` and nothing else."""
+    templates: list[Plain] = [*map(_template, reports), *map(_failed, failed)]
     content: Plain = {"remediate": __version__, "patchSet": patch_set.name, "templates": templates}
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json_text(content)
 
 
 def _template(report: Report) -> Plain:
@@ -37,6 +41,11 @@ def _template(report: Report) -> Plain:
         "openings": _openings(report) if report.changed else [],
         "patch": [operation.to_json() for operation in report.operations],
     }
+
+
+def _failed(one: Failed) -> Plain:
+    error: Plain = {"message": one.message, "line": one.line, "column": one.column}
+    return {"name": one.name, "changed": False, **{member: [] for member in _NOTHING}, "error": error}
 
 
 def _causes(report: Report) -> Plain:

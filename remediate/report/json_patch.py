@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from remediate.engine import Report
-from remediate.patchset import PatchSet
+from remediate.report.escape import json_text
+from remediate.template import Plain
 
 
-def render(reports: Sequence[Report], _: PatchSet) -> str:
-    """Return one report's operations as a JSON array; of several an object from file name to array."""
-    patches = {report.name: [operation.to_json() for operation in report.operations] for report in reports}
-    content = next(iter(patches.values())) if len(patches) == 1 else patches
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+def render(reports: Sequence[Report], *, keyed: bool) -> str:
+    """Return an object from file name to array of operations, or, not ``keyed``, the array of the only report.
+
+    The form must not depend on what becomes of the files, or a script could not rely on it: a file that could not be
+    worked on has no member, and alone it is an empty array.
+    """
+    patches: dict[str, Plain] = {report.name: [one.to_json() for one in report.operations] for report in reports}
+    return json_text(patches if keyed else next(iter(patches.values()), []))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from remediate.engine import Report
 from remediate.report.annotations import annotate
+from remediate.report.escape import visible
 from remediate.report.summary import headline, wrapped
 
 
@@ -16,8 +17,8 @@ def render(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     for one in annotate(report):
-        yield f"{report.name}:{one.line}:{one.column}: {one.level}: {one.message} [{one.rule}]"
+        yield f"{visible(report.name)}:{one.line}:{one.column}: {one.level}: {visible(one.message)} [{visible(one.rule)}]"
         if one.remedy:
             yield from wrapped(one.remedy, "    → ")
-        yield from (f"      {line}" for line in one.paste.splitlines())
+        yield from (f"      {visible(line)}" for line in one.paste.splitlines())
     yield headline(report, written=False)

@@ -13,6 +13,8 @@ from remediate.plan import Applied, Skipped
 from remediate.policy.evaluate import Decision, Outcome
 from remediate.proof import Verdict, worst
 from remediate.report.annotations import mending
+from remediate.report.escape import cell, code, prose, relative
+from remediate.report.failed import Failed
 from remediate.report.places import Places
 from remediate.report.simulation import DOCUMENTED, opening_lines
 from remediate.template import Plain, read
@@ -21,13 +23,14 @@ _UNTIL_DONE = "until what is *not fixed* in the notes below is done"
 _LEADS = {"kept": "Kept", "harmless": "Of no effect", "undecidable": "Cannot be told"}
 
 
-def render(reports: Sequence[Report], patch_set: PatchSet) -> str:
-    """Return one Markdown document; a template without changes takes a paragraph."""
-    return "\n".join(line for report in reports for line in _template(report, patch_set)) + "\n"
+def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
+    """Return one Markdown document; a template without changes takes a paragraph, what could not be worked on a line."""
+    lines = [line for report in reports for line in _template(report, patch_set)]
+    return "\n".join([*lines, *_failed(failed)]) + "\n"
 
 
 def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
-    yield f"# CloudTrail logging in `{report.name}`"
+    yield f"# CloudTrail logging in {code(relative(report.name))}"
     yield ""
     if not report.changed:
         yield "Nothing was changed." if report.unfixed else "Nothing was changed, for nothing is to be done."
@@ -48,14 +51,14 @@ def _changes(report: Report) -> Iterator[str]:
     yield ""
     yield from _faults(report, "The template had these faults:")
     for applied in report.applied:
-        yield f"### `{applied.logical_id}`: {applied.patch.title}"
+        yield f"### {code(applied.logical_id)}: {prose(applied.patch.title)}"
         yield ""
-        yield _escaped(applied.patch.why)
+        yield prose(applied.patch.why)
         yield ""
-        yield from (f"- {_escaped(note)}" for note in applied.notes)
+        yield from (f"- {prose(note)}" for note in applied.notes)
         yield ""
         links = ", ".join(f"[{number}]({link})" for number, link in enumerate(applied.patch.references, 1))
-        yield f"`{applied.patch.id}`; references: {links}"
+        yield f"{code(applied.patch.id)}; references: {links}"
         yield ""
 
 
@@ -66,9 +69,9 @@ def _faults(report: Report, lead: str) -> Iterator[str]:
     yield lead
     yield ""
     for one in sorted(causes, key=lambda one: places.of(one.path)):
-        patches = ", ".join(f"`{patch.id}`" for patch in mending(one, report))
+        patches = ", ".join(code(patch.id) for patch in mending(one, report))
         mended = f" Mended by {patches}." if patches else ""
-        yield f"- line {places.of(one.path)[0]}, `{one.cause}`: {_escaped(one.detail)}.{mended}"
+        yield f"- line {places.of(one.path)[0]}, `{one.cause}`: {prose(one.detail)}.{mended}"
     yield ""
 
 
@@ -85,7 +88,7 @@ def _unchanged(report: Report) -> Iterator[str]:
     yield f"- {same} of {len(old)} resources are as they were; the others are {_listed(_differing(old, new))}."
     sections = [name for name in before if name != "Resources"]
     if sections:
-        yield f"- The other sections of the template ({', '.join(sections)}) are as they were."
+        yield f"- The other sections of the template ({_listed(sections)}) are as they were."
     yield f"- {kept} of {lines} lines are byte for byte as they were, comments and line ends included."
     yield f"- All {denies} Deny statements are as they were." if denies else "- There were no Deny statements."
     yield "- Every request that was allowed before is allowed now. A second run would change nothing."
@@ -103,9 +106,10 @@ def _requests(report: Report) -> Iterator[str]:
     yield "| trail | request | decided by | before | after |"
     yield "|---|---|---|---|---|"
     for one in verdicts:
-        action = f"`{one.request.request.action}`: {one.request.title}"
+        action = f"{code(one.request.request.action)}: {one.request.title}"
         doubt = "" if one.request.confidence == "documented" else f" ({one.request.confidence})"
-        yield f"| {one.trail} | {action}{doubt} | `{one.logical_id}` | {_outcome(one.before)} | {_outcome(one.after)} |"
+        row = (prose(one.trail), f"{action}{doubt}", code(one.logical_id), _outcome(one.before), _outcome(one.after))
+        yield f"| {' | '.join(map(cell, row))} |"
     yield ""
     refused = [one for one in verdicts if one.before.outcome is Outcome.DENIED and one.request.confidence != "inferred"]
     if refused and report.changed:
@@ -126,7 +130,7 @@ def _strangers(report: Report) -> Iterator[str]:
         f"{len(openings.found)} are allowed now that were not before."
     )
     yield ""
-    yield from (f"- {line}" for line in opening_lines(openings.found))
+    yield from (f"- {prose(line)}" for line in opening_lines(openings.found))
     if any(one.stranger.deputy for one in openings.found):
         yield ""
         yield (
@@ -148,7 +152,7 @@ def _observable(report: Report) -> Iterator[str]:
     requests = [one.request.request for one in report.verdicts]
     written = {str(one.resource) for one in requests if one.action == "s3:PutObject"}
     folders = {path.split("/CloudTrail")[0].split(":::")[-1] for path in written}
-    yield from (f"  - `{folder}/`" for folder in sorted(folders))
+    yield from (f"  - {code(f'{folder}/')}" for folder in sorted(folders))
     yield "- `aws cloudtrail get-trail-status --name <trail>` shows no `LatestDeliveryError`."
     yield ""
 
@@ -159,21 +163,22 @@ def _notes(report: Report, patch_set: PatchSet) -> Iterator[str]:
     removed = [note for applied in report.applied for note in applied.notes if " is removed from " in note]
     if removed:
         yield "- These conditions were removed. Read them as a reviewer: what they guarded is now guarded by the rest alone."
-        yield from (f"  - {_escaped(note)}" for note in removed)
+        yield from (f"  - {prose(note)}" for note in removed)
     for skipped in report.skipped:
         yield from _skipped(skipped)
     order = [one for one in report.applied if _orders(one)]
     if order:
         yield "- Keep `DependsOn` in step when the bucket policy is renamed: nothing else puts the trail behind it."
-    yield f"- `remediate check {report.name}` in CI keeps this so (patch set `{patch_set.name}`)."
+    command = code(f"remediate check {relative(report.name)}")
+    yield f"- {command} in CI keeps this so (patch set {code(patch_set.name)})."
     yield ""
 
 
 def _skipped(skipped: Skipped) -> Iterator[str]:
     lead = _LEADS.get(skipped.why, "**Not fixed**")
-    where = f" (`{skipped.logical_id}`)" if skipped.logical_id else ""
-    advice = f" What to do: {skipped.advice}." if skipped.advice else ""
-    yield f"- {lead}: {skipped.subject}{where}: {_escaped(skipped.reason)}.{advice}"
+    where = f" ({code(skipped.logical_id)})" if skipped.logical_id else ""
+    advice = f" What to do: {prose(skipped.advice)}." if skipped.advice else ""
+    yield f"- {lead}: {prose(skipped.subject)}{where}: {prose(skipped.reason)}.{advice}"
     if skipped.paste:
         yield ""
         yield "  ```json"
@@ -182,8 +187,17 @@ def _skipped(skipped: Skipped) -> Iterator[str]:
         yield ""
 
 
+def _failed(failed: Sequence[Failed]) -> Iterator[str]:
+    if failed:
+        yield "# What could not be looked at"
+        yield ""
+    for one in failed:
+        place = f":{one.line}:{one.column}" if one.line else ""
+        yield f"- {code(relative(one.name) + place)}: {prose(one.message)}"
+
+
 def _outcome(decision: Decision) -> str:
-    names = ", ".join(dict.fromkeys(f"`{one.sid}`" if one.sid else f"statement {one.index + 1}" for one in decision.by))
+    names = ", ".join(dict.fromkeys(code(one.sid) if one.sid else f"statement {one.index + 1}" for one in decision.by))
     if decision.explicit:
         return f"**denied** by {names}"
     return (
@@ -220,10 +234,5 @@ def _denies(data: dict[str, Plain], logical_id: str) -> int:
     return sum(one.data.get("Effect") == "Deny" for found in kinds for document in found for one in document.statements)
 
 
-def _escaped(text: str) -> str:
-    """Keep ``<account>`` and ``*`` from being read as markup."""
-    return text.replace("<", "&lt;").replace("*", "\\*")
-
-
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return ", ".join(code(name) for name in names)

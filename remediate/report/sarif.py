@@ -5,22 +5,22 @@ Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import PurePath
 
 from remediate import __version__
 from remediate.causes import Cause, catalogue
 from remediate.engine import Report
 from remediate.patchset import Patch, PatchSet
 from remediate.report.annotations import Annotation, annotate
+from remediate.report.escape import json_text, uri, visible
+from remediate.report.failed import Failed
 from remediate.template import Plain
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def render(reports: Sequence[Report], patch_set: PatchSet) -> str:
-    """Return one SARIF log with one run over all templates."""
+def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
+    """Return one SARIF log with one run over all templates; what could not be worked on is among its notifications."""
     found = [(report, finding) for report in reports for finding in annotate(report)]
     described: list[Patch | Cause] = [*catalogue().values(), *patch_set.patches]
     known = {one.id: _rule(one) for one in described}
@@ -32,9 +32,15 @@ def render(reports: Sequence[Report], patch_set: PatchSet) -> str:
         "rules": [*rules.values()],
     }
     results: list[Plain] = [_result(report, finding, list(rules).index(finding.rule)) for report, finding in found]
-    run: Plain = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    invocation: Plain = {"executionSuccessful": not failed, "toolExecutionNotifications": [*map(_notification, failed)]}
+    run: Plain = {
+        "tool": {"driver": driver},
+        "invocations": [invocation],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     log: Plain = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    return json_text(log)
 
 
 def _rule(one: Patch | Cause) -> dict[str, Plain]:
@@ -47,12 +53,23 @@ def _rule(one: Patch | Cause) -> dict[str, Plain]:
 
 
 def _result(report: Report, finding: Annotation, index: int) -> Plain:
-    region: Plain = {"startLine": finding.line, "startColumn": finding.column}
-    location: Plain = {"artifactLocation": {"uri": PurePath(report.name).as_posix()}, "region": region}
+    text = f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": finding.level,
-        "message": {"text": f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message},
-        "locations": [{"physicalLocation": location}],
+        "message": {"text": visible(text)},
+        "locations": [_location(report.name, finding.line, finding.column)],
     }
+
+
+def _notification(failed: Failed) -> Plain:
+    location = _location(failed.name, failed.line, failed.column)
+    return {"level": "error", "message": {"text": visible(failed.message)}, "locations": [location]}
+
+
+def _location(name: str, line: int, column: int) -> Plain:
+    location: dict[str, Plain] = {"artifactLocation": {"uri": uri(name)}}
+    if line:
+        location["region"] = {"startLine": line, "startColumn": column}
+    return {"physicalLocation": location}

@@ -10,6 +10,7 @@ from remediate.plan import Skipped
 from remediate.policy.evaluate import Decision, Outcome
 from remediate.policy.failures import Failure
 from remediate.proof import Verdict, worst
+from remediate.report.escape import visible
 from remediate.report.places import Places
 from remediate.report.summary import wrapped
 
@@ -48,7 +49,7 @@ def opening_lines(found: Sequence[Opening]) -> Iterator[str]:
 
 def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
     verdicts = shown(report, failure)
-    yield report.name
+    yield visible(report.name)
     if failure:
         yield f"  {failure.code}: {failure.meaning}"
     if not verdicts:
@@ -59,7 +60,7 @@ def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
         trails = [""] + [one.trail for one in verdicts]
         for row, trail, previous in zip(rows, trails, ["", *trails], strict=False):
             if trail != previous:
-                yield f"  {trail}"
+                yield f"  {visible(trail)}"
             padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
             yield f"    {'  '.join(padded)}  {row[3]}".rstrip()
     yield from _causes(report, failure)
@@ -67,7 +68,7 @@ def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
         openings = report.openings()
         found = [one for one in openings.found if failure is None or one.stranger.policy in failure.policies]
         yield f"  requests of strangers: {openings.asked} tried, {len(found)} newly allowed"
-        yield from (f"    {line}" for line in opening_lines(found))
+        yield from (f"    {visible(line)}" for line in opening_lines(found))
         if any(one.stranger.deputy for one in found):
             yield f"    keep this door shut with --patch-set {DOCUMENTED}, or with a condition on aws:SourceArn of your own"
 
@@ -90,12 +91,12 @@ def _row(verdict: Verdict) -> tuple[str, str, str, str]:
 def _outcome(decision: Decision) -> str:
     names = ", ".join(dict.fromkeys(_name(one.sid, one.index) for one in decision.by))
     if decision.outcome is Outcome.ALLOWED or decision.explicit:
-        return f"{decision.outcome.value} by {names}"
+        return f"{decision.outcome.value} by {visible(names)}"
     return str(decision.outcome.value)
 
 
 def _place(verdict: Verdict) -> str:
-    return f" in {verdict.logical_id}" if verdict.after.by else ""
+    return f" in {visible(verdict.logical_id)}" if verdict.after.by else ""
 
 
 def _name(sid: str | None, index: int) -> str:

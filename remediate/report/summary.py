@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from remediate.engine import Report
 from remediate.health import Health
 from remediate.plan import Skipped
+from remediate.report.escape import visible
 
 _WORDS = {
     "review": "needs review",
@@ -28,19 +29,19 @@ def render(report: Report, *, written: bool, details: bool = True) -> str:
 
 def headline(report: Report, *, written: bool) -> str:
     """Return one line that says what became of a file."""
-    left = len(report.unfixed)
+    name, left = visible(report.name), len(report.unfixed)
     unfixed = f"{left} not fixed" if left else ""
     if report.changed:
-        resources = dict.fromkeys(one.logical_id for one in report.applied)
+        resources = dict.fromkeys(visible(one.logical_id) for one in report.applied)
         count = len({one.patch.id for one in report.applied})
         what = f"{count} patch{'es' if count > 1 else ''} {'changed' if written else 'would change'} {', '.join(resources)}"
-        return f"{report.name}: {what}{f'; {unfixed}' if left else ''}"
-    return f"{report.name}: {unfixed or 'nothing to do'}{_health(report)}"
+        return f"{name}: {what}{f'; {unfixed}' if left else ''}"
+    return f"{name}: {unfixed or 'nothing to do'}{_health(report)}"
 
 
 def _health(report: Report) -> str:
     """Say which deliveries are healthy, where nothing is changed."""
-    healthy = [one.name for one in report.deliveries if one.health is Health.HEALTHY]
+    healthy = [visible(one.name) for one in report.deliveries if one.health is Health.HEALTHY]
     if not healthy:
         return ""
     return f"; {', '.join(healthy)} {'is' if len(healthy) == 1 else 'are'} healthy"
@@ -55,15 +56,16 @@ def explained(skipped: Skipped) -> Iterator[str]:
     if skipped.advice:
         yield from wrapped(skipped.advice, "    → ")
     if skipped.paste:
-        yield "\n".join(f"      {line}" for line in skipped.paste.splitlines())
+        yield "\n".join(f"      {visible(line)}" for line in skipped.paste.splitlines())
 
 
 def wrapped(text: str, lead: str) -> Iterator[str]:
-    """Yield a text in lines of a terminal's width, the first one after a lead."""
+    """Yield a text, which may be a template's, in lines of a terminal's width, the first one after a lead."""
     import textwrap  # a quiet run needs it not
 
+    indent = " " * len(lead)
     yield textwrap.fill(
-        text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False, break_on_hyphens=False
+        visible(text), _WIDTH, initial_indent=lead, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 
@@ -72,7 +74,7 @@ def _lines(report: Report, *, written: bool, details: bool) -> Iterator[str]:
     if not details:
         return
     for applied in report.applied:
-        yield f"  {applied.patch.id} ({applied.logical_id}): {applied.patch.title}"
+        yield f"  {applied.patch.id} ({visible(applied.logical_id)}): {visible(applied.patch.title)}"
         for note in applied.notes:
             yield from wrapped(note, "    - ")
     for skipped in report.skipped:

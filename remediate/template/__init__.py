@@ -5,7 +5,7 @@ Knows JSON, YAML, JSON pointers and patches; knows nothing of AWS but the short 
 
 from remediate.template.data import read_data
 from remediate.template.edit import edit
-from remediate.template.errors import Refused, TemplateError, Unreadable, place
+from remediate.template.errors import NotTemplate, Refused, TemplateError, Unreadable, place
 from remediate.template.node import Alias, Mapping, Member, Node, Plain, Scalar, Sequence, Span, Tagged, Template
 from remediate.template.operation import Operation, parse_operation, pointer, tokens, unshared
 from remediate.template.read import read
@@ -18,6 +18,7 @@ __all__ = [
     "Mapping",
     "Member",
     "Node",
+    "NotTemplate",
     "Operation",
     "Plain",
     "Refused",

@@ -26,6 +26,10 @@ class Unreadable(TemplateError):
     """The text is no template that can be read: nothing was planned, nothing is touched."""
 
 
+class NotTemplate(Unreadable):
+    """The text can be read, but it is something else than a template."""
+
+
 class Refused(TemplateError):
     """An operation cannot be written without breaking what the message names."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from remediate.template.decode import decode
-from remediate.template.errors import Unreadable, place
+from remediate.template.errors import NotTemplate, Unreadable, place
 from remediate.template.node import Alias, Mapping, Node, Sequence, Tagged, Template
 from remediate.template.working import mapping_data
 
@@ -29,7 +29,9 @@ def _read(raw: bytes, name: str) -> Template:
     root, is_json = _parse(text, name)
     if not isinstance(root, Mapping):
         line, column = place(text, root.span.start)
-        raise Unreadable("the file holds no mapping at its top: a template begins with keys like `Resources:`", line, column)
+        raise NotTemplate(
+            "the file holds no mapping at its top: a template begins with keys like `Resources:`", line, column
+        )
     if not is_json and _ALIAS.search(text):
         _check_expansion(root, text)
     return Template(name, text, bom, "json" if is_json else "yaml", root, mapping_data(root))

@@ -1,0 +1,112 @@
+"""The two streams out: what a terminal cannot encode, what cannot be written, and how a program that is stopped ends."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from remediate.report.escape import visible
+from remediate.signals import Stopped
+
+FAILED = 2
+_READABLE = "remediate.readable"
+_ASCII = {"→": "->", "…": "..."}
+
+
+class StreamFailed(click.ClickException):
+    """Standard output takes nothing more."""
+
+    exit_code = FAILED
+
+    def show(self, file: Any = None) -> None:  # noqa: ARG002  # the parameter is click's
+        """Say it on standard error."""
+        say(f"Error: {self.message}")
+
+
+class Program(click.Group):
+    """A group of commands that ends as the table of exit codes says where a stream fails or a signal comes."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the command line, which may print the help."""
+        with _ending_well():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        with _ending_well():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _ending_well() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:  # every file is handled where it is used: this can only be a stream
+        abandon()
+        raise StreamFailed(f"standard output: {reason(error)}") from error
+    except KeyboardInterrupt as error:
+        abandon()
+        raise click.exceptions.Exit(code_of(error)) from error
+
+
+def code_of(interrupt: KeyboardInterrupt) -> int:
+    """Return the exit code of a program that a signal stopped: 128 and the signal's number, which is 2 for an interrupt."""
+    return interrupt.code if isinstance(interrupt, Stopped) else 130
+
+
+def reason(error: OSError) -> str:
+    """Return what the system says of an error, without its number."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+def emit(content: bytes | str) -> None:
+    """Write to standard output: bytes as they are, text so that the terminal can encode it. Raises OSError."""
+    stream = sys.stdout
+    if not content:
+        return
+    if stream is None:
+        raise OSError(errno.EBADF, "it is closed")
+    raw = content if isinstance(content, bytes) else content.encode(stream.encoding or "utf-8", _READABLE)
+    stream.flush()
+    stream.buffer.write(raw)
+    stream.buffer.flush()
+
+
+def say(text: str) -> bool:
+    """Write lines to standard error, and tell whether it took them."""
+    shown = "\n".join(map(visible, text.split("\n")))
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    try:
+        click.echo(shown.encode(encoding, _READABLE).decode(encoding), err=True)
+    except OSError:  # nobody is left to tell it to
+        _abandon(sys.stderr)
+        return False
+    return True
+
+
+def abandon() -> None:
+    """Let what standard output still holds go nowhere, or Python complains of it again at its end."""
+    _abandon(sys.stdout)
+
+
+def _abandon(stream: Any) -> None:
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or no file at all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _readable(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Write what an encoding does not have in ASCII, as people would, else as its escape."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(_ASCII.get(one) or one.encode("ascii", "backslashreplace").decode() for one in text), error.end
+
+
+codecs.register_error(_READABLE, _readable)

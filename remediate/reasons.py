@@ -1,0 +1,28 @@
+"""What every id means that a report prints in brackets."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import cast
+
+from remediate.causes import Cause, catalogue
+from remediate.template import Plain, read
+
+
+@functools.cache
+def reasons() -> dict[str, Cause]:
+    """Return by its id what is neither a patch nor a root cause, as ``reasons.yaml`` describes it."""
+    file = Path(__file__).with_name("reasons.yaml")
+    described = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    return {name: _reason(name, one) for name, one in described.items()}
+
+
+def described() -> dict[str, Cause]:
+    """Return the root causes and the reasons by their ids: all ids but those of patches."""
+    return {**catalogue(), **reasons()}
+
+
+def _reason(name: str, written: dict[str, Plain]) -> Cause:
+    references, patches = (tuple(cast("list[str]", written.get(key, []))) for key in ("references", "patches"))
+    return Cause(name, str(written["title"]), str(written["why"]), references, patches)

@@ -1,0 +1,20 @@
+"""What could not be worked on, for the reports of a run that went on without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A file or folder that cost itself its turn, and why. ``line`` and ``column`` are 0 where it has no single place."""
+
+    name: str
+    message: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Return ``path:line:column: message``, the form that editors and CI logs turn into links."""
+        place = f"{self.name}:{self.line}:{self.column}" if self.line else self.name
+        return f"{place}: {self.message}"

@@ -1,0 +1,251 @@
+"""Nothing in silence: what is a broken template is an error, what is none is passed over and counted, in every format."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from remediate.cli import main
+from remediate.report import json as json_format
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "minimal.yaml"
+TRAIL = "Resources:\n  Trail:\n    Type: AWS::CloudTrail::Trail\n"
+
+BROKEN: dict[str, str | bytes] = {
+    "a tab": TRAIL + "\tProperties: {}\n",
+    "a duplicate key": TRAIL + "  Trail:\n    Type: AWS::SNS::Topic\n",
+    "Jinja": "{% if x %}\n" + TRAIL + "{% endif %}\n",
+    "a second document": TRAIL + "---\n" + TRAIL,
+    "UTF-16": TRAIL.encode("utf-16"),
+    "UTF-16 without a mark": TRAIL.encode("utf-16-be"),
+    "UTF-32": TRAIL.encode("utf-32-le"),
+    "Latin-1": ("Description: f\u00fcr alle\n" + TRAIL).encode("latin-1"),
+    "half a file of JSON": '{"Resources": {"Trail": {"Type": "AWS::CloudTrail::Trail"',
+    "a first line and no Resources": 'AWSTemplateFormatVersion: "2010-09-09"\nResource: {}\n',
+    "a list of Resources": "Resources: [{Type: AWS::CloudTrail::Trail}]\n",
+    "a cut off beginning": "Resources:\n  Trail: [\n",
+}
+NONE: dict[str, str | bytes] = {
+    "nothing": "",
+    "notes": '{"title": "not a template"}',
+    "a list": "- one\n- two\n",
+    "text": "just text\n",
+    "a chart": "{{- if .Values.enabled }}\nkind: Deployment\n{{- end }}\n",
+    "another broken file": "a: [\n",
+    "two documents": "kind: A\n---\nkind: B\n",
+    "a framework's configuration": "service: logs\nresources:\n  Resources:\n    T: {Type: AWS::CloudTrail::Trail}\n",
+    "UTF-16 of something else": "name: x\n".encode("utf-16"),
+    "an image": b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe",
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+def write(path: str, content: str | bytes) -> None:
+    Path(path).parent.mkdir(exist_ok=True)
+    Path(path).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_template_is_an_error_in_a_folder_and_by_name(content: str | bytes) -> None:
+    write("in/x.yaml", content)
+    for path in ("in", "in/x.yaml"):
+        result = run("check", path)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith("in/x.yaml:")
+        assert "passed over" not in result.stderr
+
+
+@pytest.mark.parametrize("content", NONE.values(), ids=NONE.keys())
+@pytest.mark.parametrize("command", ["check", "fix", "simulate"])
+def test_what_is_no_template_is_passed_over_with_a_note(command: str, content: str | bytes) -> None:
+    write("in/x.yaml", content)
+    by_name = run(command, "in/x.yaml")
+    assert (by_name.exit_code, by_name.stdout, by_name.stderr.count("\n")) == (0, "", 1)
+    assert by_name.stderr.startswith("in/x.yaml")
+    assert "; passed over" in by_name.stderr
+    in_folder = run(command, "in")
+    assert (in_folder.exit_code, in_folder.stdout) == (0, "")
+    assert in_folder.stderr == "1 other file in the folders passed over: no CloudFormation template\n"
+    assert run(command, "--quiet", "in", "in/x.yaml").stderr == ""
+
+
+def test_what_is_passed_over_costs_the_others_nothing() -> None:
+    write("a.json", "{}")
+    write("b.yaml", EXAMPLE.read_bytes())
+    result = run("check", "a.json", "b.yaml")
+    assert result.exit_code == 1
+    assert result.stdout.endswith("b.yaml: 2 patches would change LogBucketPolicy, Trail\n")
+
+
+def test_a_patch_of_something_that_cannot_be_read_is_an_error_always() -> None:
+    write("x.yaml", "a: [\n")
+    write("c.json", "[]")
+    assert run("apply", "c.json", "x.yaml").exit_code == 2
+
+
+@pytest.fixture
+def failing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder with one good template, a broken one, and a folder that nobody may look into."""
+    write("in/broken.yaml", TRAIL + "\tx")
+    write("in/good.yaml", EXAMPLE.read_bytes())
+    (folder / "in" / "locked").mkdir()
+    real = os.scandir
+
+    def locked(path: Any) -> Any:
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    yield
+    monkeypatch.undo()
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_folder_that_cannot_be_looked_into_costs_itself_only() -> None:
+    result = run("check", "in", "in/locked")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[0] == "in/locked: Permission denied"
+    assert "in/good.yaml: 2 patches would change" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["a/" * 5000, "x" * 300])
+def test_a_path_that_the_system_refuses_costs_itself_only(name: str) -> None:
+    write("good.yaml", EXAMPLE.read_bytes())
+    result = run("check", name, "good.yaml")
+    assert result.exit_code == 2
+    assert result.stderr.endswith(": File name too long\n")
+    assert "good.yaml: 2 patches would change" in result.stdout
+
+
+@pytest.mark.usefixtures("failing")
+def test_json_holds_what_failed() -> None:
+    schema = json.loads(Path(str(json_format.__file__)).with_name("schema.json").read_text("utf-8"))
+    result = run("check", "--format", "json", "in")
+    assert result.exit_code == 2
+    written = json.loads(result.stdout)
+    jsonschema.validate(written, schema)
+    errors = {one["name"]: one["error"] for one in written["templates"] if "error" in one}
+    assert errors["in/locked"] == {"message": "Permission denied", "line": 0, "column": 0}
+    assert errors["in/broken.yaml"]["line"] == 4
+    assert [one["name"] for one in written["templates"] if "error" not in one] == ["in/good.yaml"]
+
+
+@pytest.mark.usefixtures("failing")
+def test_sarif_holds_what_failed() -> None:
+    invocation = json.loads(run("check", "--format", "sarif", "in").stdout)["runs"][0]["invocations"][0]
+    assert invocation["executionSuccessful"] is False
+    found = {one["message"]["text"]: one["locations"][0] for one in invocation["toolExecutionNotifications"]}
+    assert found["Permission denied"] == {"physicalLocation": {"artifactLocation": {"uri": "in/locked"}}}
+    assert len(found) == 2
+    invocation = json.loads(run("check", "--format", "sarif", "in/good.yaml").stdout)["runs"][0]["invocations"][0]
+    assert invocation == {"executionSuccessful": True, "toolExecutionNotifications": []}
+
+
+@pytest.mark.usefixtures("failing")
+def test_workflow_commands_and_markdown_tell_what_failed() -> None:
+    lines = run("check", "--format", "github", "in").stdout.splitlines()
+    assert lines[0] == "::error file=in/locked,title=not looked at::Permission denied"
+    assert lines[1].startswith("::error file=in/broken.yaml,line=4,col=1,title=not looked at::a tab")
+    markdown = run("check", "--format", "markdown", "in").stdout
+    assert "# What could not be looked at\n\n- `in/locked`: Permission denied\n- `in/broken.yaml:4:1`: a tab" in markdown
+
+
+@pytest.mark.parametrize(
+    ("names", "form"),
+    [
+        (["good.yaml"], list),
+        (["broken.yaml"], list),
+        (["good.yaml", "broken.yaml"], dict),
+        (["good.yaml", "./good.yaml"], dict),
+        (["in"], dict),
+        (["empty"], dict),
+        (["none.json"], list),
+    ],
+)
+def test_json_patches_have_the_form_of_what_was_asked_for(names: list[str], form: type) -> None:
+    write("good.yaml", EXAMPLE.read_bytes())
+    write("in/good.yaml", EXAMPLE.read_bytes())
+    write("broken.yaml", TRAIL + "\tx")
+    write("none.json", "{}")
+    Path("empty").mkdir()
+    written = json.loads(run("check", "--format", "json-patch", *names).stdout)
+    assert isinstance(written, form)
+    assert "broken.yaml" not in written
+
+
+def test_a_report_that_cannot_be_rendered_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    from remediate.report import sarif
+
+    real = sarif.annotate
+
+    def failing(report: Any) -> Any:
+        if report.name == "a.yaml":
+            raise ZeroDivisionError
+        return real(report)
+
+    monkeypatch.setattr(sarif, "annotate", failing)
+    write("a.yaml", EXAMPLE.read_bytes())
+    write("b.yaml", EXAMPLE.read_bytes())
+    result = run("check", "--format", "sarif", "a.yaml", "b.yaml")
+    assert result.exit_code == 2
+    assert "a.yaml: internal error, please report it (ZeroDivisionError: )" in result.stderr
+    sarif_run = json.loads(result.stdout)["runs"][0]
+    assert sarif_run["invocations"][0]["executionSuccessful"] is False
+    files = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in sarif_run["results"]}
+    assert files == {"b.yaml"}
+
+
+def test_a_template_over_the_limit_is_refused_with_the_option() -> None:
+    write("x.yaml", EXAMPLE.read_bytes() + b"# \n" * 400_000)
+    result = run("check", "--max-size", "1", "x.yaml")
+    message = "x.yaml:1:1: the file is larger than 1 MB (CloudFormation takes 1 MB); raise the limit with --max-size\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", message)
+    assert run("check", "--quiet", "--max-size", "2", "x.yaml").exit_code == 1
+    write("in/x.yaml", EXAMPLE.read_bytes() + b"# \n" * 400_000)
+    write("in/data.json", b"[" + b"1," * 600_000 + b"1]")
+    result = run("check", "--max-size", "1", "in")
+    assert result.stderr == f"in/{message}1 other file in the folders passed over: no CloudFormation template\n"
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no endless file")
+def test_an_endless_file_is_not_read_to_its_end() -> None:
+    result = run("check", "/dev/zero")
+    assert result.exit_code == 2
+    assert "/dev/zero:1:1: the file is larger than 5 MB" in result.stderr
+
+
+def test_memory_that_is_not_enough_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    from remediate import engine
+
+    real = engine.remediate
+
+    def short(raw: bytes, name: str, *rest: Any) -> Any:
+        if name == "a.yaml":
+            raise MemoryError
+        return real(raw, name, *rest)
+
+    monkeypatch.setattr(engine, "remediate", short)
+    write("a.yaml", EXAMPLE.read_bytes())
+    write("b.yaml", EXAMPLE.read_bytes())
+    result = run("check", "a.yaml", "b.yaml")
+    assert (result.exit_code, result.stderr) == (2, "a.yaml: there is not enough memory for it; the file is as it was\n")
+    assert "b.yaml: 2 patches would change" in result.stdout

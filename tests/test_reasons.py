@@ -1,0 +1,82 @@
+"""Every id that a report shows in brackets is known to `explain` and `--ignore`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from remediate import fix
+from remediate.causes import Cause, catalogue
+from remediate.cli import main
+from remediate.engine import Report
+from remediate.patchset import load, names
+from remediate.policy.cloudtrail import TrailFacts, promised_put_objects, requests
+from remediate.reasons import described, reasons
+from remediate.report.annotations import annotate
+from remediate.symbolic import text
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = [
+    *sorted(one for one in (ROOT / "examples").iterdir() if one.suffix in {".yaml", ".json"}),
+    *sorted((ROOT / "tests" / "cases").rglob("before.*")),
+]
+FACTS = TrailFacts(
+    name="t",
+    arn=text("arn:aws:cloudtrail:eu-west-1:111122223333:trail/t"),
+    account=text("111122223333"),
+    region=text("eu-west-1"),
+    partition=text("aws"),
+    bucket_arn=text("arn:aws:s3:::b"),
+    prefix=text("p"),
+    organization_id=text("o-a1b2c3d4e5"),
+    digests=True,
+)
+KEY = text("arn:aws:kms:eu-west-1:111122223333:key/k")
+
+
+def shown_in(report: Report) -> Iterator[str]:
+    yield from (one.rule for one in annotate(report))
+    yield from (one.subject for one in report.skipped)
+    yield from (one.cause for one in report.causes())
+    yield from (one.request.id for one in report.verdicts)
+
+
+@pytest.mark.parametrize("patch_set", names())
+def test_every_id_over_examples_and_cases_is_known(patch_set: str) -> None:
+    known = described().keys() | {patch.id for patch in load(patch_set).patches}
+    found = {one for path in TEMPLATES for one in shown_in(fix(path, patch_set=patch_set))}
+    assert len(found) > 30
+    assert found <= known
+
+
+def test_every_request_of_cloudtrail_is_known() -> None:
+    with_key = replace(FACTS, key_arn=KEY, bucket_key_enabled=True)
+    made = [*requests(with_key), *promised_put_objects(FACTS), *requests(replace(FACTS, bucket_key_arn=KEY))]
+    assert {one.id for one in made} <= reasons().keys()
+
+
+def test_no_id_means_two_things() -> None:
+    patches = {patch.id for name in names() for patch in load(name).patches}
+    assert not reasons().keys() & catalogue().keys()
+    assert not patches & described().keys()
+
+
+@pytest.mark.parametrize("told", reasons().values(), ids=lambda one: one.id)
+def test_a_reason_is_told_with_its_references(told: Cause) -> None:
+    assert told.references
+    assert all(one.startswith("https://") for one in told.references)
+    known = {patch.id for name in names() for patch in load(name).patches}
+    assert set(told.patches) <= known
+    result = CliRunner().invoke(main, ["explain", told.id])
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, f"{told.id}: {told.title}")
+    assert all(f"see:        {one}" in result.stdout for one in told.references)
+
+
+@pytest.mark.parametrize("ignored", ["bucket-outside", "put-object", "missing-action", "trail-order"])
+def test_ignore_takes_every_kind_of_id(ignored: str) -> None:
+    result = CliRunner().invoke(main, ["check", "--ignore", ignored, str(ROOT / "examples" / "healthy.yaml")])
+    assert result.exit_code == 0
