@@ -23,13 +23,17 @@ _EITHER_OR = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who a statement is about. ``others`` are (kind, name) of Federated and CanonicalUser; ``negated`` for NotPrincipal."""
+    """Who a statement is about. ``others`` are (kind, name) of Federated and CanonicalUser; ``negated`` for NotPrincipal.
+
+    ``unread``: the principal as a whole cannot be read, so that it may be anybody; ``aws`` then holds what stands there.
+    """
 
     services: tuple[Text, ...] = ()
     aws: tuple[Text, ...] = ()
     others: tuple[tuple[str, Text], ...] = ()
     anyone: bool = False
     negated: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def parse_statement(data: Value, pointer: str, logical_id: str, index: int) -> S
     anything = text(Unknown(f"unreadable at {pointer}", "any"))
     if not isinstance(data, dict):
         problem = "it is not an object"
-        everything = Principal(aws=(anything,))
+        everything = Principal(aws=(anything,), unread=True)
         return Statement(
             pointer, logical_id, index, None, None, everything, (anything,), (), (anything,), (), (), unmodelled=problem
         )
@@ -141,12 +145,14 @@ class _Reader:
         if isinstance(value, Text):
             if value.known is not None and value.known != "*":
                 self.problems.append("its Principal is a text other than *")
-            return Principal(aws=() if value.known == "*" else (value,), anyone=value.known == "*", negated=negated)
+            if value.known == "*":
+                return Principal(anyone=True, negated=negated)
+            return Principal(aws=(value,), negated=negated, unread=value.known is None)
         if not isinstance(value, dict) or not _PRINCIPAL_KINDS.issuperset(value):
             self.problems.append(
                 "its Principal is missing, or neither * nor an object of AWS, Service, Federated, CanonicalUser"
             )
-            return Principal(aws=(self.anything,), negated=negated)
+            return Principal(aws=(self.anything,), negated=negated, unread=True)
         kinds = {kind: self.strings(names, f"Principal {kind}") for kind, names in value.items()}
         aws = kinds.get("AWS", ())
         return Principal(

@@ -74,6 +74,15 @@ MALFORMED = {
         "Conditions: {C: !Not [!Condition D], D: !Not [!Condition C]}\n" + TRAIL_WITH.format("Condition: C"),
         ["Trail"],
     ),
+    "type-is-a-list": (
+        """
+        Resources:
+          Trail: {Type: AWS::CloudTrail::Trail, Properties: {S3BucketName: !Ref B, KMSKeyId: !Ref K}}
+          B: {Type: [AWS::S3::Bucket]}
+          K: {Type: {Fn::Sub: AWS::KMS::Key}}
+        """,
+        ["Trail"],
+    ),
     "circular-bucket-names": (
         (
             "Resources: {A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref B}},"

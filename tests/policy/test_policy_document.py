@@ -47,7 +47,8 @@ def test_whole_statement() -> None:
             {"Principal": {"Federated": "f", "CanonicalUser": ["c"]}},
             Principal(others=(("Federated", t("f")), ("CanonicalUser", t("c")))),
         ),
-        ({"Principal": "${P}"}, Principal(aws=(t("${P}"),))),
+        ({"Principal": "${P}"}, Principal(aws=(t("${P}"),), unread=True)),
+        ({"Principal": {"AWS": "${P}"}}, Principal(aws=(t("${P}"),))),
     ],
 )
 def test_principal(given: dict[str, Any], expected: Principal) -> None:
