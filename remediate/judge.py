@@ -12,11 +12,12 @@ from remediate.cloudformation.resources import Data
 from remediate.cloudformation.view import View
 from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, key_requests, promised_put_objects, requests
 from remediate.policy.conditions import condition_truth
-from remediate.policy.document import Policy, Statement, parse_statement
+from remediate.policy.document import FIRST_VERSION, Policy, Statement, parse_statement
 from remediate.policy.evaluate import Decision, evaluate
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
-from remediate.symbolic import Unknown, text
+from remediate.symbolic import Text, Unknown, Value, text
+from remediate.template import Plain
 
 
 def made(view: View, kind: Kind) -> list[CloudTrailRequest]:
@@ -55,10 +56,15 @@ def statements_of(document: Document, view: View) -> tuple[tuple[RawStatement, S
     Remembered for each document as an object: after a change of the draft its document is another object.
     """
     return tuple(
-        (raw, parse_statement(view.resolver.value(raw.data), raw.pointer, document.logical_id, position))
+        (raw, read_statement(raw, view, document.logical_id, position))
         for position, raw in enumerate(document.statements)
         if view.resolver.scenario.admits(raw.guard)
     )
+
+
+def read_statement(raw: RawStatement, view: View, logical_id: str, position: int = 0) -> Statement:
+    """Return a statement as it reads under a view; ``position`` is its place in the policy."""
+    return parse_statement(view.resolver.value(raw.data), raw.pointer, logical_id, position, _version(view, raw.version))
 
 
 def judge(document: Document, view: View, request: Request, *, allows_only: bool = False) -> Decision:
@@ -72,9 +78,18 @@ def entry_truth(view: View, entry: Entry, request: Request) -> Truth:
     """Return whether a condition as written holds for a request under a view."""
     shell = {name: text("*") for name in ("Principal", "Action", "Resource")}
     written = view.resolver.value({entry.operator: {entry.key: entry.value}})
-    parsed = parse_statement({**shell, "Effect": text("Allow"), "Condition": written}, "", "", 0)
+    data: Value = {**shell, "Effect": text("Allow"), "Condition": written}
+    parsed = parse_statement(data, "", "", 0, _version(view, entry.version))
     # A value that is AWS::NoValue under this view takes the condition away.
     return condition_truth(parsed.conditions[0], request) if parsed.conditions else Truth.YES
+
+
+def _version(view: View, written: Plain) -> str | None:
+    """Return the Version of a policy under a view, None where it is not known; a policy that says none has the first."""
+    found = view.resolver.value(written)
+    if found is None:
+        return FIRST_VERSION
+    return found.known if isinstance(found, Text) else None
 
 
 def _facts(view: View) -> TrailFacts:

@@ -17,11 +17,16 @@ POLICY_PROPERTY: Mapping[Kind, str] = {"bucket": "PolicyDocument", "key": "KeyPo
 
 @dataclass(frozen=True, slots=True)
 class RawStatement:
-    """A statement as written. ``guard`` tells under which conditions it is part of the document."""
+    """A statement as written.
+
+    ``guard`` tells under which conditions it is part of the document. ``version`` is the Version of the document as written,
+    None where it says none.
+    """
 
     path: tuple[str | int, ...]
     data: dict[str, Plain]
     guard: tuple[tuple[str, bool], ...]
+    version: Plain
 
     @property
     def pointer(self) -> str:
@@ -92,7 +97,8 @@ def _document(logical_id: str, kind: Kind, where: Alternative) -> Document:
                 if not isinstance(inner.value, dict) or function(inner.value) or "Effect" not in inner.value:
                     obstacle = f"{pointer(*inner.path)} is no statement that can be read as it stands"
                     return Document(logical_id, kind, where.path, where.guard, (), obstacle)
-                found.append(RawStatement(inner.path, inner.value, (*where.guard, *inner.guard)))
+                guard = (*where.guard, *inner.guard)
+                found.append(RawStatement(inner.path, inner.value, guard, where.value.get("Version")))
     return Document(logical_id, kind, where.path, where.guard, tuple(found))
 
 

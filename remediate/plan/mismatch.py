@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.entries import Entry
 from remediate.cloudformation.view import View
-from remediate.judge import entry_truth, promised, statements_of
+from remediate.judge import entry_truth, promised, read_statement, statements_of
 from remediate.plan.case import Case
-from remediate.policy.document import Policy, parse_statement
+from remediate.policy.document import Policy
 from remediate.policy.evaluate import Elements, Outcome, evaluate, statement_truth
 from remediate.policy.keys import never_present
 from remediate.policy.match import covers
@@ -69,7 +69,7 @@ def _meant(case: Case, raw: RawStatement, entry: Entry, view: View) -> list[Requ
 
     Whether ``kms:Decrypt`` carries an encryption context is not documented.
     """
-    statement = parse_statement(view.resolver.value(raw.data), raw.pointer, raw.pointer, 0)
+    statement = read_statement(raw, view, raw.pointer)
     requests = [one.request for one in promised(view, case.kind)]
     decided = [one for one in requests if len(one.values_of(entry.key)) == 1]
     judged = [(one, statement_truth(statement, one)) for one in decided]
