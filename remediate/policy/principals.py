@@ -21,7 +21,7 @@ from remediate.symbolic import Text, text
 if TYPE_CHECKING:
     from remediate.policy.document import Effect, Principal
 
-ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
+ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?([0-9]{12})(?::root)?")
 _EVERYONE = text("*")
 
 

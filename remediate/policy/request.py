@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remediate.policy.keys import never_present
-from remediate.symbolic import Text, Unknown, text
+from remediate.symbolic import Text, Unknown, lowered, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Request:
 
     def values_of(self, key: str) -> tuple[KeyValue | None, ...]:
         """Return every value that the condition key may have in this request, None for absent; key names ignore case."""
-        name = key.lower()
+        name = lowered(key)
         if name in self.context:
             return (self.context[name],)
         if name in self.possible:
@@ -52,7 +52,7 @@ class Request:
 
     def note_on(self, key: str) -> str | None:
         """Return why the condition key is absent or has its value, where that is worth saying."""
-        name = key.lower()
+        name = lowered(key)
         if name in self.notes:
             return self.notes[name]
         if never_present(self.action, name):
