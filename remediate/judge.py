@@ -9,6 +9,7 @@ from dataclasses import replace
 from remediate.cloudformation.documents import Document, Kind, RawStatement, documents
 from remediate.cloudformation.entries import Entry
 from remediate.cloudformation.resources import Data
+from remediate.cloudformation.text_document import breaks_text
 from remediate.cloudformation.view import View
 from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, key_requests, promised_put_objects, requests
 from remediate.policy.conditions import condition_truth
@@ -64,7 +65,10 @@ def statements_of(document: Document, view: View) -> tuple[tuple[RawStatement, S
 
 def read_statement(raw: RawStatement, view: View, logical_id: str, position: int = 0) -> Statement:
     """Return a statement as it reads under a view; ``position`` is its place in the policy."""
-    return parse_statement(view.resolver.value(raw.data), raw.pointer, logical_id, position, _version(view, raw.version))
+    data = view.resolver.value(raw.data)
+    if raw.spelled and _broken(data):
+        data = None  # what is put into the text makes another text of it
+    return parse_statement(data, raw.pointer, logical_id, position, _version(view, raw.version))
 
 
 def judge(document: Document, view: View, request: Request, *, allows_only: bool = False) -> Decision:
@@ -82,6 +86,12 @@ def entry_truth(view: View, entry: Entry, request: Request) -> Truth:
     parsed = parse_statement(data, "", "", 0, _version(view, entry.version))
     # A value that is AWS::NoValue under this view takes the condition away.
     return condition_truth(parsed.conditions[0], request) if parsed.conditions else Truth.YES
+
+
+def _broken(data: Value) -> bool:
+    if isinstance(data, dict):
+        return any(map(_broken, data.values()))
+    return any(map(_broken, data)) if isinstance(data, list) else isinstance(data, Text) and breaks_text(data)
 
 
 def _version(view: View, written: Plain) -> str | None:

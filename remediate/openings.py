@@ -44,7 +44,7 @@ def openings(before: Data, after: Data, given: Given) -> Openings:
     for view in (one for one in located.views if one.trail):
         for logical_id, kind in view.policies():
             old, new = document_for(before, logical_id, kind, view), document_for(after, logical_id, kind, view)
-            if new is None or new.obstacle:
+            if new is None or not new.readable:
                 continue
             changed = _changed(old, new, view)
             for one in (one for one in strangers(view.facts) if one.policy == kind):
