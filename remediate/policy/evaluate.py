@@ -129,24 +129,27 @@ def _missing(statement: Statement, request: Request) -> Truth:
 
 
 def _any_resource(patterns: tuple[Text, ...], version: str | None, request: Request) -> Truth:
-    readings = with_variables(patterns, request, version)
-    return agreed(any_of(_resource_matches(pattern, request) for pattern in reading) for reading in readings)
+    return agreed(
+        any_of(_resource_matches(pattern, resource) for pattern in reading)
+        for reading in with_variables(patterns, request, version)
+        for resource in (request.resource, *request.alternatives)
+    )
 
 
-def _resource_matches(pattern: Text, request: Request) -> Truth:
+def _resource_matches(pattern: Text, resource: Text) -> Truth:
     """Match a resource. What an ARN with fewer fields means is documented for policies of identities only."""
     fields = arn_fields(pattern)
     if fields is None or len(fields) == ARN_FIELDS or fields[0].known != "arn":
-        return matches(pattern, request.resource)
+        return matches(pattern, resource)
     completed = text(pattern, ":*" * (ARN_FIELDS - len(fields)))
-    return Truth.NO if matches(completed, request.resource) is Truth.NO else Truth.UNKNOWN
+    return Truth.NO if matches(completed, resource) is Truth.NO else Truth.UNKNOWN
 
 
 def _decision(outcome: Outcome, elements: list[Elements], request: Request, *, explicit: bool = False) -> Decision:
     by = tuple(one.statement for one in elements)
     names = dict.fromkeys(f"{one.statement.label} of {one.statement.logical_id}" for one in elements)
     if outcome is Outcome.UNDECIDABLE:
-        doubts = (f"whether {name} applies: {_doubts(one)}" for name, one in zip(names, elements, strict=False))
+        doubts = (f"whether {name} applies: {_doubts(one, request)}" for name, one in zip(names, elements, strict=False))
         reason = f"cannot tell {'; nor '.join(doubts)}"
     else:
         reason = f"{', '.join(names)} {'denies' if explicit else 'allows'} {request.action}" + _notes(elements, request)
@@ -179,15 +182,18 @@ def _plain_text(written: tuple[Text, ...], version: str | None) -> str:
     return f" (${{…}} is plain text unless the policy has Version {VARIABLES_SINCE})" if is_plain else ""
 
 
-def _doubts(elements: Elements) -> str:
+def _doubts(elements: Elements, request: Request) -> str:
     statement = elements.statement
     if statement.unmodelled:
         return statement.unmodelled
     doubtful = [name for name in ("principal", "action", "resource") if getattr(elements, name) is Truth.UNKNOWN]
     doubtful += [condition.unmodelled or f"condition {condition}" for condition in elements.failing]
     written = [*statement.resources, *(value for condition in elements.failing for value in condition.values)]
-    because = "; the policy's Version is not known" if statement.version is None and any(map(has_variables, written)) else ""
-    return f"its {', '.join(doubtful)} cannot be decided{because}"
+    because = [request.doubt] if request.doubt and elements.resource is Truth.UNKNOWN else []
+    because += (
+        ["the policy's Version is not known"] if statement.version is None and any(map(has_variables, written)) else []
+    )
+    return "; ".join([f"its {', '.join(doubtful)} cannot be decided", *because])
 
 
 def _notes(elements: list[Elements], request: Request) -> str:

@@ -28,7 +28,8 @@ class Request:
     ``principal``: a service principal (``cloudtrail.amazonaws.com``), an ARN, or :data:`ANONYMOUS`. ``context``: the keys
     that are present. ``possible``: keys of which only the possible values are known, None meaning absent. ``absent``: keys
     that are not present, or with a final ``*`` all keys that begin so. Any other key is not modelled: it may be present or
-    not, with any value. ``notes``: why a key is absent or has its value, for people.
+    not, with any value. ``notes``: why a key is absent or has its value, for people. ``alternatives``: other resources that
+    the request may be for instead, and ``doubt`` says why nobody knows.
     """
 
     principal: str
@@ -38,6 +39,8 @@ class Request:
     possible: Mapping[str, tuple[KeyValue | None, ...]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     notes: Mapping[str, str] = field(default_factory=dict)
+    alternatives: tuple[Text, ...] = ()
+    doubt: str = ""
 
     def values_of(self, key: str) -> tuple[KeyValue | None, ...]:
         """Return every value that the condition key may have in this request, None for absent; key names ignore case."""
