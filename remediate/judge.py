@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from remediate.cloudformation.documents import Document, Kind, RawStatement, documents
 from remediate.cloudformation.entries import Entry
-from remediate.cloudformation.resources import Data
+from remediate.cloudformation.influences import influences
+from remediate.cloudformation.resources import Data, remembered
 from remediate.cloudformation.text_document import breaks_text
 from remediate.cloudformation.view import View
 from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, key_requests, promised_put_objects, requests
@@ -20,17 +21,23 @@ from remediate.policy.truth import Truth
 from remediate.symbolic import Text, Unknown, Value, text
 from remediate.template import Plain
 
+_REMEMBERED = 1 << 14
+"""How many judgements, and what leads to them, are kept. They go by the objects, which is cheap and safe: none changes."""
 
-def made(view: View, kind: Kind) -> list[CloudTrailRequest]:
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def made(view: View, kind: Kind) -> tuple[CloudTrailRequest, ...]:
     """Return the requests that the view's trail makes to its bucket or key."""
-    return [one for one in requests(view.facts) if one.policy == kind]
+    return tuple(one for one in requests(view.facts) if one.policy == kind)
 
 
-def asked(view: View, kind: str) -> list[CloudTrailRequest]:
+@functools.lru_cache(maxsize=_REMEMBERED)
+def asked(view: View, kind: str) -> tuple[CloudTrailRequest, ...]:
     """Return the requests that a view's trail makes, with a prefix that surely is none of CloudTrail's own folders."""
-    return [one for one in requests(_facts(view)) if one.policy == kind]
+    return tuple(one for one in requests(_facts(view)) if one.policy == kind)
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def promised(view: View, kind: str) -> tuple[CloudTrailRequest, ...]:
     """Return every request that a view's trail makes now or may make: on all its paths, and with a Bucket Key."""
     facts = _facts(view)
@@ -50,14 +57,14 @@ def document_for(data: Data, logical_id: str, kind: Kind, view: View) -> Documen
     return next(found, None)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=_REMEMBERED)
 def statements_of(document: Document, view: View) -> tuple[tuple[RawStatement, Statement], ...]:
     """Return the statements in force under a view, as written and as read.
 
     Remembered for each document as an object: after a change of the draft its document is another object.
     """
     return tuple(
-        (raw, read_statement(raw, view, document.logical_id, position))
+        (raw, _read_once(document, position, view))
         for position, raw in enumerate(document.statements)
         if view.resolver.scenario.admits(raw.guard)
     )
@@ -71,6 +78,7 @@ def read_statement(raw: RawStatement, view: View, logical_id: str, position: int
     return parse_statement(data, raw.pointer, logical_id, position, _version(view, raw.version))
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def judge(document: Document, view: View, request: Request, *, allows_only: bool = False) -> Decision:
     """Decide a request by a document; ``allows_only`` leaves the Deny statements out, which no patch changes."""
     read = [statement for _, statement in statements_of(document, view)]
@@ -88,6 +96,19 @@ def entry_truth(view: View, entry: Entry, request: Request) -> Truth:
     return condition_truth(parsed.conditions[0], request) if parsed.conditions else Truth.YES
 
 
+def _read_once(document: Document, position: int, view: View) -> Statement:
+    """Return a statement as it reads under a view, the same object under all views that give it the same values."""
+    raw = document.statements[position]
+    memory = remembered(view.resolver.data)
+    if (document, position) not in memory:
+        memory[document, position] = influences(view.resolver.data, [raw.data, raw.version])
+    decisive = memory[document, position]
+    name = (document, position, decisive.under(view.resolver.scenario))  # type: ignore[attr-defined]  # put there above
+    if name not in memory:
+        memory[name] = read_statement(raw, view, document.logical_id, position)
+    return memory[name]  # type: ignore[return-value]  # put there above
+
+
 def _broken(data: Value) -> bool:
     if isinstance(data, dict):
         return any(map(_broken, data.values()))
@@ -102,6 +123,7 @@ def _version(view: View, written: Plain) -> str | None:
     return found.known if isinstance(found, Text) else None
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def _facts(view: View) -> TrailFacts:
     """Return what is known of the view's trail, with a prefix that is not taken for a path of CloudTrail's own.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from remediate.cloudformation.expression import mentions
-from remediate.cloudformation.resources import Data, resource, section
+from remediate.cloudformation.resources import Data, remembered, resource, section
 from remediate.template import Plain
 
 
@@ -19,7 +19,7 @@ def depends(data: Data, logical_id: str, on: str) -> list[str]:
     seen = {logical_id}
     while chains:
         chain = chains.pop(0)
-        for target in sorted(_direct(resources.get(chain[-1])) & resources.keys()):
+        for target in _direct(data, resources, chain[-1]):
             if target == on:
                 return [*chain, target]
             if target not in seen:
@@ -46,7 +46,11 @@ def depends_on(written: Plain) -> list[str]:
     return [item for item in items if isinstance(item, str)]
 
 
-def _direct(written: Plain) -> set[str]:
-    if not isinstance(written, dict):
-        return set()
-    return mentions(written.get("Properties")) | set(depends_on(written))
+def _direct(data: Data, resources: Data, logical_id: str) -> list[str]:
+    """Return the resources that one waits for without another between; a chain passes many a resource twice."""
+    memory, name = remembered(data), (_direct, logical_id)
+    if name not in memory:
+        written = resources.get(logical_id)
+        named = mentions(written.get("Properties")) | {*depends_on(written)} if isinstance(written, dict) else set()
+        memory[name] = sorted(named & resources.keys())
+    return memory[name]  # type: ignore[return-value]  # what the line above put there

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 from remediate.cloudformation.expression import Alternative, alternatives, function
-from remediate.cloudformation.resources import Data, properties
+from remediate.cloudformation.resources import Data, properties, remembered
 from remediate.cloudformation.text_document import read_text
 from remediate.template import Plain, pointer
 
@@ -80,6 +80,13 @@ class Document:
 
 def documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
     """Return the policy documents of a bucket policy or a key: one, or one for each branch of an ``Fn::If``."""
+    memory, name = remembered(data), (documents, logical_id, kind)
+    if name not in memory:
+        memory[name] = _documents(data, logical_id, kind)
+    return memory[name]  # type: ignore[return-value]  # what the line above put there
+
+
+def _documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
     written = properties(data, logical_id)
     if POLICY_PROPERTY[kind] not in written:
         return ()

@@ -14,7 +14,7 @@ from remediate.symbolic import Text, Unknown, Value, text
 from remediate.template import Plain
 
 _SUB_PART = re.compile(r"\$\{(!?[^${}]*)\}")
-_NAMES = {BUCKET: "BucketName", TRAIL: "TrailName", ALIAS: "AliasName"}
+NAME_PROPERTY = {BUCKET: "BucketName", TRAIL: "TrailName", ALIAS: "AliasName"}
 _GENERATED = frozenset({BUCKET, KEY, TRAIL})
 """Types whose resources never share a generated name with another of their type."""
 _DEEPEST = 48
@@ -165,14 +165,14 @@ class Resolver:
         """
         kind = resource(self.data, logical_id).get("Type")
         own = text(Unknown(logical_id, "name", generated=isinstance(kind, str) and kind in _GENERATED))
-        if not isinstance(kind, str) or kind not in _NAMES:
+        if not isinstance(kind, str) or kind not in NAME_PROPERTY:
             return own
         if logical_id in self._resolving:
             self._circular.update(self._resolving[self._resolving.index(logical_id) :])
             return own
         if logical_id not in self._names:
             self._resolving.append(logical_id)
-            explicit = self.string(self.property(logical_id, _NAMES[kind]))
+            explicit = self.string(self.property(logical_id, NAME_PROPERTY[kind]))
             self._resolving.pop()
             self._names[logical_id] = own if explicit is None or logical_id in self._circular else explicit
         return self._names[logical_id]

@@ -77,7 +77,7 @@ class CloudTrailRequest:
     source: str
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=1024)
 def requests(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     """Return every request that CloudTrail makes for this trail."""
     return (*bucket_checks(facts), *put_objects(facts), *key_requests(facts, decrypt=facts.bucket_key_enabled))
@@ -119,7 +119,7 @@ def put_objects(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     return tuple(found)
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=1024)
 def promised_put_objects(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     """Return the writes that a mended bucket policy must allow: with and without prefix, by account and organization."""
     folders = (text("AWSLogs/"),)
@@ -131,7 +131,7 @@ def promised_put_objects(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     return (*put_objects(facts), *plain) if facts.prefix is not None else put_objects(facts)
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=1024)
 def key_requests(facts: TrailFacts, *, decrypt: bool = True) -> tuple[CloudTrailRequest, ...]:
     """Return what CloudTrail asks of the trail's key, else of the bucket's default key; nothing where there is neither.
 

@@ -59,9 +59,9 @@ class Condition:
         return f"{self.operator} {self.key}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """A statement of a policy.
+    """A statement of a policy; two are equal only where they are one, so that what is found out of one goes by the object.
 
     ``pointer`` is its JSON pointer in the template, ``index`` its position (from 0). Of each pair ``actions`` and
     ``not_actions``, ``resources`` and ``not_resources`` at most one is filled. ``effect`` is None where it cannot be read.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remediate.policy.conditions import condition_truth
@@ -80,8 +81,9 @@ def evaluate(policy: Policy, request: Request) -> Decision:
     return Decision(Outcome.DENIED, explicit=False, by=(), reason=_why_not_allowed(judged, request))
 
 
+@lru_cache(maxsize=1 << 15)
 def statement_truth(statement: Statement, request: Request) -> Elements:
-    """Judge each element of a statement on its own."""
+    """Judge each element of a statement on its own; what was judged is remembered, by the two objects."""
     truths = [(condition, condition_truth(condition, request)) for condition in statement.conditions]
     return Elements(
         statement=statement,

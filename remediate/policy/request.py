@@ -21,9 +21,9 @@ KeyValue: TypeAlias = "Text | tuple[Text, ...]"
 """The value of a single-valued condition key, or the values of a multivalued one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """A request. All condition keys are in lower case.
+    """A request. All condition keys are in lower case. As a statement it equals only itself.
 
     ``principal``: a service principal (``cloudtrail.amazonaws.com``), an ARN, or :data:`ANONYMOUS`. ``context``: the keys
     that are present. ``possible``: keys of which only the possible values are known, None meaning absent. ``absent``: keys
