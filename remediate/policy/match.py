@@ -75,7 +75,7 @@ def arn_fields(arn: Text) -> tuple[Text, ...] | None:
     return tuple(text(*field) for field in fields)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1 << 15)
 def _matches(pattern: Text, value: Text, wildcards: bool, ignore_case: bool) -> Truth:
     symbols = _symbols(pattern, value)
     written_pattern, written_value = _written(pattern, symbols, ignore_case), _written(value, symbols, ignore_case)

@@ -63,6 +63,8 @@ def can_overlap(
     pattern, value = _without_common_ends(pattern, value, alphabets, wildcards=wildcards)
     if _is_whole_name(pattern, generated) and _is_whole_name(value, generated):
         return False
+    if _begin_otherwise(pattern, value, alphabets):
+        return False
     left = [step for atom in pattern for step in _steps(atom, alphabets, starred=wildcards)]
     right = [step for atom in value for step in _steps(atom, alphabets, starred=False)]
     return _meet(left, right)
@@ -71,6 +73,15 @@ def can_overlap(
 def _is_whole_name(atoms: Atoms, generated: frozenset[str]) -> bool:
     """Tell whether the text begins with a generated name that nothing lengthens."""
     return bool(atoms) and atoms[0] in generated and (len(atoms) == 1 or atoms[1] in {"/", ":"})
+
+
+def _begin_otherwise(pattern: Atoms, value: Atoms, alphabets: Mapping[str, Alphabet]) -> bool:
+    """Tell whether both begin or end with plain characters that differ, which most texts do and which is told at once."""
+    for place in (0, -1) if pattern and value else ():
+        one, other = pattern[place], value[place]
+        if one != other and one not in _WILDCARDS and one not in alphabets and other not in _WILDCARDS | alphabets.keys():
+            return True
+    return False
 
 
 def _without_common_ends(
