@@ -40,7 +40,7 @@ def residue(located: Located, data: Data, said: Sequence[Skipped], wanted: Wante
             Skipped(
                 "conditions",
                 "undecidable",
-                "the conditions have too many combinations to try all; one deviation from the defaults at a time was tried",
+                "the conditions have too many combinations to try all; the defaults and deviations from them were tried",
                 advice="fix some with --parameter KEY=VALUE",
             )
         )
