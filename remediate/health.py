@@ -88,7 +88,7 @@ def _judged(view: View, data: Data) -> Health:
         for request in made(view, kind):
             if request.confidence == "inferred":
                 continue
-            if document is None or document.obstacle:
+            if document is None or not document.readable:
                 worst = max(worst, Health.UNDECIDED)
                 continue
             outcome = judge(document, view, request.request).outcome

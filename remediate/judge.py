@@ -8,28 +8,37 @@ from dataclasses import replace
 
 from remediate.cloudformation.documents import Document, Kind, RawStatement, documents
 from remediate.cloudformation.entries import Entry
-from remediate.cloudformation.resources import Data
+from remediate.cloudformation.influences import influences
+from remediate.cloudformation.resources import Data, remembered
+from remediate.cloudformation.text_document import breaks_text
 from remediate.cloudformation.view import View
 from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, key_requests, promised_put_objects, requests
 from remediate.policy.conditions import condition_truth
-from remediate.policy.document import Policy, Statement, parse_statement
+from remediate.policy.document import FIRST_VERSION, Policy, Statement, parse_statement
 from remediate.policy.evaluate import Decision, evaluate
 from remediate.policy.match import ARN_FIELDS, arn_fields
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
-from remediate.symbolic import Text, Unknown, text
+from remediate.symbolic import Text, Unknown, Value, text
+from remediate.template import Plain
+
+_REMEMBERED = 1 << 14
+"""How many judgements, and what leads to them, are kept. They go by the objects, which is cheap and safe: none changes."""
 
 
-def made(view: View, kind: Kind) -> list[CloudTrailRequest]:
+@functools.lru_cache(maxsize=_REMEMBERED)
+def made(view: View, kind: Kind) -> tuple[CloudTrailRequest, ...]:
     """Return the requests that the view's trail makes to its bucket or key."""
-    return [one for one in requests(view.facts) if one.policy == kind]
+    return tuple(one for one in requests(view.facts) if one.policy == kind)
 
 
-def asked(view: View, kind: str) -> list[CloudTrailRequest]:
+@functools.lru_cache(maxsize=_REMEMBERED)
+def asked(view: View, kind: str) -> tuple[CloudTrailRequest, ...]:
     """Return the requests that a view's trail makes, with a prefix that surely is none of CloudTrail's own folders."""
-    return [one for one in requests(_facts(view)) if one.policy == kind]
+    return tuple(one for one in requests(_facts(view)) if one.policy == kind)
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def promised(view: View, kind: str) -> tuple[CloudTrailRequest, ...]:
     """Return every request that a view's trail makes now or may make: on all its paths, and with a Bucket Key."""
     facts = _facts(view)
@@ -50,19 +59,28 @@ def document_for(data: Data, logical_id: str, kind: Kind, view: View) -> Documen
     return next(found, None)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=_REMEMBERED)
 def statements_of(document: Document, view: View) -> tuple[tuple[RawStatement, Statement], ...]:
     """Return the statements in force under a view, as written and as read.
 
     Remembered for each document as an object: after a change of the draft its document is another object.
     """
     return tuple(
-        (raw, parse_statement(view.resolver.value(raw.data), raw.pointer, document.logical_id, position))
+        (raw, _read_once(document, position, view))
         for position, raw in enumerate(document.statements)
         if view.resolver.scenario.admits(raw.guard)
     )
 
 
+def read_statement(raw: RawStatement, view: View, logical_id: str, position: int = 0) -> Statement:
+    """Return a statement as it reads under a view; ``position`` is its place in the policy."""
+    data = view.resolver.value(raw.data)
+    if raw.spelled and _broken(data):
+        data = None  # what is put into the text makes another text of it
+    return parse_statement(data, raw.pointer, logical_id, position, _version(view, raw.version))
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
 def judge(document: Document, view: View, request: Request, *, allows_only: bool = False) -> Decision:
     """Decide a request by a document; ``allows_only`` leaves the Deny statements out, which no patch changes."""
     read = [statement for _, statement in statements_of(document, view)]
@@ -74,7 +92,8 @@ def entry_truth(view: View, entry: Entry, request: Request) -> Truth:
     """Return whether a condition as written holds for a request under a view."""
     shell = {name: text("*") for name in ("Principal", "Action", "Resource")}
     written = view.resolver.value({entry.operator: {entry.key: entry.value}})
-    parsed = parse_statement({**shell, "Effect": text("Allow"), "Condition": written}, "", "", 0)
+    data: Value = {**shell, "Effect": text("Allow"), "Condition": written}
+    parsed = parse_statement(data, "", "", 0, _version(view, entry.version))
     # A value that is AWS::NoValue under this view takes the condition away.
     return condition_truth(parsed.conditions[0], request) if parsed.conditions else Truth.YES
 
@@ -108,6 +127,34 @@ def _is_wild(name: Text) -> bool:
     return any(isinstance(part, str) and ("*" in part or "?" in part) for part in name.parts)
 
 
+def _read_once(document: Document, position: int, view: View) -> Statement:
+    """Return a statement as it reads under a view, the same object under all views that give it the same values."""
+    raw = document.statements[position]
+    memory = remembered(view.resolver.data)
+    if (document, position) not in memory:
+        memory[document, position] = influences(view.resolver.data, [raw.data, raw.version])
+    decisive = memory[document, position]
+    name = (document, position, decisive.under(view.resolver.scenario))  # type: ignore[attr-defined]  # put there above
+    if name not in memory:
+        memory[name] = read_statement(raw, view, document.logical_id, position)
+    return memory[name]  # type: ignore[return-value]  # put there above
+
+
+def _broken(data: Value) -> bool:
+    if isinstance(data, dict):
+        return any(map(_broken, data.values()))
+    return any(map(_broken, data)) if isinstance(data, list) else isinstance(data, Text) and breaks_text(data)
+
+
+def _version(view: View, written: Plain) -> str | None:
+    """Return the Version of a policy under a view, None where it is not known; a policy that says none has the first."""
+    found = view.resolver.value(written)
+    if found is None:
+        return FIRST_VERSION
+    return found.known if isinstance(found, Text) else None
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
 def _facts(view: View) -> TrailFacts:
     """Return what is known of the view's trail, with a prefix that is not taken for a path of CloudTrail's own.
 

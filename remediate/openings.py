@@ -41,7 +41,7 @@ def openings(located: Located, before: Data, after: Data) -> Openings:
     for (logical_id, kind, _, _), views in _by_document(located, before, after).items():
         asked |= {_name(logical_id, stranger) for view in views for stranger in strangers_of(view, kind)}
         old, new = (document_for(data, logical_id, kind, views[0]) for data in (before, after))
-        if new is not None and not new.obstacle:
+        if new is not None and new.readable:
             for stranger, view in gained(old, new, views):
                 by = judge(new, view, stranger.request).by
                 found.append(Opening(stranger, logical_id, by, is_told_only(stranger, old, view)))

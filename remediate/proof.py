@@ -53,11 +53,11 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 def _of_view(view: View, before: Data, after: Data) -> Iterator[Verdict]:
     for logical_id, kind in view.policies():
         old, new = document_for(before, logical_id, kind, view), document_for(after, logical_id, kind, view)
-        if new is None or new.obstacle:
+        if new is None or not new.readable:
             continue
         for one in made(view, kind):
             now = judge(new, view, one.request)
-            was = judge(old, view, one.request) if old and not old.obstacle else _nothing(one)
+            was = judge(old, view, one.request) if old and old.readable else _nothing(one)
             unblocked = judge(new, view, one.request, allows_only=True)
             yield Verdict(view.facts.name, logical_id, kind, one, was, now, unblocked)
 

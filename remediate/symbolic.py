@@ -6,6 +6,7 @@ same name are the same string, so that much can be proved without knowing it; ev
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -44,6 +45,17 @@ class Text:
 
 Value: TypeAlias = "Text | bool | int | float | list[Value] | dict[str, Value] | None"
 """Template data under given parameters: every string is a Text, every ``Fn::If`` is decided, ``AWS::NoValue`` is gone."""
+
+
+def lowered(name: str) -> str:
+    """Return a name in lower case, for one that AWS compares without case: only the letters of ASCII have another form.
+
+    Python's own ``lower`` also makes a ``k`` of the Kelvin sign, which is none to AWS.
+    """
+    return name.lower() if name.isascii() else name.translate(_LOWER)
+
+
+_LOWER = {ord(capital): capital.lower() for capital in string.ascii_uppercase}
 
 
 def text(*parts: str | Unknown | Text) -> Text:

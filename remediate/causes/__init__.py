@@ -38,7 +38,7 @@ def _of_policies(view: View, data: Data) -> Iterator[Finding]:
         document = document_for(data, logical_id, kind, view)
         if document is None and kind == "key" and view.trail:
             yield denied.without_policy(view, logical_id)
-        if document is not None and not document.obstacle:
+        if document is not None and document.readable:
             yield from statements.statement_findings(view, document)
             if kind == "key" or len(view.bucket_policies) == 1:  # which one of two holds is not known
                 yield from denied.denied_findings(view, document)

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Literal
 
 from remediate.cloudformation.expression import Alternative, alternatives, function
-from remediate.cloudformation.resources import Data, properties
+from remediate.cloudformation.resources import Data, properties, remembered
+from remediate.cloudformation.text_document import read_text
 from remediate.template import Plain, pointer
 
 Kind = Literal["bucket", "key"]
@@ -17,11 +18,17 @@ POLICY_PROPERTY: Mapping[Kind, str] = {"bucket": "PolicyDocument", "key": "KeyPo
 
 @dataclass(frozen=True, slots=True)
 class RawStatement:
-    """A statement as written. ``guard`` tells under which conditions it is part of the document."""
+    """A statement as written.
+
+    ``guard`` tells under which conditions it is part of the document. ``version`` is the Version of the document as written,
+    None where it says none. ``spelled``: it is part of a JSON text, so that ``path`` leads only as far as the text.
+    """
 
     path: tuple[str | int, ...]
     data: dict[str, Plain]
     guard: tuple[tuple[str, bool], ...]
+    version: Plain
+    spelled: bool = False
 
     @property
     def pointer(self) -> str:
@@ -53,7 +60,8 @@ class RawStatement:
 class Document:
     """A bucket or key policy in the template.
 
-    ``obstacle`` says why its statements cannot be read as they stand, None where they can.
+    ``obstacle`` says why its statements cannot be edited as they stand, None where they can. They can be judged all the same
+    where the document is ``readable``: it is JSON text.
     """
 
     logical_id: str
@@ -62,6 +70,7 @@ class Document:
     guard: tuple[tuple[str, bool], ...]
     statements: tuple[RawStatement, ...]
     obstacle: str | None = None
+    readable: bool = True
 
     @property
     def list_path(self) -> tuple[str | int, ...]:
@@ -71,6 +80,13 @@ class Document:
 
 def documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
     """Return the policy documents of a bucket policy or a key: one, or one for each branch of an ``Fn::If``."""
+    memory, name = remembered(data), (documents, logical_id, kind)
+    if name not in memory:
+        memory[name] = _documents(data, logical_id, kind)
+    return memory[name]  # type: ignore[return-value]  # what the line above put there
+
+
+def _documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
     written = properties(data, logical_id)
     if POLICY_PROPERTY[kind] not in written:
         return ()
@@ -80,26 +96,29 @@ def documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
 
 
 def _document(logical_id: str, kind: Kind, where: Alternative) -> Document:
+    spelled = read_text(where.value)
     obstacle = _obstacle(where.value)
-    if obstacle or not isinstance(where.value, dict):
-        return Document(logical_id, kind, where.path, where.guard, (), obstacle)
+    written = spelled if spelled and not _obstacle(spelled) else where.value
+    if (obstacle and written is not spelled) or not isinstance(written, dict):
+        return Document(logical_id, kind, where.path, where.guard, (), obstacle, readable=False)
     found: list[RawStatement] = []
-    for outer in alternatives(where.value["Statement"], (*where.path, "Statement")):
+    for outer in alternatives(written["Statement"], (*where.path, "Statement")):
         items = outer.value if isinstance(outer.value, list) else [outer.value]
         for index, item in enumerate(items):
             path = (*outer.path, index) if isinstance(outer.value, list) else outer.path
             for inner in alternatives(item, path, outer.guard):
                 if not isinstance(inner.value, dict) or function(inner.value) or "Effect" not in inner.value:
-                    obstacle = f"{pointer(*inner.path)} is no statement that can be read as it stands"
-                    return Document(logical_id, kind, where.path, where.guard, (), obstacle)
-                found.append(RawStatement(inner.path, inner.value, (*where.guard, *inner.guard)))
-    return Document(logical_id, kind, where.path, where.guard, tuple(found))
+                    obstacle = obstacle or f"{pointer(*inner.path)} is no statement that can be read as it stands"
+                    return Document(logical_id, kind, where.path, where.guard, (), obstacle, readable=False)
+                guard = (*where.guard, *inner.guard)
+                found.append(RawStatement(inner.path, inner.value, guard, written.get("Version"), written is spelled))
+    return Document(logical_id, kind, where.path, where.guard, tuple(found), obstacle)
 
 
 def _obstacle(document: Plain) -> str | None:
-    if isinstance(document, str):
-        return "the policy document is a JSON string, of which no part can be edited on its own; write it as YAML or JSON"
     call = function(document)
+    if isinstance(document, str) or (call and read_text(document)):
+        return "the policy document is a JSON string, of which no part can be edited on its own; write it as YAML or JSON"
     if call:
         return f"the policy document comes from {call[0]}, which is not evaluated here"
     if not isinstance(document, dict):

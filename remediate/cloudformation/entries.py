@@ -12,13 +12,14 @@ from remediate.template import Plain
 
 @dataclass(frozen=True)
 class Entry:
-    """One condition key under one operator, at its place in the template."""
+    """One condition key under one operator, at its place in the template; ``version`` is that of its statement."""
 
     path: tuple[str | int, ...]
     operator: str
     key: str
     value: Plain
     guard: tuple[tuple[str, bool], ...]
+    version: Plain
 
     def __str__(self) -> str:
         """Return operator and key."""
@@ -34,4 +35,4 @@ def entries(statement: RawStatement) -> Iterator[Entry]:
             for keys in alternatives(written, (*block.path, operator), block.guard):
                 if isinstance(keys.value, dict) and not function(keys.value):
                     for key, value in keys.value.items():
-                        yield Entry((*keys.path, key), operator, key, value, keys.guard)
+                        yield Entry((*keys.path, key), operator, key, value, keys.guard, statement.version)

@@ -72,14 +72,15 @@ class Located:
 def locate(data: Data, given: Given) -> Located:
     """Find the logging sets of a template.
 
-    Raises TemplateError where ``given`` names a resource that the template does not have, and where names or conditions
-    refer to one another in a chain of hundreds.
+    Raises TemplateError where ``given`` names a resource that the template does not have, and where conditions refer to one
+    another in a chain of hundreds; both are faults of the template as a whole, so their place is its beginning.
     """
     _check(data, given)
     try:
         return _locate(data, given)
     except RecursionError as error:
-        raise TemplateError("names or conditions of the template refer to one another in too long a chain") from error
+        message = "conditions of the template refer to one another in too long a chain: shorten it"
+        raise TemplateError(message, 1, 1) from error
 
 
 def _locate(data: Data, given: Given) -> Located:
@@ -120,7 +121,7 @@ def _check(data: Data, given: Given) -> None:
         logical_id = getattr(given, role)
         if logical_id is not None and logical_id not in of_type(data, kind):
             known = ", ".join(of_type(data, kind)) or "none"
-            raise TemplateError(f"--{role} {logical_id}: the template has no such {kind}; it has: {known}")
+            raise TemplateError(f"--{role} {logical_id}: the template has no such {kind}; it has: {known}", 1, 1)
 
 
 class _Finder:

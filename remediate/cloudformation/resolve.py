@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from remediate.cloudformation.expression import function
-from remediate.cloudformation.parameters import unknown_parameter, written
+from remediate.cloudformation.functions import join, joined, literal, opaque, select, split
+from remediate.cloudformation.parameters import allowed_values, unknown_parameter
 from remediate.cloudformation.resources import ALIAS, BUCKET, KEY, TRAIL, Data, by_type, properties, resource, section
 from remediate.symbolic import Text, Unknown, Value, text
 from remediate.template import Plain
 
 _SUB_PART = re.compile(r"\$\{(!?[^${}]*)\}")
-_DYNAMIC_REFERENCE = re.compile(r"(\{\{resolve:[^{}]*\}\})")
-_NAMES = {BUCKET: "BucketName", TRAIL: "TrailName", ALIAS: "AliasName"}
+NAME_PROPERTY = {BUCKET: "BucketName", TRAIL: "TrailName", ALIAS: "AliasName"}
 _GENERATED = frozenset({BUCKET, KEY, TRAIL})
 """Types whose resources never share a generated name with another of their type."""
+_DEEPEST = 48
+"""Functions in one another, through names too, are not looked into deeper: people write three or four."""
 _ABSENT = object()
 
 
@@ -45,8 +46,11 @@ class Resolver:
         self.data = data
         self.scenario = scenario
         self._types = by_type(data) if types is None else types
-        self._resolving: set[str] = set()
-        self._subs: dict[str, object] = {}
+        self._names: dict[str, Text] = {}
+        self._resolving: list[str] = []
+        self._circular: set[str] = set()
+        self._subs: dict[str, Text] = {}
+        self._depth = 0
 
     def under(self, scenario: Scenario) -> Resolver:
         """Return a resolver of the same template under another scenario."""
@@ -102,23 +106,27 @@ class Resolver:
 
     def _value(self, expression: Plain) -> object:
         if isinstance(expression, str):
-            return _literal(expression)
+            return literal(expression)
         if isinstance(expression, list):
             return [found for item in expression if (found := self._value(item)) is not _ABSENT]
         call = function(expression)
         if call:
-            return self._call(call[0], call[1], expression)
+            if self._depth == _DEEPEST:
+                return opaque(expression)
+            self._depth += 1
+            try:
+                return self._call(call[0], call[1], expression)
+            finally:
+                self._depth -= 1
         if isinstance(expression, dict):
             members = ((key, self._value(item)) for key, item in expression.items())
             return {key: found for key, found in members if found is not _ABSENT}
         return expression
 
-    def _plain_sub(self, template: str, expression: Plain) -> object:
+    def _plain_sub(self, template: str, expression: Plain) -> Text:
         """Resolve a Sub without variables, once: the same few stand in a policy many times, which is read many times."""
-        if self._resolving:  # a name that is being resolved reads differently now than it will
-            return _settled(self._sub(template, {}), expression)
         if template not in self._subs:
-            self._subs[template] = _settled(self._sub(template, {}), expression)
+            self._subs[template] = self._sub(template, {}, expression)
         return self._subs[template]
 
     def _call(self, name: str, argument: Plain, expression: Plain) -> object:
@@ -132,19 +140,18 @@ class Resolver:
             case "Fn::Sub", str(template):
                 return self._plain_sub(template, expression)
             case "Fn::Sub", [str(template), dict(variables)]:
-                return _settled(self._sub(template, variables), expression)
+                return self._sub(template, variables, expression)
             case "Fn::Join", [str(delimiter), items]:
-                return _settled(_join(delimiter, self._value(items)), expression)
+                return join(delimiter, self._value(items), expression)
             case "Fn::If", [str(condition), yes, no] if condition in self.scenario.conditions:
                 return self._value(yes if self.scenario.conditions[condition] else no)
             case "Fn::Select", [index, items]:
-                return _select(self.string(index), self._value(items), expression)
+                return select(self.string(index), self._value(items), expression)
             case "Fn::Split", [str(delimiter), source]:
-                parts = _split(self.string(source), delimiter)
-                return _opaque(expression) if parts is None else parts
-            case "Fn::FindInMap", [mapping, first, second, *_]:
-                return self._find_in_map([mapping, first, second], expression)
-        return _opaque(expression)
+                return split(self.string(source), delimiter, expression)
+            case "Fn::FindInMap", [mapping, first, second, *options]:
+                return self._find_in_map((mapping, first, second), options, expression)
+        return opaque(expression)
 
     def _ref(self, name: str) -> object:
         if name in self.scenario.parameters:
@@ -156,15 +163,23 @@ class Resolver:
         return self._own_name(name)
 
     def _own_name(self, logical_id: str) -> Text:
-        """Return what ``Ref`` of a resource gives: its explicit name, else an unknown of its own."""
+        """Return what ``Ref`` of a resource gives: its explicit name, else an unknown of its own.
+
+        Names that refer to one another in a circle, which CloudFormation refuses, are each an unknown of their own.
+        """
         kind = resource(self.data, logical_id).get("Type")
-        if isinstance(kind, str) and kind in _NAMES and logical_id not in self._resolving:
-            self._resolving.add(logical_id)
-            explicit = self.string(self.property(logical_id, _NAMES[kind]))
-            self._resolving.discard(logical_id)
-            if explicit is not None and explicit != text():
-                return explicit
-        return text(Unknown(logical_id, "name", generated=kind in _GENERATED))
+        own = text(Unknown(logical_id, "name", generated=isinstance(kind, str) and kind in _GENERATED))
+        if not isinstance(kind, str) or kind not in NAME_PROPERTY:
+            return own
+        if logical_id in self._resolving:
+            self._circular.update(self._resolving[self._resolving.index(logical_id) :])
+            return own
+        if logical_id not in self._names:
+            self._resolving.append(logical_id)
+            explicit = self.string(self.property(logical_id, NAME_PROPERTY[kind]))
+            self._resolving.pop()
+            self._names[logical_id] = own if explicit in {None, text()} or logical_id in self._circular else explicit
+        return self._names[logical_id]
 
     def _attribute(self, logical_id: str, attribute: str) -> Text:
         match resource(self.data, logical_id).get("Type"), attribute:
@@ -176,15 +191,15 @@ class Resolver:
                 return self._own_name(logical_id)
             case "AWS::CloudTrail::Trail", "Arn":
                 return self.arn("cloudtrail", "trail/", self._own_name(logical_id))
-        return _opaque({"Fn::GetAtt": [logical_id, attribute]})
+        return opaque({"Fn::GetAtt": [logical_id, attribute]})
 
-    def _sub(self, template: str, variables: Mapping[str, Plain]) -> Text:
+    def _sub(self, template: str, variables: Mapping[str, Plain], expression: Plain) -> Text:
         parts: list[str | Text] = []
         end = 0
         for found in _SUB_PART.finditer(template):
-            parts += [_literal(template[end : found.start()]), self._variable(found[1].strip(), variables)]
+            parts += [literal(template[end : found.start()]), self._variable(found[1].strip(), variables)]
             end = found.end()
-        return text(*parts, _literal(template[end:]))
+        return joined([*parts, literal(template[end:])], expression)
 
     def _variable(self, name: str, variables: Mapping[str, Plain]) -> str | Text:
         """Return what ``${name}`` stands for in ``Fn::Sub``."""
@@ -193,67 +208,34 @@ class Resolver:
         if "." in name and name not in variables:
             return self._attribute(*name.split(".", 1))
         expression = variables.get(name, {"Ref": name})
-        return self.string(expression) or _opaque(expression)
+        return self.string(expression) or opaque(expression)
 
-    def _find_in_map(self, steps: list[Plain], expression: Plain) -> object:
-        found: Plain = dict(section(self.data, "Mappings"))
+    def _find_in_map(self, steps: tuple[Plain, Plain, Plain], options: list[Plain], expression: Plain) -> object:
+        """Return what all the entries have that may be meant; a mapping holds no functions (User Guide, Mappings).
+
+        ``DefaultValue`` is meant where a key may be missing. Source: AWS CloudFormation Template Reference,
+        Fn::FindInMap enhancements.
+        """
+        rows: list[Plain] = [{**section(self.data, "Mappings")}]
+        fixed = True
         for step in steps:
-            key = self.string(step)
-            if key is None or key.known is None or not isinstance(found, dict) or key.known not in found:
-                return _opaque(expression)
-            found = found[key.known]
-        return self._value(found)
+            keys = self._keys(step)
+            fixed = fixed and keys is not None and len(keys) == 1
+            rows = [one for row in rows if isinstance(row, dict) for key, one in row.items() if keys is None or key in keys]
+        default = options[0].get("DefaultValue") if options and isinstance(options[0], dict) else None
+        if default is not None and not (fixed and rows):
+            rows.append(default)
+        if not rows or any(isinstance(row, dict) and row is not default for row in rows):
+            return opaque(expression)
+        first, *others = (self._value(row) for row in rows)
+        return first if all(type(one) is type(first) and one == first for one in others) else opaque(expression)
 
-
-def _literal(string: str) -> Text:
-    """Return text as written; the dynamic references in it are unknown (User Guide, Dynamic references)."""
-    if "{{resolve:" not in string:
-        return text(string)
-    pieces = _DYNAMIC_REFERENCE.split(string)
-    return text(*(Unknown(piece, "any") if number % 2 else piece for number, piece in enumerate(pieces)))
-
-
-def _settled(found: Text | None, expression: Plain) -> Text:
-    """Return what a function made, or an unknown where it made nothing, or a dynamic reference of several pieces."""
-    if found is None or any(isinstance(part, str) and "{{resolve:" in part for part in found.parts):
-        return _opaque(expression)
-    return found
-
-
-def _join(delimiter: str, items: object) -> Text | None:
-    if not isinstance(items, list) or not all(isinstance(item, Text | bool | int | float) for item in items):
+    def _keys(self, step: Plain) -> set[str] | None:
+        """Return the keys that a step of ``Fn::FindInMap`` may name, None where they are any."""
+        key = self.string(step)
+        if key is not None and key.known is not None:
+            return {key.known}
+        match function(step):
+            case ("Ref", str(name)) if allowed := allowed_values(self.data, name):
+                return {one.known for one in allowed if one.known is not None}
         return None
-    parts: list[str | Text] = []
-    for item in items:
-        parts += [delimiter, item if isinstance(item, Text) else written(item)]
-    return text(*parts[1:])
-
-
-def _select(index: Text | None, items: object, expression: Plain) -> object:
-    if isinstance(items, list) and index is not None:
-        for number, item in enumerate(items):
-            if index.known == str(number):
-                return item
-    return _opaque(expression)
-
-
-def _split(whole: Text | None, delimiter: str) -> list[Text] | None:
-    """Split a string; None where an unknown part might hold the delimiter."""
-    if whole is None or not delimiter:
-        return None
-    found = [text()]
-    for part in whole.parts:
-        if isinstance(part, Unknown):
-            if part.alphabet == "any" or not set(delimiter) <= set(":/"):
-                return None
-            found[-1] = text(found[-1], part)
-        else:
-            first, *others = part.split(delimiter)
-            found[-1] = text(found[-1], first)
-            found += [text(one) for one in others]
-    return found
-
-
-def _opaque(expression: Plain) -> Text:
-    """Return an unknown that equals itself wherever the same expression stands."""
-    return text(Unknown(json.dumps(expression, sort_keys=True, default=str), "any"))

@@ -15,6 +15,23 @@ KEY = "AWS::KMS::Key"
 ALIAS = "AWS::KMS::Alias"
 
 
+def remembered(data: Data) -> dict[object, object]:
+    """Return a place for what is found out about a template's data, which is kept until some other templates were asked for.
+
+    It goes by the object: whoever changes data in place must go on with another object (as ``Draft`` does).
+    """
+    found = _MEMORIES.get(id(data))
+    if found is None or found[0] is not data:
+        found = _MEMORIES[id(data)] = (data, {})
+        if len(_MEMORIES) > _TEMPLATES:
+            del _MEMORIES[next(iter(_MEMORIES))]
+    return found[1]
+
+
+_TEMPLATES = 8
+_MEMORIES: dict[int, tuple[Data, dict[object, object]]] = {}
+
+
 def section(data: Data, name: str) -> Data:
     """Return a top-level section (``Resources``, ``Parameters``, …), empty where it is absent."""
     found = data.get(name)

@@ -17,7 +17,10 @@ from remediate.cloudformation.resources import Data
 from remediate.symbolic import Text, Value, text
 
 LIMIT = 64
-"""More combinations than this are not all tried: the default one and every single deviation from it are."""
+"""More combinations than this are not all tried: the default one and every single deviation from it are.
+
+Where these are more, too, many choices deviate together, so that any two of them are seen to deviate alone and together.
+"""
 
 _OTHER = object()
 """Stands for a value that is none of those that the template names."""
@@ -82,7 +85,10 @@ def _combinations(choices: list[list[object]]) -> tuple[Iterable[tuple[object, .
     total = 1
     for values in choices:
         total *= len(values)
-    return (itertools.product(*choices), True) if total <= LIMIT else (_single_deviations(choices), False)
+    if total <= LIMIT:
+        return itertools.product(*choices), True
+    singly = 1 + sum(len(values) - 1 for values in choices) <= LIMIT
+    return (_single_deviations(choices) if singly else _joint_deviations(choices)), False
 
 
 def _single_deviations(choices: list[list[object]]) -> Iterator[tuple[object, ...]]:
@@ -91,6 +97,29 @@ def _single_deviations(choices: list[list[object]]) -> Iterator[tuple[object, ..
     for position, values in enumerate(choices):
         for value in values[1:]:
             yield (*default[:position], value, *default[position + 1 :])
+
+
+def _joint_deviations(choices: list[list[object]]) -> Iterator[tuple[object, ...]]:
+    """Return the defaults, then for each binary digit of a choice's number those that have it, and those that have it not.
+
+    Any two numbers differ in a digit, so that of any two choices each deviates without the other. ``round_`` goes through
+    the values of choices that have several. There are at most LIMIT.
+    """
+    default = tuple(values[0] for values in choices)
+    digits = max(1, (len(choices) - 1).bit_length())
+    rounds = max(len(values) - 1 for values in choices)
+    deviating = (
+        tuple(
+            values[1 + round_ % (len(values) - 1)] if len(values) > 1 and (position >> digit & 1) == chosen else values[0]
+            for position, values in enumerate(choices)
+        )
+        for round_ in range(rounds)
+        for digit in range(digits)
+        for chosen in (0, 1)
+    )
+    everything = tuple(values[-1] for values in choices)
+    tried = itertools.islice(itertools.chain((default, everything), deviating), LIMIT)
+    return iter(dict.fromkeys(tried))
 
 
 def _replaced(known: Mapping[str, Value], chosen: Mapping[str, object]) -> dict[str, Value]:

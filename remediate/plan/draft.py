@@ -79,3 +79,4 @@ class Draft:
             self._own.add(step)
         jsonpatch.JsonPatch([operation.to_json()]).apply(self.data, in_place=True)
         self.operations.append(operation)
+        self.data = {**self.data}  # what is remembered of data goes by the object

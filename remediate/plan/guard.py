@@ -60,7 +60,9 @@ def guard_entries(case: Case, guard: Guard | None, views: Sequence[View]) -> lis
     if any(view.trail is None or view.facts.organization_id is not None for view in views):
         return []
     found = [
-        Entry((), operator, key, value, ()) for operator, key, value in condition(written, tuple(views)) if value is not None
+        Entry((), operator, key, value, (), "2012-10-17")
+        for operator, key, value in condition(written, tuple(views))
+        if value is not None
     ]
     return found if all(_holds(case, entry, view) for entry in found for view in views) else []
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.entries import Entry
 from remediate.cloudformation.view import View
-from remediate.judge import asked, documented, entry_truth, is_fragile, promised, statements_of
+from remediate.judge import asked, documented, entry_truth, is_fragile, promised, read_statement, statements_of
 from remediate.plan.case import Case
 from remediate.policy.conditions import condition_truth
-from remediate.policy.document import Policy, Statement, parse_statement
+from remediate.policy.document import Policy, Statement
 from remediate.policy.evaluate import Outcome, evaluate, statement_truth
 from remediate.policy.keys import never_present
 from remediate.policy.match import covers
@@ -74,7 +74,7 @@ def _hanging(case: Case, raw: RawStatement, entry: Entry, repair: bool) -> Itera
     for view in case.views_of(raw):
         if not view.resolver.scenario.admits(entry.guard):
             continue
-        statement = parse_statement(view.resolver.value(raw.data), raw.pointer, raw.pointer, 0)
+        statement = read_statement(raw, view, raw.pointer)
         for request in _meant(case, statement, entry, view, repair):
             if not _fails(view, entry, request, repair) or is_hopeless(case, statement, request):
                 continue

@@ -53,7 +53,7 @@ def _missing(case: Case, raw: RawStatement, rule: Require) -> Iterator[Entry]:
     present = {entry.key.lower() for entry in entries(raw) if _requires(case, raw, entry)}
     for operator, key, value in condition(rule.condition, tuple(case.views_of(raw))):
         if key.lower() not in present:
-            yield Entry((*raw.path, "Condition", operator, key), operator, key, value, raw.guard)
+            yield Entry((*raw.path, "Condition", operator, key), operator, key, value, raw.guard, raw.version)
 
 
 def _requires(case: Case, raw: RawStatement, entry: Entry) -> bool:

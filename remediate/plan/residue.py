@@ -39,7 +39,7 @@ def residue(located: Located, data: Data, said: Sequence[Skipped], left: Sequenc
             Skipped(
                 "conditions",
                 "undecidable",
-                "the conditions have too many combinations to try all; one deviation from the defaults at a time was tried",
+                "the conditions have too many combinations to try all; the defaults and deviations from them were tried",
                 advice="fix some with --parameter KEY=VALUE",
             )
         )
@@ -82,7 +82,7 @@ def _of_view(view: View, data: Data, explained: set[str]) -> Iterator[Skipped]:
 
 def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[str]) -> Iterator[Skipped]:
     document = document_for(data, logical_id, kind, view)
-    if document is None or document.obstacle:
+    if document is None or not document.readable:
         if logical_id not in explained:
             reason = (
                 document.obstacle if document and document.obstacle else f"{logical_id} has no policy that can be judged"
@@ -93,6 +93,8 @@ def _judged(view: View, data: Data, logical_id: str, kind: Kind, explained: set[
         decision = judge(document, view, one.request)
         if decision.outcome is not Outcome.ALLOWED and not decision.explicit:  # a Deny is among the causes
             yield _left(one, decision, logical_id, view)
+            if document.obstacle and decision.outcome is Outcome.DENIED and one.confidence != "inferred":
+                yield Skipped(f"{kind}-policy", "obstacle", document.obstacle, logical_id)
 
 
 def _left(one: CloudTrailRequest, decision: Decision, logical_id: str, view: View) -> Skipped:

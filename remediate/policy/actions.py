@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from remediate.policy.match import patterns_meet
+from remediate.symbolic import lowered
 
 _NAMES = {
     "kms": """
@@ -68,27 +69,38 @@ UpdateJobStatus UpdateObjectEncryption UpdateStorageLensGroup
 }
 
 
+_OPERATIONS = {"kms:reencrypt": "kms:ReEncrypt*"}
+"""Operations that are no actions, but ask for several (AWS KMS Developer Guide, AWS KMS permissions, ReEncrypt)."""
+
+_LONGEST = 128
+"""A longer name is not compared: it is close to none."""
+
+
 @lru_cache(maxsize=256)
 def misspelt(action: str) -> str | None:
     """Return the action that was meant where a statement names one that is none, else None; ``*`` and ``?`` may be in it.
 
     Action names ignore case (IAM User Guide, IAM JSON policy elements: Action).
     """
+    if len(action) > _LONGEST:
+        return None
+    if lowered(action) in _OPERATIONS:
+        return _OPERATIONS[lowered(action)]
     service, colon, name = action.partition(":")
     if not colon:
         return _with_service(action)
-    names = _NAMES.get(service.lower(), "").split()
-    if not names or any(patterns_meet(name.lower(), one.lower()) for one in names):
+    names = _NAMES.get(lowered(service), "").split()
+    if not names or any(patterns_meet(lowered(name), one.lower()) for one in names):
         return None
     import difflib  # few policies have a misspelt action
 
     by_name = {one.lower(): one for one in names}
-    close = difflib.get_close_matches(name.lower().replace("*", ""), by_name, n=1, cutoff=0.8)
+    close = difflib.get_close_matches(lowered(name).replace("*", ""), by_name, n=1, cutoff=0.8)
     return f"{service}:{by_name[close[0]]}{'*' if name.endswith('*') else ''}" if close else None
 
 
 def _with_service(name: str) -> str | None:
     """Return the action whose name stands alone, None where no service or more than one has it, and for ``*``."""
-    bare = name.lower().replace("*", "")
+    bare = lowered(name).replace("*", "")
     found = [f"{service}:{name}" for service, names in _NAMES.items() if bare and bare in names.lower().split()]
     return found[0] if len(found) == 1 else None

@@ -7,13 +7,13 @@ Finding your CloudTrail log files. Each request says how well it is documented.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from remediate.policy.document import PolicyKind
 from remediate.policy.request import KeyValue, Request
 from remediate.policy.service import service_request
-from remediate.symbolic import Text, text
+from remediate.symbolic import Text, Unknown, text
 
 SERVICE: Final = "cloudtrail.amazonaws.com"
 
@@ -32,6 +32,9 @@ _NOT_SENT_WITH_OBJECTS = frozenset(
     }
 )
 """Absent from a write of CloudTrail (the key id unless the trail has a key): headers that exclude the ones it sends."""
+
+
+_DOUBLED_SLASH = "the S3KeyPrefix ends in a slash: AWS does not say whether the path then has another one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class CloudTrailRequest:
     source: str
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=1024)
 def requests(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     """Return every request that CloudTrail makes for this trail."""
     return (*bucket_checks(facts), *put_objects(facts), *key_requests(facts, decrypt=facts.bucket_key_enabled))
@@ -104,37 +107,31 @@ def bucket_checks(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
 
 def put_objects(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     """Return what CloudTrail writes: below the account, below the organization, and digest files where there are any."""
-    folder = _prefixed(facts)
-    found = [_put_object(facts, "put-object", "write a log file", text(folder, facts.account))]
+    folders, owner = _folders(facts), facts.account
+    found = [_put_object(facts, "put-object", "write a log file", folders, owner)]
     if facts.organization_id is not None:
-        folder = text(folder, facts.organization_id, "/")
-        found.append(
-            _put_object(
-                facts,
-                "put-object-organization",
-                "write a log file of the organization",
-                text(folder, facts.account),
-                "indirect",
-            )
-        )
+        owner = text(facts.organization_id, "/", facts.account)
+        title = "write a log file of the organization"
+        found.append(_put_object(facts, "put-object-organization", title, folders, owner, "indirect"))
     if facts.digests:
-        owner = text(folder, facts.account)
-        found.append(_put_object(facts, "put-object-digest", "write a digest file", owner, kind="CloudTrail-Digest"))
+        title = "write a digest file"
+        found.append(_put_object(facts, "put-object-digest", title, folders, owner, kind="CloudTrail-Digest"))
     return tuple(found)
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=1024)
 def promised_put_objects(facts: TrailFacts) -> tuple[CloudTrailRequest, ...]:
     """Return the writes that a mended bucket policy must allow: with and without prefix, by account and organization."""
-    plain = [_put_object(facts, "put-object-plain", "write a log file without prefix", text("AWSLogs/", facts.account))]
+    folders = (text("AWSLogs/"),)
+    plain = [_put_object(facts, "put-object-plain", "write a log file without prefix", folders, facts.account)]
     if facts.organization_id is not None:
-        folder = text("AWSLogs/", facts.organization_id, "/", facts.account)
+        owner = text(facts.organization_id, "/", facts.account)
         title = "write a log file of the organization without prefix"
-        plain.append(_put_object(facts, "put-object-organization-plain", title, folder, "indirect"))
+        plain.append(_put_object(facts, "put-object-organization-plain", title, folders, owner, "indirect"))
     return (*put_objects(facts), *plain) if facts.prefix is not None else put_objects(facts)
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=1024)
 def key_requests(facts: TrailFacts, *, decrypt: bool = True) -> tuple[CloudTrailRequest, ...]:
     """Return what CloudTrail asks of the trail's key, else of the bucket's default key; nothing where there is neither.
 
@@ -154,19 +151,25 @@ def key_requests(facts: TrailFacts, *, decrypt: bool = True) -> tuple[CloudTrail
     )
 
 
-def _prefixed(facts: TrailFacts) -> Text:
-    return text("AWSLogs/") if facts.prefix is None else text(facts.prefix, "/AWSLogs/")
+def _folders(facts: TrailFacts) -> tuple[Text, ...]:
+    """Return the folder of all logs, of which there may be two: AWS does not say what a slash at the prefix's end does."""
+    if facts.prefix is None:
+        return (text("AWSLogs/"),)
+    last = facts.prefix.parts[-1] if facts.prefix.parts else ""
+    folder = text(facts.prefix, "/AWSLogs/")
+    return (folder, text(facts.prefix, "AWSLogs/")) if isinstance(last, str) and last.endswith("/") else (folder,)
 
 
 def _put_object(
     facts: TrailFacts,
     name: str,
     title: str,
-    folder: Text,
+    folders: tuple[Text, ...],
+    owner: Text,
     confidence: Confidence = "documented",
     kind: str = "CloudTrail",
 ) -> CloudTrailRequest:
-    """Return the write of an example file to ``folder``, which ends with the account."""
+    """Return the write of an example file below the folder of its owner, in one of ``folders``."""
     context: dict[str, KeyValue] = {
         "s3:x-amz-acl": text("bucket-owner-full-control"),
         "s3:x-amz-server-side-encryption": text(facts.sse),
@@ -174,8 +177,11 @@ def _put_object(
     if facts.key_arn is not None:
         context["s3:x-amz-server-side-encryption-aws-kms-key-id"] = facts.key_arn
     file_name = text(facts.account, "_", kind, "_", facts.region, "_20300101T0000Z_example.json.gz")
-    key = text(folder, "/", kind, "/", facts.region, "/2030/01/01/", file_name)
-    request = _request(facts, "s3:PutObject", text(facts.bucket_arn, "/", key), context, _NOT_SENT_WITH_OBJECTS)
+    file = text(owner, "/", kind, "/", facts.region, "/2030/01/01/", file_name)
+    resource, *others = (text(facts.bucket_arn, "/", folder, file) for folder in folders)
+    request = _request(facts, "s3:PutObject", resource, context, _NOT_SENT_WITH_OBJECTS)
+    if others:
+        request = replace(request, alternatives=tuple(others), doubt=_DOUBLED_SLASH)
     return CloudTrailRequest(name, title, "bucket", request, confidence, f"{_BUCKET_POLICY}; {_LOG_FILES}")
 
 
@@ -193,7 +199,12 @@ def _own_key_context(facts: TrailFacts) -> dict[str, KeyValue]:
 
 
 def _s3_context(facts: TrailFacts) -> Text:
-    return facts.bucket_arn if facts.bucket_key_enabled else put_objects(facts)[0].request.resource
+    if facts.bucket_key_enabled:
+        return facts.bucket_arn
+    written = put_objects(facts)[0].request
+    return (
+        text(facts.bucket_arn, "/", Unknown("the path of a log file", "any")) if written.alternatives else written.resource
+    )
 
 
 def _default_key_request(facts: TrailFacts, key_arn: Text) -> CloudTrailRequest:

@@ -40,10 +40,11 @@ def condition_truth(condition: Condition, request: Request) -> Truth:
     parsed = _parse(condition.operator)
     if parsed is None:
         return Truth.UNKNOWN
-    patterns = condition.values
-    if parsed.operator.variables:
-        patterns = tuple(with_variables(pattern, request) for pattern in patterns)
-    return agreed(_holds(parsed, patterns, value) for value in request.values_of(condition.key))
+    values = request.values_of(condition.key)
+    if not parsed.operator.variables:
+        return agreed(_holds(parsed, condition.values, value) for value in values)
+    readings = with_variables(condition.values, request, condition.version)
+    return agreed(_holds(parsed, patterns, value) for patterns in readings for value in values)
 
 
 def _parse(name: str) -> _Parsed | None:

@@ -7,12 +7,17 @@ cannot be read makes the statement, or one condition of it, ``unmodelled``, and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from remediate.symbolic import Text, Unknown, Value, text
 
 Effect: TypeAlias = Literal["Allow", "Deny"]
 PolicyKind: TypeAlias = Literal["bucket", "key"]
+
+VARIABLES_SINCE: Final = "2012-10-17"
+"""The Version whose policies have variables."""
+FIRST_VERSION: Final = "2008-10-17"
+"""The Version of a policy that says none: ``${…}`` is plain text in it (IAM JSON policy elements: Version)."""
 
 _ELEMENTS = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
@@ -23,35 +28,44 @@ _EITHER_OR = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who a statement is about. ``others`` are (kind, name) of Federated and CanonicalUser; ``negated`` for NotPrincipal."""
+    """Who a statement is about. ``others`` are (kind, name) of Federated and CanonicalUser; ``negated`` for NotPrincipal.
+
+    ``unread``: the principal as a whole cannot be read, so that it may be anybody; ``aws`` then holds what stands there.
+    """
 
     services: tuple[Text, ...] = ()
     aws: tuple[Text, ...] = ()
     others: tuple[tuple[str, Text], ...] = ()
     anyone: bool = False
     negated: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One key under one operator. ``unmodelled`` says why its values cannot be read."""
+    """One key under one operator.
+
+    ``unmodelled`` says why its values cannot be read. ``version`` is the policy's, as in :class:`Statement`.
+    """
 
     operator: str
     key: str
     values: tuple[Text, ...] = ()
     unmodelled: str | None = None
+    version: str | None = VARIABLES_SINCE
 
     def __str__(self) -> str:
         """Return operator and key."""
         return f"{self.operator} {self.key}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """A statement of a policy.
+    """A statement of a policy; two are equal only where they are one, so that what is found out of one goes by the object.
 
     ``pointer`` is its JSON pointer in the template, ``index`` its position (from 0). Of each pair ``actions`` and
     ``not_actions``, ``resources`` and ``not_resources`` at most one is filled. ``effect`` is None where it cannot be read.
+    ``version`` is the policy's Version, None where it is not known: it decides what ``${…}`` means.
     """
 
     pointer: str
@@ -66,6 +80,7 @@ class Statement:
     not_resources: tuple[Text, ...] = ()
     conditions: tuple[Condition, ...] = ()
     unmodelled: str | None = None
+    version: str | None = VARIABLES_SINCE
 
     @property
     def label(self) -> str:
@@ -81,19 +96,21 @@ class Policy:
     statements: tuple[Statement, ...]
 
 
-def parse_statement(data: Value, pointer: str, logical_id: str, index: int) -> Statement:
+def parse_statement(data: Value, pointer: str, logical_id: str, index: int, version: str | None) -> Statement:
     """Read a statement from template data; element names are matched in their exact case, as AWS does.
 
-    What cannot be read becomes an unknown string in its place, which may mean anything.
+    What cannot be read becomes an unknown string in its place, which may mean anything. ``version`` is the Version of the
+    policy, None where it is not known.
     """
     anything = text(Unknown(f"unreadable at {pointer}", "any"))
+    version = version if version in {VARIABLES_SINCE, FIRST_VERSION} else None
     if not isinstance(data, dict):
         problem = "it is not an object"
-        everything = Principal(aws=(anything,))
+        everything = Principal(aws=(anything,), unread=True)
         return Statement(
-            pointer, logical_id, index, None, None, everything, (anything,), (), (anything,), (), (), unmodelled=problem
+            pointer, logical_id, index, None, None, everything, (anything,), (), (anything,), (), (), problem, version
         )
-    reader = _Reader(anything)
+    reader = _Reader(anything, version)
     sid = data.get("Sid")
     return Statement(
         pointer=pointer,
@@ -108,6 +125,7 @@ def parse_statement(data: Value, pointer: str, logical_id: str, index: int) -> S
         not_resources=reader.element(data, "NotResource"),
         conditions=reader.conditions(data.get("Condition", {})),
         unmodelled="; ".join(_shape_problems(data) + reader.problems) or None,
+        version=version,
     )
 
 
@@ -119,8 +137,9 @@ def _shape_problems(data: dict[str, Value]) -> list[str]:
 class _Reader:
     """Reads the elements of one statement and keeps the problems met."""
 
-    def __init__(self, anything: Text) -> None:
+    def __init__(self, anything: Text, version: str | None) -> None:
         self.anything = anything
+        self.version = version
         self.problems: list[str] = []
 
     def effect(self, value: Value) -> Effect | None:
@@ -141,12 +160,14 @@ class _Reader:
         if isinstance(value, Text):
             if value.known is not None and value.known != "*":
                 self.problems.append("its Principal is a text other than *")
-            return Principal(aws=() if value.known == "*" else (value,), anyone=value.known == "*", negated=negated)
+            if value.known == "*":
+                return Principal(anyone=True, negated=negated)
+            return Principal(aws=(value,), negated=negated, unread=value.known is None)
         if not isinstance(value, dict) or not _PRINCIPAL_KINDS.issuperset(value):
             self.problems.append(
                 "its Principal is missing, or neither * nor an object of AWS, Service, Federated, CanonicalUser"
             )
-            return Principal(aws=(self.anything,), negated=negated)
+            return Principal(aws=(self.anything,), negated=negated, unread=True)
         kinds = {kind: self.strings(names, f"Principal {kind}") for kind, names in value.items()}
         aws = kinds.get("AWS", ())
         return Principal(
@@ -169,7 +190,8 @@ class _Reader:
         for key, given in keys.items():
             values = _texts(given)
             unread = None if None not in values else f"a value of the condition {operator} {key} is not a string"
-            conditions.append(Condition(operator, key, tuple(value for value in values if value is not None), unread))
+            read = tuple(value for value in values if value is not None)
+            conditions.append(Condition(operator, key, read, unread, self.version))
         return conditions
 
     def strings(self, value: Value, name: str) -> tuple[Text, ...]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remediate.policy.conditions import condition_truth
+from remediate.policy.document import FIRST_VERSION, VARIABLES_SINCE
 from remediate.policy.match import ARN_FIELDS, arn_fields, matches
 from remediate.policy.principals import principal_truth
-from remediate.policy.truth import Truth, all_of, any_of, negate
-from remediate.policy.variables import with_variables
+from remediate.policy.truth import Truth, agreed, all_of, any_of, negate
+from remediate.policy.variables import has_variables, with_variables
 from remediate.symbolic import Text, text
 
 if TYPE_CHECKING:
@@ -79,8 +81,9 @@ def evaluate(policy: Policy, request: Request) -> Decision:
     return Decision(Outcome.DENIED, explicit=False, by=(), reason=_why_not_allowed(judged, request))
 
 
+@lru_cache(maxsize=1 << 15)
 def statement_truth(statement: Statement, request: Request) -> Elements:
-    """Judge each element of a statement on its own."""
+    """Judge each element of a statement on its own; what was judged is remembered, by the two objects."""
     truths = [(condition, condition_truth(condition, request)) for condition in statement.conditions]
     return Elements(
         statement=statement,
@@ -104,44 +107,51 @@ def _action_truth(statement: Statement, request: Request) -> Truth:
         return Truth.UNKNOWN  # IAM accepts no such statement
     if statement.not_actions:
         return negate(any_of(matches(pattern, action, ignore_case=True) for pattern in statement.not_actions))
-    return _named_or_missing(
-        [matches(pattern, action, ignore_case=True) for pattern in statement.actions], statement, request
-    )
+    if statement.actions:
+        return any_of(matches(pattern, action, ignore_case=True) for pattern in statement.actions)
+    return _missing(statement, request)
 
 
 def _resource_truth(statement: Statement, request: Request) -> Truth:
     if statement.resources and statement.not_resources:
         return Truth.UNKNOWN  # IAM accepts no such statement
     if statement.not_resources:
-        return negate(any_of(_resource_matches(pattern, request) for pattern in statement.not_resources))
-    return _named_or_missing([_resource_matches(pattern, request) for pattern in statement.resources], statement, request)
+        return negate(_any_resource(statement.not_resources, statement.version, request))
+    if statement.resources:
+        return _any_resource(statement.resources, statement.version, request)
+    return _missing(statement, request)
 
 
-def _named_or_missing(truths: list[Truth], statement: Statement, request: Request) -> Truth:
-    """Return the disjunction; of a missing element what the service makes of it.
+def _missing(statement: Statement, request: Request) -> Truth:
+    """Return what the service makes of a statement without Action or Resource.
 
-    KMS gives a statement without Action or Resource no effect (AWS KMS API Reference, PutKeyPolicy). S3 rejects the policy.
+    KMS gives it no effect (AWS KMS API Reference, PutKeyPolicy). S3 rejects the policy.
     """
-    if truths:
-        return any_of(truths)
     return Truth.NO if request.action.lower().startswith("kms:") and not statement.unmodelled else Truth.UNKNOWN
 
 
-def _resource_matches(pattern: Text, request: Request) -> Truth:
+def _any_resource(patterns: tuple[Text, ...], version: str | None, request: Request) -> Truth:
+    return agreed(
+        any_of(_resource_matches(pattern, resource) for pattern in reading)
+        for reading in with_variables(patterns, request, version)
+        for resource in (request.resource, *request.alternatives)
+    )
+
+
+def _resource_matches(pattern: Text, resource: Text) -> Truth:
     """Match a resource. What an ARN with fewer fields means is documented for policies of identities only."""
-    pattern = with_variables(pattern, request)
     fields = arn_fields(pattern)
     if fields is None or len(fields) == ARN_FIELDS or fields[0].known != "arn":
-        return matches(pattern, request.resource)
+        return matches(pattern, resource)
     completed = text(pattern, ":*" * (ARN_FIELDS - len(fields)))
-    return Truth.NO if matches(completed, request.resource) is Truth.NO else Truth.UNKNOWN
+    return Truth.NO if matches(completed, resource) is Truth.NO else Truth.UNKNOWN
 
 
 def _decision(outcome: Outcome, elements: list[Elements], request: Request, *, explicit: bool = False) -> Decision:
     by = tuple(one.statement for one in elements)
     names = dict.fromkeys(f"{one.statement.label} of {one.statement.logical_id}" for one in elements)
     if outcome is Outcome.UNDECIDABLE:
-        doubts = (f"whether {name} applies: {_doubts(one)}" for name, one in zip(names, elements, strict=False))
+        doubts = (f"whether {name} applies: {_doubts(one, request)}" for name, one in zip(names, elements, strict=False))
         reason = f"cannot tell {'; nor '.join(doubts)}"
     else:
         reason = f"{', '.join(names)} {'denies' if explicit else 'allows'} {request.action}" + _notes(elements, request)
@@ -160,17 +170,32 @@ def _why_not_allowed(judged: list[Elements], request: Request) -> str:
 
 def _obstacle(elements: Elements, request: Request) -> str:
     if elements.resource is Truth.NO:
-        return f"its resource is not {request.resource}"
+        written = (*elements.statement.resources, *elements.statement.not_resources)
+        return f"its resource is not {request.resource}{_plain_text(written, elements.statement.version)}"
     failed = [condition for condition in elements.failing if condition_truth(condition, request) is Truth.NO]
-    return "; ".join(f"its condition {condition} does not hold{_note(condition, request)}" for condition in failed)
+    return "; ".join(
+        f"its condition {one} does not hold{_note(one, request)}{_plain_text(one.values, one.version)}" for one in failed
+    )
 
 
-def _doubts(elements: Elements) -> str:
-    if elements.statement.unmodelled:
-        return elements.statement.unmodelled
+def _plain_text(written: tuple[Text, ...], version: str | None) -> str:
+    """Say that a policy variable is none under the policy's Version."""
+    is_plain = version == FIRST_VERSION and any(map(has_variables, written))
+    return f" (${{…}} is plain text unless the policy has Version {VARIABLES_SINCE})" if is_plain else ""
+
+
+def _doubts(elements: Elements, request: Request) -> str:
+    statement = elements.statement
+    if statement.unmodelled:
+        return statement.unmodelled
     doubtful = [name for name in ("principal", "action", "resource") if getattr(elements, name) is Truth.UNKNOWN]
     doubtful += [condition.unmodelled or f"condition {condition}" for condition in elements.failing]
-    return f"its {', '.join(doubtful)} cannot be decided"
+    written = [*statement.resources, *(value for condition in elements.failing for value in condition.values)]
+    because = [request.doubt] if request.doubt and elements.resource is Truth.UNKNOWN else []
+    because += (
+        ["the policy's Version is not known"] if statement.version is None and any(map(has_variables, written)) else []
+    )
+    return "; ".join([f"its {', '.join(doubtful)} cannot be decided", *because])
 
 
 def _notes(elements: list[Elements], request: Request) -> str:

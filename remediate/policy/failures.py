@@ -71,5 +71,12 @@ FAILURES = (
 
 
 def failure(message: str) -> Failure | None:
-    """Return the failure that a message tells of, None for one that is not about a trail's bucket or key."""
-    return next((one for one in FAILURES if one.pattern.search(message)), None)
+    """Return the failure that a message tells of, None for one that is not about a trail's bucket or key.
+
+    Only the beginning of a very long text is read.
+    """
+    return next((one for one in FAILURES if one.pattern.search(message, 0, _LONGEST)), None)
+
+
+_LONGEST = 10_000
+"""CloudFormation shows messages of a few hundred characters."""

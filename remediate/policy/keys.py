@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from remediate.policy.match import patterns_meet
+from remediate.symbolic import lowered
 
 _CRYPTOGRAPHIC = ("decrypt", "encrypt", "generatedatakey*", "reencrypt*")
 _WITH_ENCRYPTION_CONTEXT = (*_CRYPTOGRAPHIC, "creategrant", "retiregrant")
@@ -56,8 +57,8 @@ def never_present(action: str, key: str) -> bool:
     An action with wildcards stands for all actions that it matches. A key of S3 or KMS is never part of the other
     service's requests. False says only that nothing is known.
     """
-    service, _, name = action.lower().partition(":")
-    key = key.lower()
+    service, _, name = lowered(action).partition(":")
+    key = lowered(key)
     key_service = key.partition(":")[0]
     if key_service not in {"s3", "kms"} or service not in {"s3", "kms"}:
         return False

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from remediate.policy.overlap import ANY_CHARACTER, ANY_RUN, Atoms, can_overlap
-from remediate.policy.truth import Truth, all_of
-from remediate.symbolic import Alphabet, Text, Unknown, text
+from remediate.policy.overlap import ANY_CHARACTER, ANY_RUN, Atoms, always_fits, can_overlap
+from remediate.policy.truth import Truth, all_of, truth_of
+from remediate.symbolic import Alphabet, Text, Unknown, lowered, text
 
 ARN_FIELDS = 6
+LONGEST = 2048
+"""Where a pattern or a value has more characters, only equality and a star at the end are decided: no ARN is longer."""
 # While two texts are compared, each unknown part is written as one character of this private-use plane.
 _FIRST_SYMBOL, _LAST_SYMBOL = "\U000f0000", "\U000ffffd"
 _ATOM = re.compile(r"\$\{([*?$])\}|(.)", re.DOTALL)
@@ -53,35 +55,37 @@ def arn_matches(pattern: Text, value: Text) -> Truth:
 
 
 def patterns_meet(one: str, other: str) -> bool:
-    """Return whether some text matches both patterns."""
-    return can_overlap(_atoms(one, True), _atoms(other, True), {}, wildcards=True)
+    """Return whether some text matches both patterns, or may where they are too long to be compared."""
+    return max(len(one), len(other)) > LONGEST or can_overlap(_atoms(one, True), _atoms(other, True), {}, wildcards=True)
 
 
-def arn_fields(arn: Text) -> list[Text] | None:
+@lru_cache(maxsize=8192)
+def arn_fields(arn: Text) -> tuple[Text, ...] | None:
     """Return up to six fields, the last with all further colons; None where an unknown part may hold some of the colons."""
-    fields: list[Text] = [text()]
+    fields: list[list[str | Unknown]] = [[]]
     for part in arn.parts:
         if isinstance(part, Unknown):
             if part.alphabet == "any" and len(fields) < ARN_FIELDS:
                 return None
-            fields[-1] = text(fields[-1], part)
+            fields[-1].append(part)
             continue
         first, *others = part.split(":", ARN_FIELDS - len(fields))
-        fields[-1] = text(fields[-1], first)
-        fields.extend(text(other) for other in others)
-    return fields
+        fields[-1].append(first)
+        fields.extend([other] for other in others)
+    return tuple(text(*field) for field in fields)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1 << 15)
 def _matches(pattern: Text, value: Text, wildcards: bool, ignore_case: bool) -> Truth:
     symbols = _symbols(pattern, value)
     written_pattern, written_value = _written(pattern, symbols, ignore_case), _written(value, symbols, ignore_case)
-    if not symbols:
-        return Truth.YES if _fits(written_pattern, written_value, wildcards) else Truth.NO
-    if _holds_symbol(pattern) or _holds_symbol(value):
+    if symbols and (_holds_symbol(pattern) or _holds_symbol(value)):
         return Truth.UNKNOWN
-    if _fits(written_pattern, written_value, wildcards):
-        return Truth.YES
+    fits = _fits(written_pattern, written_value, wildcards, frozenset(symbols.values()))
+    if fits is not Truth.NO or not symbols:
+        return fits
+    if max(len(written_pattern), len(written_value)) > LONGEST:
+        return Truth.UNKNOWN
     alphabets = {symbols[name]: alphabet for name, alphabet in _alphabets(pattern, value).items()}
     generated = frozenset(symbols[name] for name in _generated(pattern, value))
     atoms = _atoms(written_pattern, wildcards)
@@ -110,7 +114,7 @@ def _generated(*texts: Text) -> set[str]:
 
 def _written(given: Text, symbols: dict[str, str], ignore_case: bool) -> str:
     written = "".join(symbols[part.name] if isinstance(part, Unknown) else part for part in given.parts)
-    return written.lower() if ignore_case else written
+    return lowered(written) if ignore_case else written
 
 
 def _holds_symbol(given: Text) -> bool:
@@ -132,32 +136,11 @@ def _atoms(written: str, wildcards: bool) -> Atoms:
     return tuple(atoms)
 
 
-def _fits(pattern: str, value: str, wildcards: bool) -> bool:
-    """Tell whether a written value matches whatever its unknown parts are; most patterns need no regular expression."""
+def _fits(pattern: str, value: str, wildcards: bool, parts: frozenset[str]) -> Truth:
+    """Return whether a written value matches whatever its unknown parts are; most patterns need no search."""
     stem = pattern[:-1] if wildcards and pattern.endswith("*") else pattern
     if not _SPECIAL.intersection(stem):
-        return value == pattern if stem == pattern else value.startswith(stem)
-    return _regex(pattern, wildcards).fullmatch(value) is not None
-
-
-@lru_cache(maxsize=4096)
-def _regex(written: str, wildcards: bool) -> re.Pattern[str]:
-    """Return what matches a written value whatever its unknown parts are.
-
-    A run of wildcards with a star takes any unknown part; a ``?`` alone takes none, which may be longer than a character.
-    """
-    source, atoms, position = "", _atoms(written, wildcards), 0
-    while position < len(atoms):
-        run = position
-        while run < len(atoms) and atoms[run] in {ANY_RUN, ANY_CHARACTER}:
-            run += 1
-        characters = atoms[position:run].count(ANY_CHARACTER)
-        if ANY_RUN in atoms[position:run]:
-            source += f".{{{characters},}}"
-        elif characters:
-            source += f"[^{_FIRST_SYMBOL}-{_LAST_SYMBOL}]{{{characters}}}"
-        else:
-            source += re.escape(atoms[position])
-            run += 1
-        position = run
-    return re.compile(source, re.DOTALL)
+        return truth_of(value == pattern if stem == pattern else value.startswith(stem))
+    if max(len(pattern), len(value)) > LONGEST:
+        return Truth.UNKNOWN
+    return truth_of(always_fits(_atoms(pattern, wildcards), value, parts))

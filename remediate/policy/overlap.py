@@ -1,7 +1,12 @@
-"""Can a pattern and a value be the same text for some choice of their unknown parts."""
+"""Does a pattern match a value for every choice of their unknown parts, and for any.
+
+Both questions go through the two texts side by side, with the places reached in one as the bits of a number: the space is
+that of the shorter row, the time is their product, and no pattern can make it more.
+"""
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -15,13 +20,30 @@ Atoms: TypeAlias = tuple[str, ...]
 ANY_RUN = "any run of characters"
 ANY_CHARACTER = "any character"
 _WILDCARDS = frozenset({ANY_RUN, ANY_CHARACTER})
+_NO_PART = "no unknown part"
+"""The class of all characters but those that stand for unknown parts."""
 
 
 class _Step(NamedTuple):
-    """One character of a class (an alphabet, or a single character), or any number of them."""
+    """One character of a class (an alphabet, ``_NO_PART`` or a single character), or any number of them."""
 
     characters: str
     repeats: bool = False
+
+
+def always_fits(pattern: Atoms, value: str, parts: frozenset[str]) -> bool:
+    """Return whether a pattern matches a value whatever the unknown parts are, each written as one of ``parts``.
+
+    A run of wildcards with a star takes any unknown part; a ``?`` alone takes none, which may be longer than a character.
+    """
+    steps: list[_Step] = []
+    for _, group in itertools.groupby(pattern, _WILDCARDS.__contains__):
+        run = [*group]
+        if ANY_RUN in run:
+            steps += [_Step("any")] * run.count(ANY_CHARACTER) + [_Step("any", repeats=True)]
+        else:
+            steps += [_Step(_NO_PART if atom == ANY_CHARACTER else atom) for atom in run]
+    return _meet([_Step(character) for character in value], steps, parts)
 
 
 def can_overlap(
@@ -41,6 +63,8 @@ def can_overlap(
     pattern, value = _without_common_ends(pattern, value, alphabets, wildcards=wildcards)
     if _is_whole_name(pattern, generated) and _is_whole_name(value, generated):
         return False
+    if _begin_otherwise(pattern, value, alphabets):
+        return False
     left = [step for atom in pattern for step in _steps(atom, alphabets, starred=wildcards)]
     right = [step for atom in value for step in _steps(atom, alphabets, starred=False)]
     return _meet(left, right)
@@ -49,6 +73,15 @@ def can_overlap(
 def _is_whole_name(atoms: Atoms, generated: frozenset[str]) -> bool:
     """Tell whether the text begins with a generated name that nothing lengthens."""
     return bool(atoms) and atoms[0] in generated and (len(atoms) == 1 or atoms[1] in {"/", ":"})
+
+
+def _begin_otherwise(pattern: Atoms, value: Atoms, alphabets: Mapping[str, Alphabet]) -> bool:
+    """Tell whether both begin or end with plain characters that differ, which most texts do and which is told at once."""
+    for place in (0, -1) if pattern and value else ():
+        one, other = pattern[place], value[place]
+        if one != other and one not in _WILDCARDS and one not in alphabets and other not in _WILDCARDS | alphabets.keys():
+            return True
+    return False
 
 
 def _without_common_ends(
@@ -80,38 +113,67 @@ def _steps(atom: str, alphabets: Mapping[str, Alphabet], *, starred: bool) -> tu
     return (_Step(alphabet), _Step(alphabet, repeats=True))
 
 
-def _meet(left: list[_Step], right: list[_Step]) -> bool:
-    """Return whether one text fits both rows of steps: a search through the pairs of places reached in each."""
-    seen = {(0, 0)}
-    open_pairs = [(0, 0)]
-    while open_pairs:
-        at_left, at_right = open_pairs.pop()
-        if at_left == len(left) and at_right == len(right):
-            return True
-        reached = []
-        if at_left < len(left) and left[at_left].repeats:
-            reached.append((at_left + 1, at_right))
-        if at_right < len(right) and right[at_right].repeats:
-            reached.append((at_left, at_right + 1))
-        if at_left < len(left) and at_right < len(right) and _share(left[at_left], right[at_right]):
-            reached.append((at_left + (not left[at_left].repeats), at_right + (not right[at_right].repeats)))
-        for pair in reached:
-            if pair not in seen:
-                seen.add(pair)
-                open_pairs.append(pair)
-    return False
+def _meet(left: list[_Step], right: list[_Step], parts: frozenset[str] = frozenset()) -> bool:
+    """Return whether one text fits both rows of steps.
+
+    Bit n of ``reached`` says that the part of ``left`` that is done and the first n steps of ``right`` fit one text.
+    """
+    sharing = _Sharing(right, parts)
+    repeats = sum(1 << place for place, step in enumerate(right) if step.repeats)
+    reached = 1
+    for step in left:
+        shared = sharing.with_class(step.characters)
+        reached = _passed(reached, repeats | shared if step.repeats else repeats)
+        if not step.repeats:
+            reached &= shared
+            reached = ((reached & ~repeats) << 1) | (reached & repeats)
+        if not reached:
+            return False
+    return bool(_passed(reached, repeats) >> len(right))
 
 
-def _share(one: _Step, other: _Step) -> bool:
-    """Return whether a character belongs to both; any two of the alphabets have one in common."""
-    if len(one.characters) == 1 and len(other.characters) == 1:
-        return one.characters == other.characters
-    if len(one.characters) == 1:
-        return _holds(other.characters, one.characters)
-    return len(other.characters) > 1 or _holds(one.characters, other.characters)
+def _passed(reached: int, passable: int) -> int:
+    """Add the places behind each reached one, as far as the steps between them can be passed.
+
+    The addition carries a bit through each run of passable steps, from the first that is reached.
+    """
+    return reached | (((reached & passable) + passable) ^ passable)
 
 
-def _holds(alphabet: str, character: str) -> bool:
+class _Sharing:
+    """Which steps of a row have a character in common with a class, as the bits of a number."""
+
+    def __init__(self, row: list[_Step], parts: frozenset[str]) -> None:
+        self._parts = parts
+        self._places: dict[str, int] = {}
+        for place, step in enumerate(row):
+            self._places[step.characters] = self._places.get(step.characters, 0) | 1 << place
+        self._classes = [one for one in self._places if len(one) > 1]
+        self._found: dict[str, int] = {}
+
+    def with_class(self, characters: str) -> int:
+        if characters not in self._found:
+            # Of the single characters, which may be many, only the same one is shared with another.
+            others = self._classes if len(characters) == 1 else self._places
+            shared = self._places.get(characters, 0)
+            for one in others:
+                shared |= self._places[one] if _share(characters, one, self._parts) else 0
+            self._found[characters] = shared
+        return self._found[characters]
+
+
+def _share(one: str, other: str, parts: frozenset[str]) -> bool:
+    """Return whether a character belongs to both classes; any two of the alphabets have one in common."""
+    if len(one) == 1 and len(other) == 1:
+        return one == other
+    if len(one) == 1:
+        return _holds(other, one, parts)
+    return len(other) > 1 or _holds(one, other, parts)
+
+
+def _holds(alphabet: str, character: str, parts: frozenset[str]) -> bool:
     if alphabet == "digits":
         return character in "0123456789"
+    if alphabet == _NO_PART:
+        return character not in parts
     return alphabet == "any" or character not in "/:*?"

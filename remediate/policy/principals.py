@@ -1,6 +1,11 @@
 """Is the caller of a request one of a statement's principals.
 
 Source: IAM User Guide, AWS JSON policy elements: Principal; AWS JSON policy elements: NotPrincipal.
+
+What stands under ``AWS`` is an account, a user, a role or a session, never a service; only ``*`` reaches a service too.
+A name under ``AWS`` that the template does not fix is therefore taken to be no service: who leaves a place for somebody's
+ARN does not mean everybody, and a policy that stands on such a name alone has no statement for the service. Of anybody
+else it stays open whether the name is ``*``.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from remediate.symbolic import Text, text
 if TYPE_CHECKING:
     from remediate.policy.document import Effect, Principal
 
-ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
+ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?([0-9]{12})(?::root)?")
 _EVERYONE = text("*")
 
 
@@ -32,11 +37,13 @@ def principal_truth(principal: Principal, caller: str, effect: Effect | None) ->
 def _is_named(principal: Principal, caller: str, effect: Effect | None) -> Truth:
     if principal.anyone:
         return Truth.YES
+    if principal.unread:
+        return Truth.UNKNOWN
+    if caller != ANONYMOUS and not caller.startswith("arn:"):
+        return any_of(_is_service(name, caller) for name in principal.services)
     perhaps_everyone = any_of(_may_be_everyone(name) for name in principal.aws)
     if caller == ANONYMOUS:
         return perhaps_everyone
-    if not caller.startswith("arn:"):
-        return any_of((perhaps_everyone, *(_is_service(name, caller) for name in principal.services)))
     others = [Truth.UNKNOWN for _ in principal.others]
     return any_of((perhaps_everyone, *(_is_aws(name, caller, effect) for name in principal.aws), *others))
 

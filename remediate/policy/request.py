@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remediate.policy.keys import never_present
-from remediate.symbolic import Text, Unknown, text
+from remediate.symbolic import Text, Unknown, lowered, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,14 +21,15 @@ KeyValue: TypeAlias = "Text | tuple[Text, ...]"
 """The value of a single-valued condition key, or the values of a multivalued one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """A request. All condition keys are in lower case.
+    """A request. All condition keys are in lower case. As a statement it equals only itself.
 
     ``principal``: a service principal (``cloudtrail.amazonaws.com``), an ARN, or :data:`ANONYMOUS`. ``context``: the keys
     that are present. ``possible``: keys of which only the possible values are known, None meaning absent. ``absent``: keys
     that are not present, or with a final ``*`` all keys that begin so. Any other key is not modelled: it may be present or
-    not, with any value. ``notes``: why a key is absent or has its value, for people.
+    not, with any value. ``notes``: why a key is absent or has its value, for people. ``alternatives``: other resources that
+    the request may be for instead, and ``doubt`` says why nobody knows.
     """
 
     principal: str
@@ -38,10 +39,12 @@ class Request:
     possible: Mapping[str, tuple[KeyValue | None, ...]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     notes: Mapping[str, str] = field(default_factory=dict)
+    alternatives: tuple[Text, ...] = ()
+    doubt: str = ""
 
     def values_of(self, key: str) -> tuple[KeyValue | None, ...]:
         """Return every value that the condition key may have in this request, None for absent; key names ignore case."""
-        name = key.lower()
+        name = lowered(key)
         if name in self.context:
             return (self.context[name],)
         if name in self.possible:
@@ -52,7 +55,7 @@ class Request:
 
     def note_on(self, key: str) -> str | None:
         """Return why the condition key is absent or has its value, where that is worth saying."""
-        name = key.lower()
+        name = lowered(key)
         if name in self.notes:
             return self.notes[name]
         if never_present(self.action, name):

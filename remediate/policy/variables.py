@@ -1,8 +1,8 @@
 """Policy variables: ``${aws:username}`` in a resource or a condition value.
 
-Source: IAM User Guide, IAM policy elements: Variables and tags. A variable here is *known* text of the policy; an unknown
-part of a template is something else. ``${*}``, ``${?}`` and ``${$}`` are left to the matching, which reads them as
-plain characters.
+Source: IAM User Guide, IAM policy elements: Variables and tags; IAM JSON policy elements: Version. A variable here is
+*known* text of the policy; an unknown part of a template is something else. ``${*}``, ``${?}`` and ``${$}`` are left to the
+matching, which reads them as plain characters.
 """
 
 from __future__ import annotations
@@ -10,19 +10,45 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remediate.policy.document import FIRST_VERSION, VARIABLES_SINCE
 from remediate.symbolic import Text, Unknown, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from remediate.policy.request import Request
 
-_VARIABLE = re.compile(r"\$\{(?![*?$]\})\s*([^},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
+# No character can be taken by two of its parts, so that a text of many openings and no end costs no more than its length.
+_VARIABLE = re.compile(r"\$\{(?![*?]\})([^{}$,']+)(?:,\s*'([^']*)'\s*)?\}")
 _SPECIAL = re.compile(r"[*?]|\$(?=\{)")
+_OPENING = re.compile(r"\$(?=\{)")
 
 
-def with_variables(pattern: Text, request: Request) -> Text:
-    """Replace each variable by its value in the request, its default where the key is absent, else an unknown part."""
-    if not any(isinstance(part, str) and "${" in part for part in pattern.parts):
-        return pattern
+def has_variables(pattern: Text) -> bool:
+    """Tell whether the Version of the policy makes a difference to what a text means."""
+    return any(isinstance(part, str) and "${" in part for part in pattern.parts)
+
+
+def with_variables(patterns: tuple[Text, ...], request: Request, version: str | None) -> Iterator[tuple[Text, ...]]:
+    """Yield what the texts of a policy mean for a request: once, or in two ways where its Version is not known.
+
+    In a policy of 2012-10-17 each variable is replaced by its value in the request, by its default where the key is absent,
+    else by an unknown part. In one of 2008-10-17 ``${`` is plain text, also before ``*}``.
+    """
+    if not any(map(has_variables, patterns)):
+        yield patterns
+        return
+    if version != FIRST_VERSION:
+        yield tuple(_substituted(pattern, request) for pattern in patterns)
+    if version != VARIABLES_SINCE:
+        yield tuple(text(*(_literal(part) for part in pattern.parts)) for pattern in patterns)
+
+
+def _literal(part: str | Unknown) -> str | Unknown:
+    return part if isinstance(part, Unknown) else _OPENING.sub("${$}", part)
+
+
+def _substituted(pattern: Text, request: Request) -> Text:
     parts: list[str | Unknown | Text] = []
     for part in pattern.parts:
         parts.extend([part] if isinstance(part, Unknown) else _replaced(part, request))
@@ -33,7 +59,7 @@ def _replaced(known: str, request: Request) -> list[str | Unknown | Text]:
     parts: list[str | Unknown | Text] = []
     position = 0
     for found in _VARIABLE.finditer(known):
-        parts += [known[position : found.start()], _value(found[1], found[2], request)]
+        parts += [known[position : found.start()], _value(found[1].strip(), found[2], request)]
         position = found.end()
     return [*parts, known[position:]]
 

@@ -48,7 +48,7 @@ _WORDS = (
     ("duplicate anchor", "an anchor of this name exists already: rename one of them"),
     ("nesting", "the template is nested too deeply"),
 )
-_JINJA = re.compile(r"\{%-? *\w+|^\s*\{\{(?!resolve:)", re.MULTILINE)
+_JINJA = re.compile(r"\{%-? *\w+|^[ \t]*\{\{(?!resolve:)", re.MULTILINE)
 _CONTROL = Reader.NON_PRINTABLE
 
 

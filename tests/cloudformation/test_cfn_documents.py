@@ -67,7 +67,11 @@ def test_no_document_where_it_has_no_value() -> None:
 
 
 OBSTACLES = {
-    "json-string": ("'{\"Statement\": []}'", "a JSON string"),
+    "json-string": ("'{\"Statement\": []'", "a JSON string"),
+    "json-string-in-sub": ("!Sub '{\"Statement\": ${Statements}}'", "comes from Fn::Sub"),
+    "json-string-without-statement": ("'{}'", "a JSON string"),
+    "json-string-of-odd-statement": ("'{\"Statement\": [1]}'", "a JSON string"),
+    "json-by-parameter": ("!Ref Policy", "comes from Ref"),
     "import": ("!ImportValue x", "comes from Fn::ImportValue"),
     "macro": ("{Fn::Transform: {Name: M}}", "comes from Fn::Transform"),
     "macro-beside": ("{Version: x, Fn::Transform: {Name: M}}", "made by a macro"),

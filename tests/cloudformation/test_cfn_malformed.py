@@ -74,6 +74,15 @@ MALFORMED = {
         "Conditions: {C: !Not [!Condition D], D: !Not [!Condition C]}\n" + TRAIL_WITH.format("Condition: C"),
         ["Trail"],
     ),
+    "type-is-a-list": (
+        """
+        Resources:
+          Trail: {Type: AWS::CloudTrail::Trail, Properties: {S3BucketName: !Ref B, KMSKeyId: !Ref K}}
+          B: {Type: [AWS::S3::Bucket]}
+          K: {Type: {Fn::Sub: AWS::KMS::Key}}
+        """,
+        ["Trail"],
+    ),
     "circular-bucket-names": (
         (
             "Resources: {A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref B}},"
@@ -115,10 +124,22 @@ def test_a_long_chain_of_conditions(length: int) -> None:
     conditions: dict[str, Any] = {f"C{number}": {"Condition": f"C{number + 1}"} for number in range(length)}
     template = {"Conditions": conditions, "Resources": {"Trail": {"Type": TRAIL, "Condition": "C0"}}}
     if length > 1000:
-        with pytest.raises(TemplateError, match="too long a chain"):
+        with pytest.raises(TemplateError, match="too long a chain") as caught:
             locate(template, Given())
+        assert (caught.value.line, caught.value.column) == (1, 1)
     else:
         assert [view.trail for view in locate(template, Given()).views] == ["Trail"]
+
+
+@pytest.mark.parametrize("length", [10, 400])
+def test_a_long_chain_of_names(length: int) -> None:
+    buckets: dict[str, Any] = {
+        f"B{number}": {"Type": BUCKET, "Properties": {"BucketName": {"Ref": f"B{number + 1}"}}} for number in range(length)
+    }
+    trail = {"Type": TRAIL, "Properties": {"S3BucketName": {"Ref": "B0"}}}
+    (view,) = locate({"Resources": {"Trail": trail, **buckets, f"B{length}": {"Type": BUCKET}}}, Given()).views
+    name = str(view.bucket.name) if view.bucket else ""
+    assert name.startswith("${B10}" if length == 10 else '${{"Ref": "B')
 
 
 WORDS = "A B Trail P C AWS::NoValue AWS::Region x my-logs alias/a cloudtrail.amazonaws.com Allow 0 ²"

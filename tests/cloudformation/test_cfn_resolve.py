@@ -17,12 +17,17 @@ Parameters:
   StoreName: {Type: "AWS::SSM::Parameter::Name", Default: /path/of/entry}
   KeyArn: {Type: String}
   OrganizationId: {Type: String}
+  AorB: {Type: String, AllowedValues: [a, b]}
   Unit: {Type: String, AllowedPattern: "^o-[a-z0-9]{10,32}$"}
   Master: {Type: String, AllowedPattern: '^\\d{12}$'}
 Mappings:
   Map:
-    eu-west-1: {Name: map-ireland, List: [x, y]}
-    logs: {Name: !Ref Named}
+    eu-west-1: {Name: map-ireland, List: [x, y], Same: logs, Number: 1, Rare: once}
+    logs: {Name: map-logs, List: [x, y], Same: logs, Number: "1", Function: !Ref Named}
+  Partitions:
+    a: {Service: cloudtrail.amazonaws.com, Only: x}
+    b: {Service: cloudtrail.amazonaws.com, Only: y}
+    c: {Service: config.amazonaws.com}
 Resources:
   Bucket: {Type: AWS::S3::Bucket}
   NamedBucket: {Type: AWS::S3::Bucket, Properties: {BucketName: my-logs}}
@@ -56,7 +61,7 @@ STRINGS = {
     "ref-bucket-with-name": ("!Ref NamedBucket", "my-logs"),
     "ref-bucket-named-by-parameter": ("!Ref ParameterBucket", "logs"),
     "ref-bucket-named-by-itself": ("!Ref Circular", "${Circular}"),
-    "ref-buckets-named-by-each-other": ("!Ref One", "${One}-y-x"),
+    "ref-buckets-named-by-each-other": ("!Ref One", "${One}"),
     "ref-trail-without-name": ("!Ref Trail", "${Trail}"),
     "ref-trail-with-name": ("!Ref NamedTrail", "audit"),
     "ref-key": ("!Ref Key", "${Key}"),
@@ -92,7 +97,34 @@ STRINGS = {
     "if-undecided": ("!If [U, a, b]", '${{"Fn::If": ["U", "a", "b"]}}'),
     "if-names-bucket": ("!Ref MaybeNamed", "my-logs"),
     "find-in-map": ("!FindInMap [Map, eu-west-1, Name]", "map-ireland"),
-    "find-in-map-by-parameter": ("!FindInMap [Map, !Ref Named, Name]", "logs"),
+    "find-in-map-by-parameter": ("!FindInMap [Map, !Ref Named, Name]", "map-logs"),
+    "find-in-map-rows-agree": ("!FindInMap [Map, !Ref AWS::Region, Same]", "logs"),
+    "find-in-map-rows-that-have-it": ("!FindInMap [Map, !Ref AWS::Region, Rare]", "once"),
+    "find-in-map-rows-of-other-types": (
+        "!FindInMap [Map, !Ref AWS::Region, Number]",
+        '${{"Fn::FindInMap": ["Map", {"Ref": "AWS::Region"}, "Number"]}}',
+    ),
+    "find-in-map-columns-agree": ("!FindInMap [Partitions, c, !Ref Plain]", "config.amazonaws.com"),
+    "find-in-map-allowed-rows-agree": ("!FindInMap [Partitions, !Ref AorB, Service]", "cloudtrail.amazonaws.com"),
+    "find-in-map-allowed-rows-differ": (
+        "!FindInMap [Partitions, !Ref AorB, Only]",
+        '${{"Fn::FindInMap": ["Partitions", {"Ref": "AorB"}, "Only"]}}',
+    ),
+    "find-in-map-all-rows-differ": (
+        "!FindInMap [Partitions, !Ref Plain, Service]",
+        '${{"Fn::FindInMap": ["Partitions", {"Ref": "Plain"}, "Service"]}}',
+    ),
+    "find-in-map-default": ("!FindInMap [Map, x, Name, {DefaultValue: other}]", "other"),
+    "find-in-map-default-not-needed": ("!FindInMap [Map, logs, Name, {DefaultValue: other}]", "map-logs"),
+    "find-in-map-default-agrees": ("!FindInMap [Map, !Ref AWS::Region, Same, {DefaultValue: !Ref Named}]", "logs"),
+    "find-in-map-default-differs": (
+        "!FindInMap [Map, !Ref AWS::Region, Same, {DefaultValue: x}]",
+        '${{"Fn::FindInMap": ["Map", {"Ref": "AWS::Region"}, "Same", {"DefaultValue": "x"}]}}',
+    ),
+    "find-in-map-function": (
+        "!FindInMap [Map, logs, Function]",
+        '${{"Fn::FindInMap": ["Map", "logs", "Function"]}}',
+    ),
     "find-in-map-by-unknown": (
         "!FindInMap [Map, !Ref AWS::Region, Name]",
         '${{"Fn::FindInMap": ["Map", {"Ref": "AWS::Region"}, "Name"]}}',

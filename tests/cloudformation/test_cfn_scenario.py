@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from cfn_templates import data
 
@@ -133,6 +135,18 @@ def test_every_combination_is_tried_up_to_the_limit() -> None:
     found = scenarios(data(many(6)), [f"C{one}" for one in range(6)], {})
     assert (len(found.all), LIMIT, found.complete) == (64, 64, True)
     assert len({tuple(one.conditions.items()) for one in found.all}) == 64
+
+
+def test_beyond_that_any_two_deviate_alone_and_together() -> None:
+    names = [f"C{one}" for one in range(200)]
+    found = scenarios(data(many(200)), names, {})
+    assert not found.complete
+    assert len(found.all) <= LIMIT
+    assert all(found.all[0].conditions.values())
+    for one, other in itertools.combinations(names, 2):
+        assert {(each.conditions[one], each.conditions[other]) for each in found.all} == set(
+            itertools.product([True, False], repeat=2)
+        )
 
 
 def test_beyond_the_limit_each_single_deviation_is_tried() -> None:

@@ -36,12 +36,12 @@ def value(data: Any) -> Value:
     return cast("Value", data)
 
 
-def statement(data: Any, index: int = 0) -> Statement:
-    return parse_statement(value(data), f"/Statement/{index}", "Policy", index)
+def statement(data: Any, index: int = 0, version: str | None = "2012-10-17") -> Statement:
+    return parse_statement(value(data), f"/Statement/{index}", "Policy", index, version)
 
 
-def policy(kind: PolicyKind, *statements: Any) -> Policy:
-    return Policy(kind, tuple(statement(data, index) for index, data in enumerate(statements)))
+def policy(kind: PolicyKind, *statements: Any, version: str | None = "2012-10-17") -> Policy:
+    return Policy(kind, tuple(statement(data, index, version) for index, data in enumerate(statements)))
 
 
 def request(

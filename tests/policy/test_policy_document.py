@@ -17,7 +17,7 @@ def test_whole_statement() -> None:
         "Resource": ["arn:aws:s3:::${Bucket}/*", "arn:aws:s3:::b/*"],
         "Condition": {"StringEquals": {"aws:SourceAccount": "${A:digits}", "s3:x-amz-acl": ["x", "y"]}},
     }
-    parsed = parse_statement(value(data), "/Resources/P/Properties/PolicyDocument/Statement/2", "P", 2)
+    parsed = parse_statement(value(data), "/Resources/P/Properties/PolicyDocument/Statement/2", "P", 2, "2012-10-17")
     assert (parsed.pointer, parsed.logical_id, parsed.index) == (
         "/Resources/P/Properties/PolicyDocument/Statement/2",
         "P",
@@ -47,7 +47,8 @@ def test_whole_statement() -> None:
             {"Principal": {"Federated": "f", "CanonicalUser": ["c"]}},
             Principal(others=(("Federated", t("f")), ("CanonicalUser", t("c")))),
         ),
-        ({"Principal": "${P}"}, Principal(aws=(t("${P}"),))),
+        ({"Principal": "${P}"}, Principal(aws=(t("${P}"),), unread=True)),
+        ({"Principal": {"AWS": "${P}"}}, Principal(aws=(t("${P}"),))),
     ],
 )
 def test_principal(given: dict[str, Any], expected: Principal) -> None:

@@ -26,7 +26,7 @@ def test_decision(row: dict[str, Any]) -> None:
         tuple(given.get("absent", ())),
     )
     kind = "key" if asked.action.startswith("kms:") else "bucket"
-    decision = evaluate(policy(kind, *row["policy"]), asked)
+    decision = evaluate(policy(kind, *row["policy"], version=row.get("version", "2012-10-17")), asked)
     assert decision.outcome.value == row["expected"], f"{decision.reason} ({row['source']})"
     assert [one.index for one in decision.by] == row.get("by", []), decision.reason
     assert decision.explicit is row.get("explicit", False)

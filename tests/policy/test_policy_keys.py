@@ -17,6 +17,8 @@ ROWS = [
     ("kms:*Grant*", "kms:GrantIsForAWSResource", False),
     ("kms:DescribeKey", "kms:EncryptionContext:aws:cloudtrail:arn", True),
     ("kms:DescribeKey", "kms:EncryptionContextKeys", True),
+    ("kms:DescribeKey", "\u212ams:EncryptionContextKeys", False),
+    ("\u212ams:DescribeKey", "kms:EncryptionContextKeys", False),
     ("kms:Decrypt", "kms:EncryptionContext:aws:cloudtrail:arn", False),
     ("kms:GenerateDataKey", "kms:EncryptionContext:aws:s3:arn", False),
     ("kms:ReEncryptFrom", "kms:EncryptionContext:x", False),

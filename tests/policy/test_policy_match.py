@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 import string
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_notation import t
 
-from remediate.policy.match import arn_matches, matches, patterns_meet
+from remediate.policy.match import LONGEST, arn_matches, matches, patterns_meet
 from remediate.policy.truth import Truth
 from remediate.symbolic import Text, Unknown, text
 
@@ -138,6 +139,9 @@ def test_without_wildcards(pattern: str, value: str, expected: Truth) -> None:
         ("${A}.AMAZONAWS.com", "${A}.amazonaws.com", YES),
         ("S3:${A}", "s3:x", UNKNOWN),
         ("KMS:${A}", "s3:x", NO),
+        ("\u212ams:*", "kms:Decrypt", NO),
+        ("\u212ams:${A}", "kms:Decrypt", NO),
+        ("\xc4:x", "\xe4:x", NO),
     ],
 )
 def test_ignoring_case(pattern: str, value: str, expected: Truth) -> None:
@@ -205,6 +209,43 @@ def test_arn_matching(name: str, pattern: str, value: str, expected: Truth) -> N
 )
 def test_patterns_meet(one: str, other: str, expected: bool) -> None:
     assert patterns_meet(one, other) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "expected"),
+    [
+        ("*" + "a*" * 500 + "Z", "a" * 1000, NO),
+        ("*" + "a*" * 500 + "Z", "a" * 1000 + "Z", YES),
+        ("*" + "a*" * 500 + "Z", "${A}" * 300 + "a" * 700, NO),
+        ("*" + "a*" * 500 + "Z", "a" * 700 + "${A}" * 300, UNKNOWN),
+        ("*" + "a?" * 500 + "*Z", "a" * 1000, NO),
+        ("?*" * 900, "a" * 900, YES),
+        ("?*" * 900, "a" * 899, NO),
+        ("*" + "${A:any}*" * 400 + "Z", "a" * 2000, NO),
+        ("a*" * LONGEST, "a" * 10, UNKNOWN),
+        ("a*b", "a" * LONGEST + "b", UNKNOWN),
+        ("${A}" + "a" * LONGEST, "a" * 10, UNKNOWN),
+        ("a" * 100_000, "a" * 100_000, YES),
+        ("a" * 100_000 + "*", "a" * 100_001, YES),
+        ("a" * 100_000 + "b", "a" * 100_000 + "c", NO),
+    ],
+)
+def test_long_patterns(pattern: str, value: str, expected: Truth) -> None:
+    assert matches(t(pattern), t(value)) is expected
+
+
+def test_patterns_that_are_too_long_may_meet() -> None:
+    assert patterns_meet("a*" * LONGEST, "b") is True
+
+
+WITNESSES = ["".join(letters) for length in range(7) for letters in itertools.product("ab", repeat=length)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("ab*?", max_size=3), st.text("ab*?", max_size=3))
+def test_patterns_meet_where_some_text_fits_both(one: str, other: str) -> None:
+    globs = [glob(text(written), {}, wildcards=True) for written in (one, other)]
+    assert patterns_meet(one, other) is any(all(each.fullmatch(found) for each in globs) for found in WITNESSES)
 
 
 def test_text_in_the_private_use_plane_is_not_decided() -> None:

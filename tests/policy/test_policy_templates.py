@@ -63,6 +63,7 @@ def test_stanzas_of_a_key_policy(facts: TrailFacts, name: str, expected: tuple[s
 ACL = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
 OBJECTS = f"{BUCKET}/AWSLogs/${{A:digits}}/*"
 PREFIXED = replace(PLAIN, prefix=t("p"))
+SLASHED = replace(PLAIN, prefix=t("p/"))
 BY_PARAMETER = replace(PLAIN, prefix=t("${Prefix}"))
 ORGANIZATION = replace(PLAIN, organization_id=t("${O}"))
 
@@ -87,6 +88,25 @@ BUCKET_POLICIES: list[tuple[str, TrailFacts, dict[str, Any], str, str]] = [
         "undecidable",
     ),
     ("star for the prefix", PREFIXED, write(f"{BUCKET}/*/AWSLogs/${{A:digits}}/*"), "put-object", OK),
+    ("prefix that ends in a slash, whole bucket", SLASHED, write(f"{BUCKET}/*"), "put-object", OK),
+    ("prefix that ends in a slash, below it", SLASHED, write(f"{BUCKET}/p/*"), "put-object", OK),
+    ("prefix that ends in a slash, one slash", SLASHED, write(f"{BUCKET}/p/AWSLogs/*"), "put-object", "undecidable"),
+    ("prefix that ends in a slash, two slashes", SLASHED, write(f"{BUCKET}/p//AWSLogs/*"), "put-object", "undecidable"),
+    (
+        "prefix that ends in a slash, both",
+        SLASHED,
+        write([f"{BUCKET}/p/AWSLogs/*", f"{BUCKET}/p//AWSLogs/*"]),
+        "put-object",
+        OK,
+    ),
+    ("prefix that ends in a slash, missing", SLASHED, write(), "put-object", NOT),
+    (
+        "prefix that ends in a slash, organization",
+        replace(SLASHED, organization_id=t("o-1")),
+        write(f"{BUCKET}/p/AWSLogs/o-1/*"),
+        "put-object-organization",
+        "undecidable",
+    ),
     ("no star", PLAIN, write(f"{BUCKET}/AWSLogs/${{A:digits}}"), "put-object", NOT),
     ("doubled slash", PLAIN, write(f"{BUCKET}//AWSLogs/${{A:digits}}/*"), "put-object", NOT),
     ("folder in another case", PLAIN, write(f"{BUCKET}/awslogs/${{A:digits}}/*"), "put-object", NOT),

@@ -95,6 +95,11 @@ _DUPLICATE = 'the key "b" stands in lines 2 and 4 of the same mapping: remove on
             *(1, 153, "the template is nested more than 150 levels deep"),
             id="deep",
         ),
+        pytest.param(
+            b"a:\n" + b" \n" * 20_000 + b" b: }\n",
+            *(20_002, 5, "a value is missing here: write one, or remove what asks for it"),
+            id="many blank lines",
+        ),
     ],
 )
 def test_refusal(raw: bytes, line: int, column: int, message: str) -> None:

@@ -1,0 +1,50 @@
+"""What the value of an expression hangs on, so that it need not be found anew where that is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from remediate.cloudformation.expression import conditions_of, mentions
+from remediate.cloudformation.resolve import NAME_PROPERTY, Scenario
+from remediate.cloudformation.resources import Data, properties, resource
+from remediate.template import Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Influences:
+    """The parameters, pseudo parameters and conditions that decide a value, through the names of resources too."""
+
+    parameters: frozenset[str]
+    conditions: frozenset[str]
+
+    def under(self, scenario: Scenario) -> tuple[object, ...]:
+        """Return what they are under a scenario: where it is the same, the value is."""
+        parameters = ((name, repr(scenario.parameters.get(name))) for name in sorted(self.parameters))
+        return (*parameters, *((name, scenario.conditions.get(name)) for name in sorted(self.conditions)))
+
+
+def influences(data: Data, expression: Plain) -> Influences:
+    """Return what the value of an expression hangs on."""
+    found: dict[str, None] = dict.fromkeys(_ALWAYS)
+    conditions: set[str] = set()
+    for part in _with_names(data, expression, found):
+        conditions |= conditions_of(part)
+    return Influences(frozenset(found), frozenset(conditions))
+
+
+_ALWAYS = ("AWS::Region", "AWS::Partition", "AWS::AccountId", "AWS::URLSuffix")
+"""What stands in the ARNs that GetAtt makes."""
+
+
+def _with_names(data: Data, expression: Plain, found: dict[str, None]) -> Iterator[Plain]:
+    """Yield an expression and those that name the resources in it, and note in ``found`` what they mention."""
+    rest = [expression]
+    while rest:
+        part = rest.pop()
+        yield part
+        for name in mentions(part) - found.keys():
+            found[name] = None
+            kind = resource(data, name).get("Type")
+            if isinstance(kind, str) and kind in NAME_PROPERTY:
+                rest.append(properties(data, name).get(NAME_PROPERTY[kind]))

@@ -1,0 +1,66 @@
+"""How work grows with a template: counted, for seconds hang on the machine. ``benchmarks/bounds.py`` has the shapes."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remediate import fix
+from remediate.cloudformation.documents import documents
+from remediate.cloudformation.functions import LONGEST
+from remediate.cloudformation.locate import Given, locate
+from remediate.judge import judge, statements_of
+from remediate.policy.evaluate import statement_truth
+
+_FILE = Path(__file__).parent.parent / "benchmarks" / "bounds.py"
+_SPEC = importlib.util.spec_from_file_location("bounds", _FILE)
+assert _SPEC is not None
+assert _SPEC.loader is not None
+bounds: Any = importlib.util.module_from_spec(_SPEC)
+sys.modules["bounds"] = bounds
+_SPEC.loader.exec_module(bounds)
+
+SHAPES: dict[str, Callable[[int], Any]] = {
+    "trails": lambda count: bounds.trails(count, broken=False),
+    "trails without a statement": lambda count: bounds.trails(count, broken=True),
+    "statements": bounds.statements,
+    "conditions": bounds.conditions,
+}
+
+
+def work(template: Any) -> dict[str, int]:
+    """Return how many judgements are made for a template that nothing is remembered of."""
+    for remembered in (judge, statement_truth, statements_of):
+        remembered.cache_clear()
+    fix(bounds.written(template)).causes()
+    return {one.__name__: one.cache_info().misses for one in (judge, statement_truth, statements_of)}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_judgements_grow_with_the_template(shape: Callable[[int], Any]) -> None:
+    small, large = work(shape(20)), work(shape(40))
+    assert {name: count for name, count in large.items() if count > 2.2 * small[name] + 20} == {}
+
+
+def test_views_that_do_not_differ_share_their_judgements() -> None:
+    """Each statement is read once and not once for each of many scenarios, most of which are about others."""
+    template = bounds.conditions(30)
+    found = locate(template, Given())
+    (document,) = documents(template, "Policy", "bucket")
+    read = {id(statement) for view in found.views for _, statement in statements_of(document, view)}
+    assert len(found.views) > 30
+    assert len(read) == 31
+
+
+@pytest.mark.parametrize("count", [3, 25, 60])
+def test_names_that_double_are_not_spelled_out(count: int) -> None:
+    (view,) = locate(bounds.doubling(count), Given()).views
+    assert view.bucket is not None
+    assert len(view.bucket.name.parts) <= LONGEST
+    if count > 20:
+        assert "longer than 4,096 characters" in str(view.bucket.name)
