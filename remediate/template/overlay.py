@@ -11,7 +11,7 @@ from __future__ import annotations
 from remediate.template.errors import Refused, place
 from remediate.template.node import Alias, Mapping, Node, Plain, Scalar, Sequence, Tagged
 from remediate.template.operation import Operation, tokens, unshared
-from remediate.template.working import Changed, New, Slot, Working, aliases, data_of, same
+from remediate.template.working import Changed, New, Slot, Working, aliases, data_of, put_in_place, same
 
 _END = "-"  # RFC 6901 section 4: the place behind a list's last item
 
@@ -75,7 +75,7 @@ class _Overlay:
         else:
             slot = next((slot for slot in parent.slots if slot.key == token), None)
             if slot:
-                slot.value = New(value)
+                slot.value = put_in_place(slot.value, value)
                 return
             keys = [slot.key for slot in parent.slots]
             index = keys.index(operation.before) if operation.before in keys else len(keys)
@@ -92,7 +92,8 @@ class _Overlay:
             elif isinstance(parent.data, dict):
                 parent.data[path[-1]] = value
         else:
-            self._slot(parent, path[-1], shown).value = New(value)
+            slot = self._slot(parent, path[-1], shown)
+            slot.value = put_in_place(slot.value, value)
 
     def _remove(self, path: list[str], shown: str) -> None:
         if not path:
