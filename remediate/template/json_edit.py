@@ -13,7 +13,7 @@ from remediate.template.json_style import Style
 from remediate.template.json_write import Room, Writer
 from remediate.template.node import Mapping, Member, Node, Plain, Sequence, Span, Template
 from remediate.template.splice import Edit, splice
-from remediate.template.working import Changed, New, Slot, Working, data_of, identical
+from remediate.template.working import Changed, New, Slot, Working, data_of, identical, kept_item
 
 
 def edits(working: Working, template: Template) -> list[Edit]:
@@ -138,11 +138,12 @@ class _Editor:
 
     def _around(self, owner: _Owner, node: Node, name: str, working: Working) -> _Replacement | None:
         """Return a list that came to stand around ``node``, whose text it keeps, with what changes inside; else None."""
-        slots = working.slots if isinstance(working, Changed) and working.around else []
-        index = next((index for index, slot in enumerate(slots) if slot.origin is not None), None)
-        if index is None or isinstance(slots[index].value, New) or (is_empty(node) and slots[index].value is not node):
+        index = kept_item(working) if isinstance(working, Changed) and working.around else None
+        if not isinstance(working, Changed) or index is None:
             return None
-        done, value = len(self.edits), slots[index].value
+        done, value = len(self.edits), working.slots[index].value
+        if is_empty(node) and value is not node:
+            return None
         if isinstance(value, Changed):
             self._container(value, owner.scopes, f"{name}[]")
         start, end = node.span

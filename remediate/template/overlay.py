@@ -75,7 +75,7 @@ class _Overlay:
         else:
             slot = next((slot for slot in parent.slots if slot.key == token), None)
             if slot:
-                slot.value = put_in_place(slot.value, value)
+                _put(parent, slot, value)
                 return
             keys = [slot.key for slot in parent.slots]
             index = keys.index(operation.before) if operation.before in keys else len(keys)
@@ -92,8 +92,7 @@ class _Overlay:
             elif isinstance(parent.data, dict):
                 parent.data[path[-1]] = value
         else:
-            slot = self._slot(parent, path[-1], shown)
-            slot.value = put_in_place(slot.value, value)
+            _put(parent, self._slot(parent, path[-1], shown), value)
 
     def _remove(self, path: list[str], shown: str) -> None:
         if not path:
@@ -182,6 +181,11 @@ class _Overlay:
     def _refusal(self, message: str, path: list[str]) -> Refused:
         node = self._find(path, "")
         return Refused(message) if isinstance(node, New | Changed) else self._at(message, node)
+
+
+def _put(parent: Changed, slot: Slot, value: Plain) -> None:
+    """Replace an entry's value. Of lists that come to stand around a value one within another only the outer keeps it."""
+    slot.value = New(value) if parent.around else put_in_place(slot.value, value)
 
 
 def _splits(node: Tagged) -> bool:

@@ -117,6 +117,14 @@ def put_in_place(old: Working, value: Plain) -> New | Changed:
     return Changed(Sequence(node.span, [node]), slots, around=True)
 
 
+def kept_item(changed: Changed) -> int | None:
+    """Return which item of a list is the value that it stands around, None where that is not there any more."""
+    for index, slot in enumerate(changed.slots):
+        if slot.origin is not None and not isinstance(slot.value, New):
+            return index
+    return None
+
+
 def same(left: Plain, right: Plain) -> bool:
     """Compare data as JSON does: ``1`` and ``1.0`` are equal, ``1`` and ``true`` are not (RFC 6902 section 4.6)."""
     if isinstance(left, bool) or isinstance(right, bool):

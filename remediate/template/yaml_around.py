@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from remediate.template.node import Alias, Mapping, Node, Scalar, Sequence, Span, Tagged
 from remediate.template.splice import Edit, splice
-from remediate.template.working import Changed, Slot, Working, data_of
+from remediate.template.working import Changed, Slot, Working, data_of, kept_item
 from remediate.template.yaml_block import last_leaf
 from remediate.template.yaml_collection import Visit
 from remediate.template.yaml_context import Context, Site
 from remediate.template.yaml_replace import quotes_of, replace, written_in_block
-from remediate.template.yaml_slots import survives
 from remediate.template.yaml_style import fits_flow
 from remediate.template.yaml_text import BREAKS, column, content_start, line_break, line_start, next_line, skip_blanks
 from remediate.template.yaml_writer import Writer
@@ -20,7 +19,7 @@ from remediate.template.yaml_writer import Writer
 
 def put_around(context: Context, node: Node, changed: Changed, site: Site, visit: Visit) -> None:
     """Write a list of which ``node`` is one item: around its text where it can stay, else anew."""
-    form = _form(context, node, changed, site) if survives(changed) else "anew"
+    form = _form(context, node, changed, site) if kept_item(changed) is not None else "anew"
     if form == "flow":
         _put_brackets(context, node, changed, site, visit)
     elif form == "anew" or not _put_dashes(context, node, changed, site, visit):
@@ -45,7 +44,7 @@ def _put_brackets(context: Context, node: Node, changed: Changed, site: Site, vi
     before, value, after = _parts(changed)
     writer = context.writer(site.path, quote=quotes_of(node, data_of(changed)))
     context.put(node.span.start, node.span.start, "[" + "".join(f"{_inline(writer, slot, site)}, " for slot in before))
-    visit(node, value, site)
+    visit(node, value, Site("dash", site.after, site.column, site.key, site.path, flow=True))
     context.put(node.span.end, node.span.end, "".join(f", {_inline(writer, slot, site)}" for slot in after) + "]")
 
 
@@ -82,7 +81,7 @@ def _put_dashes(context: Context, node: Node, changed: Changed, site: Site, visi
 
 def _parts(changed: Changed) -> tuple[list[Slot], Working, list[Slot]]:
     """Return the items before the one that has a text, that one, and those behind it."""
-    index = next(index for index, slot in enumerate(changed.slots) if slot.origin is not None)
+    index = kept_item(changed) or 0
     return changed.slots[:index], changed.slots[index].value, changed.slots[index + 1 :]
 
 
