@@ -18,7 +18,7 @@ from remediate.cli.run import FAILED, Run
 from remediate.patchset import Patch, PatchError, PatchSet, load
 from remediate.plan import Options
 from remediate.report import FORMATS, diff, render, summary
-from remediate.template import TemplateError, parse_operation
+from remediate.template import Operation, TemplateError, parse_operation
 
 __all__ = ["main"]
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -162,15 +162,9 @@ def apply(changes: Path, template: str, dry_run: bool, color: bool | None, quiet
     `!Sub text` is at /Fn::Sub.
     """
     run = Run(color, quiet)
-    try:
-        written = json.loads(changes.read_bytes())
-        operations = [parse_operation(one) for one in (written if isinstance(written, list) else [written])]
-    except json.JSONDecodeError as error:
-        run.fail(f"{changes}:{error.lineno}:{error.colno}: {error.msg}: a JSON array of operations is wanted (RFC 6902)")
-        run.exit()
-    except (ValueError, TemplateError) as error:
-        run.fail(f"{changes}: {error}")
-        run.exit()
+    operations = run.attempt(str(changes), _operations, changes)
+    if operations is None:
+        return run.exit()
     for name, raw in run.inputs((template,)):
         report = run.attempt(name, engine.apply, raw, name, operations)
         if report is None:
@@ -216,6 +210,27 @@ def explain(topic: str | None, patch_set: str, patches: Path | None) -> None:
         click.echo(f"mended by:  {', '.join(found.patches) or 'nobody but you'}")
     for reference in found.references:
         click.echo(f"see:        {reference}")
+
+
+def _operations(changes: Path) -> list[Operation]:
+    """Read a JSON patch. Raises TemplateError, with the place or the number of the operation, for what is none."""
+    try:
+        written = json.loads(changes.read_bytes())
+    except json.JSONDecodeError as error:
+        message = f"{error.msg}: a JSON array of operations is wanted (RFC 6902)"
+        raise TemplateError(message, error.lineno, error.colno) from error
+    except RecursionError as error:
+        raise TemplateError("it is nested too deeply: a JSON array of operations is wanted (RFC 6902)", 1, 1) from error
+    except ValueError as error:
+        raise TemplateError(str(error), 1, 1) from error
+    return [_operation(number, raw) for number, raw in enumerate(written if isinstance(written, list) else [written], 1)]
+
+
+def _operation(number: int, raw: object) -> Operation:
+    try:
+        return parse_operation(raw)
+    except TemplateError as error:
+        raise TemplateError(f"operation {number}: {error.message}") from error
 
 
 def _fix_one(raw: bytes, name: str, patch_set: PatchSet, options: Options, dry_run: bool) -> engine.Report:
