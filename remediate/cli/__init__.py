@@ -163,10 +163,8 @@ def apply(changes: Path, template: str, dry_run: bool, color: bool | None, quiet
     """
     run = Run(color, quiet)
     operations = run.attempt(str(changes), _operations, changes)
-    if operations is None:
-        return run.exit()
-    for name, raw in run.inputs((template,)):
-        report = run.attempt(name, engine.apply, raw, name, operations)
+    for name, raw in run.inputs((template,) if operations is not None else ()):
+        report = run.attempt(name, engine.apply, raw, name, operations or ())
         if report is None:
             continue
         if name == "-" and not dry_run:

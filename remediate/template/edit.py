@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from remediate.template.errors import Refused
@@ -20,8 +21,8 @@ def edit(template: Template, operations: Sequence[Operation]) -> list[Edit]:
     try:
         return _edits(template, operations) if operations else []
     except Refused as error:
-        counts = range(1, len(operations) + 1)
-        error.path = next(operations[count - 1].path for count in counts if _fails(template, operations[:count]))
+        failing = bisect_left(range(1, len(operations)), True, key=lambda count: _fails(template, operations[:count]))
+        error.path = operations[failing].path
         raise
 
 
