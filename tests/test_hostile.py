@@ -180,9 +180,18 @@ ODD_PATCHES = {
     ),
     "copies of copies": (
         str([{"op": "copy", "from": "", "path": f"/x{number}"} for number in range(30)]).replace("'", '"'),
-        "x.yaml: /x18: the result would have more than 2,000,000 values",
+        "x.yaml: /x15: the operations would copy more than 200,000 values",
     ),
 }
+
+
+def test_aliases_that_copies_would_make_too_many(folder: Path) -> None:
+    inner = ", ".join(["1"] * 1000)
+    lines = [f"a: &a [{inner}]", f"b: &b [{', '.join(['*a'] * 100)}]", f"c: [{', '.join(['*b'] * 19)}]"]
+    (folder / "x.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+    (folder / "c.json").write_text('[{"op": "copy", "from": "/b", "path": "/d"}]', "utf-8")
+    result = run("apply", "c.json", "x.yaml")
+    assert (result.exit_code, result.stderr) == (2, "x.yaml: /d: the result would have more than 2,000,000 values\n")
 
 
 @pytest.mark.parametrize(("patch", "message"), ODD_PATCHES.values(), ids=ODD_PATCHES.keys())

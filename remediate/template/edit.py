@@ -21,8 +21,9 @@ def edit(template: Template, operations: Sequence[Operation]) -> list[Edit]:
     try:
         return _edits(template, operations) if operations else []
     except Refused as error:
-        failing = bisect_left(range(1, len(operations)), True, key=lambda count: _fails(template, operations[:count]))
-        error.path = operations[failing].path
+        if error.path is None:  # it came to light in the writing
+            failing = bisect_left(range(1, len(operations)), True, key=lambda count: _fails(template, operations[:count]))
+            error.path = operations[failing].path
         raise
 
 

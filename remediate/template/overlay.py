@@ -15,6 +15,7 @@ from remediate.template.operation import Operation, tokens, unshared
 from remediate.template.working import Changed, New, Slot, Working, aliases, data_of, put_in_place, same
 
 _LONGEST_SHOWN = 200
+_MOST_COPIED = 200_000  # twenty copies of copies make a million values of one
 _END = "-"  # RFC 6901 section 4: the place behind a list's last item
 
 
@@ -35,11 +36,19 @@ class _Overlay:
         self.text = text
         self.deepest = deepest
         self.values: int | None = None
+        self.copied = 0
 
     def run(self, operations: list[Operation]) -> Working:
         for operation in operations:
-            self._apply(operation)
+            self._attempt(operation)
         return self.root
+
+    def _attempt(self, operation: Operation) -> None:
+        try:
+            self._apply(operation)
+        except Refused as error:
+            error.path = operation.path
+            raise
 
     def _apply(self, operation: Operation) -> None:
         path = tokens(operation.path)
@@ -74,11 +83,14 @@ class _Overlay:
         value = operation.value if operation.op in {"add", "replace"} else copied
         if len(path) + depth(value) > self.deepest:
             raise Refused(f"{_short(operation.path)}: the result would be nested more than {self.deepest} levels deep")
-        if operation.op not in {"copy", "move"} and not has_aliases(self.text):
-            return
-        self.values = count(value) + (check_expansion(self.tree, self.text) if self.values is None else self.values)
-        if self.values > MOST_VALUES:
-            raise Refused(f"{_short(operation.path)}: the result would have more than {MOST_VALUES:,} values")
+        added = count(value)
+        self.copied += added if operation.op in {"copy", "move"} else 0
+        if self.copied > _MOST_COPIED:
+            raise Refused(f"{_short(operation.path)}: the operations would copy more than {_MOST_COPIED:,} values")
+        if has_aliases(self.text):
+            self.values = added + (check_expansion(self.tree, self.text) if self.values is None else self.values)
+            if self.values > MOST_VALUES:
+                raise Refused(f"{_short(operation.path)}: the result would have more than {MOST_VALUES:,} values")
 
     def _add(self, path: list[str], value: Plain, operation: Operation) -> None:
         if not path:
