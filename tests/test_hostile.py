@@ -187,7 +187,7 @@ ODD_PATCHES = {
 
 def test_aliases_that_copies_would_make_too_many(folder: Path) -> None:
     inner = ", ".join(["1"] * 1000)
-    lines = [f"a: &a [{inner}]", f"b: &b [{', '.join(['*a'] * 100)}]", f"c: [{', '.join(['*b'] * 19)}]"]
+    lines = [f"a: &a [{inner}]", f"b: &b [{', '.join(['*a'] * 100)}]", f"c: [{', '.join(['*b'] * 18)}]"]
     (folder / "x.yaml").write_text("\n".join(lines) + "\n", "utf-8")
     (folder / "c.json").write_text('[{"op": "copy", "from": "/b", "path": "/d"}]', "utf-8")
     result = run("apply", "c.json", "x.yaml")
