@@ -119,7 +119,7 @@ def random_patch(data: Any, chance: random.Random) -> list[dict[str, Any]]:
 def _random_operation(data: Any, chance: random.Random, focus: list[str | int]) -> dict[str, Any]:
     container = _random_path(data, chance, focus)
     parent = _at(data, container)
-    verb = chance.choice(["add", "add", "replace", "replace", "remove", "remove", "move", "copy"])
+    verb = chance.choice(["add", "add", "replace", "replace", "remove", "remove", "move", "copy", "enlist"])
     if verb == "add" or not parent:
         return {"op": "add", "path": pointer(*container, _new_token(parent, chance)), "value": _random_value(chance)}
     token = chance.choice(list(parent)) if isinstance(parent, dict) else chance.randrange(len(parent))
@@ -127,6 +127,10 @@ def _random_operation(data: Any, chance: random.Random, focus: list[str | int]) 
         target = _random_path(data, chance, focus)
         source, path = pointer(*container, token), pointer(*target, _new_token(_at(data, target), chance))
         return {"op": verb, "from": source, "path": path}
+    if verb == "enlist":
+        items = [_random_value(chance) for _ in range(chance.randint(0, 2))]
+        items.insert(chance.randint(0, len(items)), copy.deepcopy(parent[token]))
+        return {"op": "replace", "path": pointer(*container, token), "value": items}
     operation = {"op": verb, "path": pointer(*container, token)}
     return {**operation, "value": _random_value(chance)} if verb == "replace" else operation
 

@@ -170,12 +170,57 @@ def test_half_a_surrogate_pair_in_json(folder: Path) -> None:
     assert run("check", "--format", "markdown", "x.json").exit_code == 1
 
 
+ODD_PATCHES = {
+    "operator": ('[{"op": ["add"], "path": "/x", "value": 1}]', "c.json: operation 1: `op` is ['add']: "),
+    "second": ('[{"op": "test", "path": "", "value": 1}, 7]', "c.json: operation 2: an operation is a JSON object "),
+    "nested patch": ("[" * 100_000, "c.json:1:1: it is nested too deeply: "),
+    "nested array": ("[" * 900 + "]" * 900, "c.json: operation 1: an operation is a JSON object "),
+    "nested value": (
+        '[{"op": "add", "path": "/x", "value": ' + "[" * 900 + "]" * 900 + "}]",
+        "c.json: operation 1: `value` is nested deeper than 200 levels",
+    ),
+    "not UTF-8": (b'[{"op": "\xff"}]', "c.json:1:1: "),
+    "digits": (f'[{{"op": "remove", "path": "/l/{"9" * 5000}"}}]', "x.yaml: /l/999"),
+    "deep": (
+        '[{"op": "add", "path": "/x", "value": ' + "[" * 180 + "]" * 180 + "}]",
+        "x.yaml: /x: the result would be nested more than 150 levels deep",
+    ),
+    "copies of copies": (
+        str([{"op": "copy", "from": "", "path": f"/x{number}"} for number in range(30)]).replace("'", '"'),
+        "x.yaml: /x15: the operations would copy more than 200,000 values",
+    ),
+}
+
+
+def test_aliases_that_copies_would_make_too_many(folder: Path) -> None:
+    inner = ", ".join(["1"] * 1000)
+    lines = [f"a: &a [{inner}]", f"b: &b [{', '.join(['*a'] * 100)}]", f"c: [{', '.join(['*b'] * 18)}]"]
+    (folder / "x.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+    (folder / "c.json").write_text('[{"op": "copy", "from": "/b", "path": "/d"}]', "utf-8")
+    result = run("apply", "c.json", "x.yaml")
+    assert (result.exit_code, result.stderr) == (2, "x.yaml: /d: the result would have more than 2,000,000 values\n")
+
+
+@pytest.mark.parametrize(("patch", "message"), ODD_PATCHES.values(), ids=ODD_PATCHES.keys())
+def test_odd_patches(folder: Path, patch: str | bytes, message: str) -> None:
+    (folder / "x.yaml").write_text("l: [1]\nm: 2\n", "utf-8")
+    (folder / "c.json").write_bytes(patch if isinstance(patch, bytes) else patch.encode())
+    result = run("apply", "c.json", "x.yaml")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(message)
+    assert "Error" not in result.stderr
+    assert (folder / "x.yaml").read_text("utf-8") == "l: [1]\nm: 2\n"
+
+
 def test_a_patch_that_is_no_pointer_is_blamed_on_the_patch(folder: Path) -> None:
     (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
     (folder / "c.json").write_text('[{"op": "add", "path": "/a~2b", "value": 1}]', "utf-8")
     result = run("apply", "c.json", "x.yaml")
     assert result.exit_code == 2
-    assert result.stderr == "c.json: '/a~2b' is no JSON pointer: `~` must be followed by 0 or 1 (RFC 6901 section 3)\n"
+    assert (
+        result.stderr
+        == "c.json: operation 1: '/a~2b' is no JSON pointer: `~` must be followed by 0 or 1 (RFC 6901 section 3)\n"
+    )
 
 
 def test_a_patch_that_is_no_json_has_its_place(folder: Path) -> None:

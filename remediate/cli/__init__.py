@@ -174,9 +174,9 @@ def apply(changes: Path, template: str, dry_run: bool, max_size: int, color: boo
     `!Sub text` is at /Fn::Sub.
     """
     with Run(color, quiet, max_size, in_place=not dry_run, lenient=False) as run:
-        operations = _operations(run, changes)
+        operations = run.attempt(str(changes), _operations, changes)
         for name, raw in run.inputs((template,)) if operations is not None else ():
-            report = run.attempt(name, engine.apply, raw, name, operations or [])
+            report = run.attempt(name, engine.apply, raw, name, operations or ())
             if report is None or not run.attempt(name, _deliver, run, report, raw, True, dry_run):
                 continue
             done = "patched" if report.changed and not dry_run else "would be patched" if report.changed else "nothing to do"
@@ -228,17 +228,22 @@ def _deliver(run: Run, report: engine.Report, raw: bytes, shown: bool, dry_run: 
     return True
 
 
-def _operations(run: Run, changes: Path) -> list[Operation] | None:
-    """Return the operations of a JSON patch; None, and said, where the file holds none."""
+def _operations(changes: Path) -> list[Operation]:
+    """Read a JSON patch. Raises TemplateError, with the place or the number of the operation, for what is none."""
     try:
         written = json.loads(changes.read_bytes())
-        return [parse_operation(one) for one in (written if isinstance(written, list) else [written])]
     except json.JSONDecodeError as error:
-        run.fail(str(changes), f"{error.msg}: a JSON array of operations is wanted (RFC 6902)", error.lineno, error.colno)
-    except (ValueError, TemplateError) as error:
-        run.fail(str(changes), str(error))
-    except RecursionError:
-        run.fail(str(changes), "it is nested too deeply to be read")
-    except OSError as error:
-        run.fail(str(changes), reason(error))
-    return None
+        message = f"{error.msg}: a JSON array of operations is wanted (RFC 6902)"
+        raise TemplateError(message, error.lineno, error.colno) from error
+    except RecursionError as error:
+        raise TemplateError("it is nested too deeply: a JSON array of operations is wanted (RFC 6902)", 1, 1) from error
+    except ValueError as error:
+        raise TemplateError(str(error), 1, 1) from error
+    return [_operation(number, raw) for number, raw in enumerate(written if isinstance(written, list) else [written], 1)]
+
+
+def _operation(number: int, raw: object) -> Operation:
+    try:
+        return parse_operation(raw)
+    except TemplateError as error:
+        raise TemplateError(f"operation {number}: {error.message}") from error

@@ -1,34 +1,38 @@
-"""The unified diff, as ``git apply`` and ``patch`` take it."""
+"""The unified diff, as ``git apply`` and ``patch -p1`` take it."""
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from remediate.engine import Report
+from remediate.report.lines import Change, changes
 
 _CONTEXT = 3
 _NO_NEWLINE = "\\ No newline at end of file\n"
+_ESCAPES = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 
 
 def render(report: Report) -> str:
-    """Return the diff of a report, empty where nothing changes. Lines end where the file's lines end, LF or CRLF."""
+    """Return the diff of a report, empty where nothing changes. Lines end where the file's lines end, LF or CRLF.
+
+    The path is relative to the working directory, so that both programs take the diff there. A file outside of it has its
+    whole path without the first ``/``, and the diff is for ``patch -p1 -d /``: neither program leaves the directory that
+    it works in, whatever the diff says. A file in a folder of the same name as the folder around it (``sub/x.yaml`` as
+    seen from ``sub``) needs ``git apply -p1``: without it git takes the name to be relative to the repository's root.
+    """
     return "".join(_lines(report))
 
 
 def _lines(report: Report) -> Iterator[str]:
-    before, after = _split(report.before, bom=report.bom), _split(report.after, bom=report.bom)
-    # Most of a large template is the same: comparing only what lies between saves the quadratic part.
-    start = _common(before, after)
-    end = _common(before[start:][::-1], after[start:][::-1])
-    first = max(0, start - _CONTEXT)
-    last = max(0, end - _CONTEXT)
-    old, new = before[first : len(before) - last], after[first : len(after) - last]
-    name = _shown(report.name)
-    for line in difflib.unified_diff(old, new, _quoted(f"a/{name}"), _quoted(f"b/{name}"), n=_CONTEXT):
-        yield _shifted(line, first) if line.startswith("@@") else line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}"
+    old, new = _split(report.before, bom=report.bom), _split(report.after, bom=report.bom)
+    found = changes(old, new)
+    if found:
+        name = _shown(report.name)
+        yield f"--- {_quoted(f'a/{name}')}\n+++ {_quoted(f'b/{name}')}\n"
+    for hunk in _hunks(found):
+        yield from (line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in _written(old, new, hunk))
 
 
 def _split(text: str, *, bom: bool) -> list[str]:
@@ -38,34 +42,65 @@ def _split(text: str, *, bom: bool) -> list[str]:
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
-def _common(one: list[str], other: list[str]) -> int:
-    pairs = zip(one, other, strict=False)
-    return next((count for count, (left, right) in enumerate(pairs) if left != right), min(len(one), len(other)))
+def _hunks(found: list[Change]) -> Iterator[list[Change]]:
+    """Put changes together of which the lines around touch."""
+    hunk: list[Change] = []
+    for change in found:
+        if hunk and change.start - hunk[-1].end > 2 * _CONTEXT:
+            yield hunk
+            hunk = []
+        hunk.append(change)
+    if hunk:
+        yield hunk
 
 
-def _shifted(header: str, lines: int) -> str:
-    """Move a hunk header by the lines that were left out before it."""
-    _, old, new, _ = header.split(" ", 3)
-    return f"@@ -{_moved(old[1:], lines)} +{_moved(new[1:], lines)} @@\n"
+def _written(old: Sequence[str], new: Sequence[str], hunk: list[Change]) -> Iterator[str]:
+    first, last = hunk[0], hunk[-1]
+    before = min(_CONTEXT, first.start)
+    after = min(_CONTEXT, len(old) - last.end)
+    gone = _range(first.start - before, last.end + after)
+    come = _range(first.new_start - before, last.new_end + after)
+    yield f"@@ -{gone} +{come} @@\n"
+    done = first.start - before
+    for change in hunk:
+        yield from (f" {line}" for line in old[done : change.start])
+        yield from (f"-{line}" for line in old[change.start : change.end])
+        yield from (f"+{line}" for line in new[change.new_start : change.new_end])
+        done = change.end
+    yield from (f" {line}" for line in old[done : done + after])
 
 
-def _moved(place: str, lines: int) -> str:
-    start, comma, count = place.partition(",")
-    return f"{int(start) + lines}{comma}{count}"
+def _range(start: int, end: int) -> str:
+    """Return a hunk's lines: first and count, where 1 is not said and no lines are named by the one before them."""
+    count = end - start
+    return f"{start + 1}" if count == 1 else f"{start + 1 if count else start},{count}"
 
 
 def _quoted(name: str) -> str:
-    """Quote a name with control characters as git does, for a line break in it would end the line of the patch."""
-    if name.isprintable():
-        return name
-    escaped = "".join(one if one.isprintable() and one not in '"\\' else f"\\{ord(one):03o}" for one in name)
-    return f'"{escaped}"'
+    """Write a name as git does: what is not printable ASCII in quotes and escaped, and a tab behind one with spaces.
+
+    Without the tab ``patch`` would take what follows the space for a date. A space at the end it reads in quotes alone.
+    """
+    raw = os.fsencode(name)
+    if any(byte in _ESCAPES or not 0x20 <= byte < 0x7F for byte in raw) or name.endswith(" "):
+        name = '"' + "".join(_escaped(byte) for byte in raw) + '"'
+    return f"{name}\t" if " " in name else name
+
+
+def _escaped(byte: int) -> str:
+    if byte in _ESCAPES:
+        return "\\" + _ESCAPES[byte]
+    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"
 
 
 def _shown(name: str) -> str:
-    """Return the path as a patch names it: relative to here where that is possible, with forward slashes."""
-    # What is written is the target of a link, and so that is what the patch is for.
-    path = PurePath(os.path.realpath(name) if Path(name).is_symlink() else name)
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
+    """Return the path as a patch names it, with forward slashes and without links and ``..``, which git refuses."""
+    try:
+        # What is written is the target of a link, and so that is what the patch is for.
+        path = PurePath(os.path.realpath(name))
+        here = Path.cwd()
+    except OSError:  # the working directory is gone
+        path, here = PurePath(name), None
+    if here is not None and path.is_relative_to(here):
+        path = path.relative_to(here)
     return path.as_posix().lstrip("/")

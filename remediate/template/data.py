@@ -12,6 +12,7 @@ from typing import Any, Literal
 import yaml
 
 from remediate.template.errors import Unreadable, place
+from remediate.template.limits import check_expansion
 from remediate.template.node import Plain, function_of, long_form
 from remediate.template.working import data_of
 from remediate.template.yaml_reader import parser, read_yaml
@@ -62,7 +63,9 @@ def _yaml(text: str) -> Plain:
     try:
         data = _value(event, following)
     except _Shared:
-        return data_of(read_yaml(text))
+        root = read_yaml(text)
+        check_expansion(root, text)
+        return data_of(root)
     following()
     event = following()
     if not isinstance(event, yaml.StreamEndEvent):
@@ -71,7 +74,7 @@ def _yaml(text: str) -> Plain:
 
 
 class _Shared(Exception):
-    """The text has anchors, of which only the tree keeps account."""
+    """The text has anchors or merge keys, of which only the tree keeps account."""
 
 
 def _value(event: Any, following: Any) -> Plain:
@@ -96,6 +99,8 @@ def _members(following: Any) -> dict[str, Plain]:
     while type(key := following()) is not yaml.MappingEndEvent:
         if key.value in data or type(key) is not yaml.ScalarEvent:
             raise Unreadable(f"the key {key.value!r} stands twice, or is no text")
+        if key.value == "<<" and not key.style:
+            raise _Shared
         data[key.value] = _value(following(), following)
     return data
 

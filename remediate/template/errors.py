@@ -31,7 +31,12 @@ class NotTemplate(Unreadable):
 
 
 class Refused(TemplateError):
-    """An operation cannot be written without breaking what the message names."""
+    """An operation cannot be written without breaking what the message names.
+
+    ``path`` is the JSON pointer of that operation, where it is one of several that :func:`edit` was given.
+    """
+
+    path: str | None = None
 
 
 def place(text: str, index: int) -> tuple[int, int]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from remediate.template.errors import Refused, place
 from remediate.template.json_layout import BREAK, Container, Layout, Site, entry_spans, is_empty, one_space
+from remediate.template.json_reader import read_json
 from remediate.template.json_style import Style
 from remediate.template.json_write import Room, Writer
 from remediate.template.node import Mapping, Member, Node, Plain, Sequence, Span, Template
-from remediate.template.splice import Edit
-from remediate.template.working import Changed, New, Slot, Working, data_of, identical
+from remediate.template.splice import Edit, splice
+from remediate.template.working import Changed, New, Slot, Working, data_of, identical, kept_item
 
 
 def edits(working: Working, template: Template) -> list[Edit]:
@@ -36,11 +38,34 @@ class _Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class _Kept:
+    """The text of a value that is the item ``index`` of a new list; its lines are indented by ``indent`` and more."""
+
+    index: int
+    text: str
+    indent: str
+
+    def put_into(self, written: str, indent: str) -> str:
+        """Return a list as it was written, on a line that begins with ``indent``, with this text for the item."""
+        found = read_json(written)
+        start, end = entry_spans(found)[self.index] if isinstance(found, Sequence) else found.span
+        line = BREAK.split(written[:start])[-1] if BREAK.search(written[:start]) else indent
+        inner = line[: len(line) - len(line.lstrip())]
+        moved = re.sub(rf"(\r\n|\n|\r){re.escape(self.indent)}", lambda match: match[1] + inner, self.text)
+        return written[:start] + moved + written[end:]
+
+
+@dataclass(frozen=True, slots=True)
 class _Replacement:
-    """New data in the place of a node; ``layout`` is given where the node's brackets stand on two lines."""
+    """New data in the place of a node; ``layout`` is given where its brackets must stand on two lines."""
 
     data: Plain
     layout: Layout | None
+    kept: _Kept | None = None
+
+    def with_kept(self, written: str, indent: str) -> str:
+        """Return the data as it was written, with the node's own text in it where that stays."""
+        return self.kept.put_into(written, indent) if self.kept else written
 
 
 class _Editor:
@@ -89,7 +114,7 @@ class _Editor:
         member = origin if isinstance(origin, Member) else None
         node = origin.value if isinstance(origin, Member) else origin
         name = member.key.text if member else f"{owner.name}[]"
-        replacement = self._replacement(working, node)
+        replacement = self._around(owner, node, name, working) or self._replacement(working, node)
         if replacement is None:
             if isinstance(working, Changed):
                 self._container(working, owner.scopes, name)
@@ -98,9 +123,11 @@ class _Editor:
         writer = Writer(self._style, Site(node.span.start, owner.scopes))
         room = Room(self._style.lines.indent(start), inline=not self._broken(owner.node.span))
         if member is None:
-            self._put(node.span, writer.value(replacement.data, name, room, forced=replacement.layout))
+            value = writer.value(replacement.data, name, room, forced=replacement.layout)
+            self._put(node.span, replacement.with_kept(value, room.indent))
             return
         colon, value = writer.after_key(name, replacement.data, room, replacement.layout)
+        value = replacement.with_kept(value, BREAK.split(colon)[-1] if BREAK.search(colon) else room.indent)
         between = Span(member.key.span.end, node.span.start)
         bracket_moves_up = self._broken(between) and isinstance(node, Mapping | Sequence) and not BREAK.search(colon)
         bracket_moves_down = not self._broken(between) and BREAK.search(colon)
@@ -109,8 +136,29 @@ class _Editor:
         else:
             self._put(node.span, value)
 
+    def _around(self, owner: _Owner, node: Node, name: str, working: Working) -> _Replacement | None:
+        """Return a list that came to stand around ``node``, whose text it keeps, with what changes inside; else None."""
+        index = kept_item(working) if isinstance(working, Changed) and working.around else None
+        if not isinstance(working, Changed) or index is None:
+            return None
+        done, value = len(self.edits), working.slots[index].value
+        if is_empty(node) and value is not node:
+            return None
+        if isinstance(value, Changed):
+            self._container(value, owner.scopes, f"{name}[]")
+        start, end = node.span
+        inside = [Edit(Span(edit.span.start - start, edit.span.end - start), edit.text) for edit in self.edits[done:]]
+        del self.edits[done:]
+        kept = _Kept(index, splice(self._text[start:end], inside), self._style.lines.indent(start))
+        sample = self._style.sample(data_of(working), name, Site(start, owner.scopes))
+        hugs = sample is not None and sample.layout is Layout.HUG
+        layout = Layout.BLOCK if BREAK.search(kept.text) and not hugs else None
+        return _Replacement(data_of(working), layout, kept)
+
     def _replacement(self, working: Working, node: Node) -> _Replacement | None:
         """Return what is written in the place of ``node``, None where it stays or is edited inside."""
+        if isinstance(working, Changed) and working.around:
+            return _Replacement(data_of(working), None)
         if isinstance(working, New):
             return None if identical(working.data, data_of(node)) else _Replacement(working.data, None)
         if isinstance(working, Changed) and working.slots and is_empty(node):

@@ -7,10 +7,11 @@ import re
 
 from remediate.template.errors import Unreadable, place
 from remediate.template.json_faults import Expected, fault, missing_comma, unclosed
+from remediate.template.limits import DEEPEST
 from remediate.template.node import Mapping, Member, Node, Scalar, Sequence, Span
 
-MAX_DEPTH = 200
-"""How deep containers may be nested (RFC 8259 section 9 lets a reader set a limit). Whatever walks the tree recurses."""
+MAX_DEPTH = DEEPEST["json"]
+"""How deep containers may be nested (RFC 8259 section 9 lets a reader set a limit)."""
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _SIMPLE_STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')

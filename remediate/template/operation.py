@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from remediate.template.errors import Refused
+from remediate.template.limits import DEEPEST, depth
 from remediate.template.node import Plain
 
 Verb = Literal["add", "remove", "replace", "move", "copy", "test"]
@@ -53,7 +54,7 @@ def parse_operation(raw: object) -> Operation:
     if not isinstance(raw, dict):
         raise Refused("an operation is a JSON object with `op` and `path` (RFC 6902 section 4)")
     verb, path, source = raw.get("op"), raw.get("path"), raw.get("from", "")
-    if verb not in {"add", "remove", "replace", "move", "copy", "test"}:
+    if not isinstance(verb, str) or verb not in {"add", "remove", "replace", "move", "copy", "test"}:
         raise Refused(f"`op` is {verb!r}: RFC 6902 knows add, remove, replace, move, copy and test")
     if not isinstance(path, str) or not isinstance(source, str):
         raise Refused("`path` and `from` are JSON pointers, which are strings (RFC 6901)")
@@ -62,6 +63,8 @@ def parse_operation(raw: object) -> Operation:
     if verb in _NEEDS_FROM and "from" not in raw:
         raise Refused(f"`{verb}` needs a `from` (RFC 6902 section 4)")
     tokens(path), tokens(source)
+    if depth(cast(Plain, raw.get("value"))) > max(DEEPEST.values()):
+        raise Refused(f"`value` is nested deeper than {max(DEEPEST.values())} levels")
     return Operation(cast(Verb, verb), path, cast(Plain, raw.get("value")), source)
 
 

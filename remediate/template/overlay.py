@@ -9,41 +9,57 @@ removed again leaves no trace.
 from __future__ import annotations
 
 from remediate.template.errors import Refused, place
+from remediate.template.limits import DEEPEST, MOST_VALUES, check_expansion, count, depth, has_aliases
 from remediate.template.node import Alias, Mapping, Node, Plain, Scalar, Sequence, Tagged
 from remediate.template.operation import Operation, tokens, unshared
-from remediate.template.working import Changed, New, Slot, Working, aliases, data_of, same
+from remediate.template.working import Changed, New, Slot, Working, aliases, data_of, put_in_place, same
 
+_LONGEST_SHOWN = 200
+_MOST_COPIED = 200_000  # twenty copies of copies make a million values of one
 _END = "-"  # RFC 6901 section 4: the place behind a list's last item
 
 
-def overlay(root: Node, operations: list[Operation], text: str) -> Working:
+def overlay(root: Node, operations: list[Operation], text: str, deepest: int = DEEPEST["json"]) -> Working:
     """Return the tree after ``operations``.
 
     Raises Refused, with the place in ``text``, where a pointer leads nowhere, a ``test`` fails, or the way leads through
-    an alias, an anchored node or a merged mapping, of which other places hold the same text.
+    an alias, an anchored node or a merged mapping, of which other places hold the same text; and where the result could
+    not be read again, being nested deeper than ``deepest`` or too large.
     """
-    return _Overlay(root, text).run(operations)
+    return _Overlay(root, text, deepest).run(operations)
 
 
 class _Overlay:
-    def __init__(self, root: Node, text: str) -> None:
+    def __init__(self, root: Node, text: str, deepest: int) -> None:
         self.root: Working = root
         self.tree = root
         self.text = text
+        self.deepest = deepest
+        self.values: int | None = None
+        self.copied = 0
 
     def run(self, operations: list[Operation]) -> Working:
         for operation in operations:
-            self._apply(operation)
+            self._attempt(operation)
         return self.root
+
+    def _attempt(self, operation: Operation) -> None:
+        try:
+            self._apply(operation)
+        except Refused as error:
+            error.path = operation.path
+            raise
 
     def _apply(self, operation: Operation) -> None:
         path = tokens(operation.path)
         match operation.op:
             case "add":
+                self._check_limits(path, operation)
                 self._add(path, unshared(operation.value), operation)
             case "remove":
                 self._remove(path, operation.path)
             case "replace":
+                self._check_limits(path, operation)
                 self._find(path, operation.path)
                 self._replace(path, unshared(operation.value), operation.path)
             case "test":
@@ -55,11 +71,26 @@ class _Overlay:
                 if operation.op == "move" and path[: len(source)] == source and len(path) > len(source):
                     raise Refused(f"cannot move {operation.source} into itself (RFC 6902 section 4.4)")
                 value = unshared(data_of(self._find(source, operation.source)))
+                self._check_limits(path, operation, value)
                 if operation.op == "move":
                     if source == path:
                         return
                     self._remove(source, operation.source)
                 self._add(path, value, operation)
+
+    def _check_limits(self, path: list[str], operation: Operation, copied: Plain = None) -> None:
+        """Refuse what would be nested too deeply to be read again, or make a few lines fill the memory."""
+        value = operation.value if operation.op in {"add", "replace"} else copied
+        if len(path) + depth(value) > self.deepest:
+            raise Refused(f"{_short(operation.path)}: the result would be nested more than {self.deepest} levels deep")
+        added = count(value)
+        self.copied += added if operation.op in {"copy", "move"} else 0
+        if self.copied > _MOST_COPIED:
+            raise Refused(f"{_short(operation.path)}: the operations would copy more than {_MOST_COPIED:,} values")
+        if has_aliases(self.text):
+            self.values = added + (check_expansion(self.tree, self.text) if self.values is None else self.values)
+            if self.values > MOST_VALUES:
+                raise Refused(f"{_short(operation.path)}: the result would have more than {MOST_VALUES:,} values")
 
     def _add(self, path: list[str], value: Plain, operation: Operation) -> None:
         if not path:
@@ -75,7 +106,7 @@ class _Overlay:
         else:
             slot = next((slot for slot in parent.slots if slot.key == token), None)
             if slot:
-                slot.value = New(value)
+                _put(parent, slot, value)
                 return
             keys = [slot.key for slot in parent.slots]
             index = keys.index(operation.before) if operation.before in keys else len(keys)
@@ -92,7 +123,7 @@ class _Overlay:
             elif isinstance(parent.data, dict):
                 parent.data[path[-1]] = value
         else:
-            self._slot(parent, path[-1], shown).value = New(value)
+            _put(parent, self._slot(parent, path[-1], shown), value)
 
     def _remove(self, path: list[str], shown: str) -> None:
         if not path:
@@ -183,6 +214,11 @@ class _Overlay:
         return Refused(message) if isinstance(node, New | Changed) else self._at(message, node)
 
 
+def _put(parent: Changed, slot: Slot, value: Plain) -> None:
+    """Replace an entry's value. Of lists that come to stand around a value one within another only the outer keeps it."""
+    slot.value = New(value) if parent.around else put_in_place(slot.value, value)
+
+
 def _splits(node: Tagged) -> bool:
     """Tell whether the tag's one scalar stands for a list (``!GetAtt A.B``), so that its parts have no nodes."""
     return node.function == "Fn::GetAtt" and isinstance(node.content, Scalar)
@@ -208,6 +244,10 @@ def _add_to_data(data: Plain, token: str, value: Plain, operation: Operation) ->
 def _index(token: str, length: int, shown: str) -> int:
     if not (token.isascii() and token.isdigit()) or (len(token) > 1 and token[0] == "0"):
         raise Refused(f"{shown}: {token!r} is no list index (RFC 6901 section 4)")
-    if int(token) >= length:
-        raise Refused(f"{shown}: the list has no item {token}")
+    if len(token) > len(str(length)) or int(token) >= length:  # Python turns no more than some thousand digits into a number
+        raise Refused(f"{_short(shown)}: the list has no item {_short(token)}")
     return int(token)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

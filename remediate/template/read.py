@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from remediate.template.decode import decode
 from remediate.template.errors import NotTemplate, Unreadable, place
-from remediate.template.node import Alias, Mapping, Node, Sequence, Tagged, Template
+from remediate.template.limits import check_expansion, has_aliases
+from remediate.template.node import Mapping, Node, Template
 from remediate.template.working import mapping_data
 
 
@@ -17,8 +17,8 @@ def read(raw: bytes, name: str) -> Template:
     """Return the template in the bytes of the file ``name``.
 
     What begins with ``{`` is read as JSON, and where that fails as YAML, whose flow style looks alike. Raises Unreadable,
-    with line and column, for what is neither, and for what is no mapping. Whether the mapping is a CloudFormation template
-    is not asked here.
+    with line and column, for what is neither and for what is no mapping. Whether the mapping is a CloudFormation template is
+    not asked here.
     """
     with _without_garbage_collection():
         return _read(raw, name)
@@ -32,8 +32,8 @@ def _read(raw: bytes, name: str) -> Template:
         raise NotTemplate(
             "the file holds no mapping at its top: a template begins with keys like `Resources:`", line, column
         )
-    if not is_json and _ALIAS.search(text):
-        _check_expansion(root, text)
+    if not is_json and has_aliases(text):
+        check_expansion(root, text)
     return Template(name, text, bom, "json" if is_json else "yaml", root, mapping_data(root))
 
 
@@ -52,36 +52,6 @@ def _parse(text: str, name: str) -> tuple[Node, bool]:
             return read_yaml(text), False
         except Unreadable as yaml_error:
             raise (json_error if _looks_like_json(text, name) else yaml_error) from None
-
-
-def _check_expansion(root: Node, text: str) -> None:
-    """Raise Unreadable for aliases of aliases of aliases, which a few lines can make fill the memory."""
-    sizes: dict[int, int] = {}
-
-    def size(node: Node) -> int:
-        if id(node) not in sizes:
-            match node:
-                case Mapping():
-                    found = 1 + sum(size(member.value) for member in node.members)
-                case Sequence():
-                    found = 1 + sum(map(size, node.items))
-                case Tagged():
-                    found = 1 + size(node.content)
-                case Alias():
-                    found = size(node.target)
-                case _:
-                    found = 1
-            if found > _MOST_NODES:
-                message = f"its aliases expand to more than {_MOST_NODES:,} values: write out what they stand for"
-                raise Unreadable(message, *place(text, node.span.start))
-            sizes[id(node)] = found
-        return sizes[id(node)]
-
-    size(root)
-
-
-_ALIAS = re.compile(r"[\s,\[]\*[^\s*,\]]")
-_MOST_NODES = 2_000_000
 
 
 def _looks_like_json(text: str, name: str) -> bool:

@@ -31,10 +31,14 @@ class Slot:
 
 @dataclass(slots=True, eq=False)
 class Changed:
-    """A container with other entries than its text has. Entries that stayed are in the text's order."""
+    """A container with other entries than its text has. Entries that stayed are in the text's order.
+
+    ``around`` says that the text has only one of the entries, and no list: one came to stand around it.
+    """
 
     node: Mapping | Sequence | Tagged
     slots: list[Slot]
+    around: bool = False
 
 
 Working: TypeAlias = "Scalar | Mapping | Sequence | Tagged | Alias | New | Changed"
@@ -97,6 +101,28 @@ def aliases(working: Working) -> Iterator[Alias]:
         case Changed(slots=slots):
             for slot in slots:
                 yield from aliases(slot.value)
+
+
+def put_in_place(old: Working, value: Plain) -> New | Changed:
+    """Return what takes the place of ``old``. Where that is a list in which the old value is an item, its text stays."""
+    node = old.node if isinstance(old, Changed) else old
+    if not isinstance(value, list) or isinstance(node, New) or node.span.start == node.span.end:
+        return New(value)
+    data = data_of(old)
+    index = next((index for index, item in enumerate(value) if identical(item, data)), None)
+    if index is None or isinstance(data, list):
+        return New(value)
+    slots = [Slot(None, None, New(item)) for item in value]
+    slots[index] = Slot(None, node, old)
+    return Changed(Sequence(node.span, [node]), slots, around=True)
+
+
+def kept_item(changed: Changed) -> int | None:
+    """Return which item of a list is the value that it stands around, None where that is not there any more."""
+    for index, slot in enumerate(changed.slots):
+        if slot.origin is not None and not isinstance(slot.value, New):
+            return index
+    return None
 
 
 def same(left: Plain, right: Plain) -> bool:

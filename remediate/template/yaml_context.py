@@ -35,11 +35,15 @@ class Site:
 
 @dataclass(slots=True)
 class Context:
-    """The text that is edited and the edits so far, in the order in which equal places are to be written."""
+    """The text that is edited and the edits so far, in the order in which equal places are to be written.
+
+    ``kept`` are stretches that an edit covers and writes as they were, but for their indentation.
+    """
 
     text: str
     styles: Styles
     edits: list[Edit] = field(default_factory=list)
+    kept: list[Span] = field(default_factory=list)
 
     def put(self, start: int, end: int, text: str) -> None:
         """Replace ``start:end`` by ``text``, unless that changes nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from remediate.template.node import Mapping, Node, Scalar, Sequence, Tagged, Template
 from remediate.template.splice import Edit
 from remediate.template.working import Changed, New, Slot, Working, aliases, data_of, identical
+from remediate.template.yaml_around import put_around
 from remediate.template.yaml_block import edit_block, last_leaf
 from remediate.template.yaml_context import Context, Site
 from remediate.template.yaml_flow import edit_flow
@@ -40,6 +41,8 @@ class _Editor:
             return
         if not isinstance(working, Changed):
             replace(self.context, node, data_of(working), site)
+        elif working.around:
+            put_around(self.context, node, working, site, self.visit)
         elif isinstance(working.node, Tagged):
             self.visit_tagged(working.node, working.slots, site)
         elif not survives(working) and not self.holds_only_comments(working.node):
@@ -90,7 +93,10 @@ def _keep_anchors(context: Context, root: Node) -> None:
 
 
 def _is_gone(context: Context, node: Node) -> bool:
-    return any(edit.span.start <= node.span.start < edit.span.end for edit in context.edits)
+    start = node.span.start
+    if any(kept.start <= start < kept.end for kept in context.kept):
+        return False
+    return any(edit.span.start <= start < edit.span.end for edit in context.edits)
 
 
 def _replace_tabs(context: Context) -> None:

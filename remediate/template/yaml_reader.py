@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from remediate.template.errors import Unreadable, place
+from remediate.template.limits import DEEPEST
 from remediate.template.node import Alias, Mapping, Member, Node, Scalar, Sequence, Span, Tagged, function_of
 from remediate.template.yaml_faults import fault
 from remediate.template.yaml_text import (
@@ -27,9 +28,10 @@ from remediate.template.yaml_text import (
 )
 from remediate.template.yaml_values import plain_value, tagged_value
 
-_MAX_DEPTH = 150
+_MAX_DEPTH = DEEPEST["yaml"]
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
 _BLOCK_KEEP = re.compile(r"[|>][0-9]?\+")
+_TAG_DIRECTIVE = re.compile(rf"(?:^|(?<=[{BREAKS}]))%TAG\b")
 _SCALAR = yaml.ScalarEvent
 _MAPPING_START: Any = yaml.MappingStartEvent
 _MAPPING_END: Any = yaml.MappingEndEvent
@@ -73,6 +75,10 @@ class _Reader:
         event = self.next()
         if type(event) is yaml.StreamEndEvent:
             raise Unreadable("the file is empty: it holds no template", 1, 1)
+        if event.tags:
+            found = _TAG_DIRECTIVE.search(self.text)
+            message = "a %TAG directive gives tags another meaning, which CloudFormation does not know: remove it"
+            raise self.unreadable(message, found.start() if found else 0)
         root = self.node(self.next())
         self.next()
         event = self.next()

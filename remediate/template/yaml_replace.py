@@ -40,7 +40,7 @@ def replace(context: Context, node: Node, data: Plain, site: Site) -> None:
 
 
 def _replace_in_flow(context: Context, node: Node, data: Plain, site: Site) -> None:
-    writer = context.writer(site.path, quote=_quote(node, data))
+    writer = context.writer(site.path, quote=quotes_of(node, data))
     text = writer.inline_content(data, site.key) if site.kind == "tag" else writer.inline(data, site.key)
     if node.span.start == node.span.end:
         colon = "" if site.kind != "key" or context.text[site.after - 1] == ":" else ":"
@@ -69,7 +69,7 @@ def _replace_in_block(context: Context, node: Node, data: Plain, site: Site) -> 
     # A block scalar begins on the next line: what stands between the key and the old value would become its text.
     follows = layout.body is None or layout.body.start == next_line(context.text, layout.head.end)
     literal = follows and context.literal_fits(end, site.column)
-    written = _written(context, node, data, site, literal=literal)
+    written = written_in_block(context, node, data, site, literal=literal)
     if written.head and site.kind == "dash" and written.body:
         context.put(site.after, layout.head.end, written.head)
     elif written.head:
@@ -116,7 +116,7 @@ def _head_end(text: str, node: Node) -> int:
     return node.span.end
 
 
-def _written(context: Context, node: Node, data: Plain, site: Site, *, literal: bool) -> Written:
+def written_in_block(context: Context, node: Node, data: Plain, site: Site, *, literal: bool) -> Written:
     """Write new data for a place: on the old value's indentation where that stood on lines of its own."""
     content = node.content if isinstance(node, Tagged) else node
     start = content_start(context.text, content.span.start)
@@ -127,7 +127,7 @@ def _written(context: Context, node: Node, data: Plain, site: Site, *, literal: 
         offset = depth
     elif below and site.kind != "dash" and depth > 0:
         step = depth
-    writer = context.writer(site.path, literal=literal, step=step, offset=offset, quote=_quote(node, data))
+    writer = context.writer(site.path, literal=literal, step=step, offset=offset, quote=quotes_of(node, data))
     if _has_flow_entries(content) and isinstance(data, dict | list) and data:
         text = writer.inline_content(data, site.key) if site.kind == "tag" else writer.inline(data, site.key)
         return Written(text, [])
@@ -145,7 +145,7 @@ def _written_item(writer: Writer, data: Plain, site: Site, gap: int | None, belo
     return Written(lines[0][1:], lines[1:])
 
 
-def _quote(node: Node, data: Plain) -> str | None:
+def quotes_of(node: Node, data: Plain) -> str | None:
     """Return the quotes that a text in the place of another one keeps, also where it becomes a list of texts."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or node.style in {"|", ">"}:
         return None

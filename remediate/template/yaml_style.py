@@ -46,6 +46,11 @@ def can_be_plain(text: str, *, flow: bool) -> bool:
     return not (flow and _FLOW_SYNTAX.search(text)) and reads_as_string(text)
 
 
+def fits_flow(node: Scalar) -> bool:
+    """Tell whether a scalar's text can stand in flow style as it is."""
+    return node.style in {"'", '"'} or (not node.style and not _FLOW_SYNTAX.search(node.text))
+
+
 def kind_of(text: str) -> Kind:
     """Sort strings by what moves authors to quote them: nothing, signs that only look odd, or a reader that errs."""
     if not can_be_plain(text, flow=False):

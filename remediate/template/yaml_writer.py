@@ -82,6 +82,10 @@ class Writer:
         events = [_sequence_start(flow=False), *self._node(data, key, flow=False, tagged=False), SequenceEndEvent()]
         return [line[self._offset :] for line in self._lines(events, gap)]
 
+    def dash(self) -> tuple[int, int]:
+        """Return how far the dashes of a list under a key are indented, and how many blanks stand behind them."""
+        return self._offset, self._ask(Question("gap")) or 1
+
     def mapping(self, data: dict[str, Plain]) -> list[str]:
         """Write a whole block mapping that is not empty."""
         return [line for key, value in data.items() for line in self.member(key, value)]

@@ -70,6 +70,19 @@ CASES: dict[str, tuple[str, list[Operation], str]] = {
     "add after a trailing blank": ('{\n  "a": 1, \n  "b": 2\n}', [add("/c", 3)], '{\n  "a": 1, \n  "b": 2,\n  "c": 3\n}'),
     "remove and add": ('{\n  "a": 1,\n  "b": 2\n}', [remove("/b"), add("/c", 3)], '{\n  "a": 1,\n  "c": 3\n}'),
     "replace all members": ('{ "a": 1 }', [remove("/a"), add("/b", 2), add("/c", 3)], '{ "b": 2, "c": 3 }'),
+    # A list that comes to stand around a value.
+    "a scalar keeps its escapes": ('{\n  "a":  "\\u0041\\/",\n  "b": ["x"]\n}', [replace("/a", ["A/", "y"])], '{\n  "a":  ["\\u0041\\/", "y"],\n  "b": ["x"]\n}'),
+    "an object keeps its lines": (
+        '{\r\n  "a": {\r\n    "b":  1,\r\n\r\n    "c": [1,2]\r\n  }\r\n}',
+        [replace("/a", [{"b": 1, "c": [1, 2]}, {"d": 3}])],
+        '{\r\n  "a": [\r\n    {\r\n      "b":  1,\r\n\r\n      "c": [1,2]\r\n    },\r\n    {\r\n      "d": 3\r\n    }\r\n  ]\r\n}',
+    ),
+    "an object that changes inside": (
+        '{\n  "a": {\n    "b":  1,\n    "c": "\\u0041"\n  }\n}',
+        [replace("/a/b", 2), replace("/a", [{"d": 3}, {"b": 2, "c": "A"}]), remove("/a/1/b")],
+        '{\n  "a": [\n    {\n      "d": 3\n    },\n    {\n      "c": "\\u0041"\n    }\n  ]\n}',
+    ),
+    "an object on one line": ('{"a":{"b":1e0}}', [replace("/a", [{"b": 1.0}, 2])], '{"a":[{"b":1e0},2]}'),
     # Empty containers.
     "fill an empty object": ('{\n  "a": {}\n}', [add("/a/b", 1)], '{\n  "a": {\n    "b": 1\n  }\n}'),
     "fill an empty array": ('{\n    "a": [ ]\n}', [add("/a/0", "x")], '{\n    "a": [\n        "x"\n    ]\n}'),

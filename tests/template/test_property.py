@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from typing import Any
 
 import jsonpatch
 import yaml
 from editing import exact, operation, pure_data, template
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from yaml_samples import SAMPLES
 
@@ -45,15 +47,27 @@ def _patches(draw: st.DrawFn, data: Any) -> list[dict[str, Any]]:
 @st.composite
 def _operations(draw: st.DrawFn, data: Any) -> dict[str, Any]:
     path, container = draw(st.sampled_from(_containers(data)))
-    verb = draw(st.sampled_from(["add", "replace", "remove", "move", "copy"]))
+    verb = draw(st.sampled_from(["add", "replace", "remove", "move", "copy", "enlist"]))
     if verb == "add" or not container:
-        return {"op": "add", "path": pointer(*path, draw(_new_tokens(container))), "value": draw(_VALUES)}
+        return {"op": "add", "path": pointer(*path, draw(_new_tokens(container))), "value": _unshared(draw(_VALUES))}
     token = draw(st.sampled_from(list(container) if isinstance(container, dict) else range(len(container))))
     if verb in {"move", "copy"}:
         target, inner = draw(st.sampled_from(_containers(data)))
         return {"op": verb, "from": pointer(*path, token), "path": pointer(*target, draw(_new_tokens(inner)))}
+    if verb == "enlist":
+        return _enlisting(pointer(*path, token), container[token], draw(st.lists(_VALUES, max_size=2)), draw(st.booleans()))
     raw = {"op": verb, "path": pointer(*path, token)}
-    return {**raw, "value": draw(_VALUES)} if verb == "replace" else raw
+    return {**raw, "value": _unshared(draw(_VALUES))} if verb == "replace" else raw
+
+
+def _unshared(patch: Any) -> Any:
+    """Return a copy of which no part is the same object as another: jsonpatch would edit both."""
+    return json.loads(json.dumps(patch))
+
+
+def _enlisting(path: str, value: Any, others: list[Any], first: bool) -> dict[str, Any]:
+    """Return the operation that makes a value one item of a list."""
+    return {"op": "replace", "path": path, "value": _unshared([value, *others] if first else [*others, value])}
 
 
 def _containers(data: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], Any]]:
@@ -83,10 +97,39 @@ def test_random_operations(drawn: st.DataObject) -> None:
         assert re.search(r"alias|anchor|merge key|explicit form", reason)
         return
     after = splice(text, edits)
-    assert exact(template(after).data) == exact(jsonpatch.apply_patch(before.data, patch))
+    assert exact(template(after).data) == exact(jsonpatch.apply_patch(before.data, _unshared(patch)))
     if "\t" not in text:
         assert pure_data(after) == template(after).data
     assert not _comments_outside(text, edits) - _comments(after)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_value_that_becomes_an_item_keeps_its_text(drawn: st.DataObject) -> None:
+    text = SAMPLES[drawn.draw(st.sampled_from(sorted(SAMPLES)))]
+    before = template(text)
+    path, container = drawn.draw(st.sampled_from([found for found in _containers(before.data) if found[1] and found[0]]))
+    token = drawn.draw(st.sampled_from(list(container) if isinstance(container, dict) else range(len(container))))
+    assume(not isinstance(container[token], list))
+    others = drawn.draw(st.lists(_VALUES, max_size=2))
+    patch = [_enlisting(pointer(*path, token), container[token], others, drawn.draw(st.booleans()))]
+    edits = None
+    try:
+        edits = edit(before, [operation(raw) for raw in patch])
+    except Refused as refused:
+        reason = refused.message
+    if edits is None:
+        assert re.search(r"alias|anchor|merge key|explicit form", reason)
+        return
+    after = splice(text, edits)
+    assert exact(template(after).data) == exact(jsonpatch.apply_patch(before.data, _unshared(patch)))
+    if "\t" not in text:
+        assert pure_data(after) == template(after).data
+    assert not Counter(_found_comments_text(text)) - Counter(_found_comments_text(after))
+
+
+def _found_comments_text(text: str) -> list[str]:
+    return [match.group() for match in _found_comments(text)]
 
 
 def _comments_outside(text: str, edits: list[Edit]) -> set[str]:

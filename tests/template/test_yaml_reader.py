@@ -9,7 +9,7 @@ import pytest
 from editing import exact, pure_data, template
 from yaml_samples import SAMPLES
 
-from remediate.template import Alias, Mapping, Node, Scalar, Sequence, Tagged
+from remediate.template import Alias, Mapping, Node, Scalar, Sequence, Tagged, read_data
 from remediate.template import yaml_reader as reader_module
 from remediate.template.yaml_pure import PureParser
 
@@ -157,3 +157,8 @@ def test_reading_without_libyaml_is_the_same(name: str, monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "yaml._yaml", None)
     assert isinstance(reader_module.parser("a: 1"), PureParser)
     assert shape(SAMPLES[name]) == expected
+
+
+@pytest.mark.parametrize("text", ["z: {a: 1, <<: {b: 2}}\n", "z:\n  <<: [{b: 2}, {b: 3, c: 4}]\n"])
+def test_merge_keys_without_anchors_are_read_alike_by_both_readers(text: str) -> None:
+    assert read_data(text, "yaml") == template(text).data

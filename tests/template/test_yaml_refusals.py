@@ -106,3 +106,17 @@ def test_refusal(text: str, operation: dict[str, Any], line: int, column: int, m
     with pytest.raises(Refused) as caught:
         edited(text, operation)
     assert (caught.value.line, caught.value.column, caught.value.message) == (line, column, message)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        pytest.param("a: &x {b: 1}\nc: *x\nd: 1\n", "/c/d", id="through an alias"),
+        pytest.param("a: &x 1\nc: *x\nd: 1\n", "/a", id="an anchor that is needed"),
+        pytest.param("? a\n: 1\nd: 2\n", "/a", id="an explicit key"),
+    ],
+)
+def test_a_refusal_names_the_operation(text: str, path: str) -> None:
+    with pytest.raises(Refused) as caught:
+        edited(text, _add("/d", 3), {"op": "add", "path": path, "value": 2}, _add("/e"))
+    assert caught.value.path == path
