@@ -17,12 +17,13 @@ from remediate.cli.options import (
     EXIT_CODES,
     chosen,
     error_option,
+    fail_options,
     output_options,
     patch_set_options,
     size_option,
     template_options,
 )
-from remediate.cli.output import FAILED, Program, emit, reason, say
+from remediate.cli.output import FAILED, Program, emit, say
 from remediate.cli.run import Run
 from remediate.patchset import Patch, PatchError, load
 from remediate.report import FORMATS, diff, summary
@@ -72,6 +73,7 @@ def _reports_patch_errors(command: _Command) -> _Command:
 @click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
 @click.option("--format", "style", type=click.Choice(["diff", *FORMATS]), default="diff", show_default=True, help=_FORMAT)
+@error_option
 @template_options
 @output_options
 @_reports_patch_errors
@@ -110,16 +112,30 @@ def fix(
 @main.command(epilog=EXIT_CODES)
 @click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
 @click.option("--format", "style", type=click.Choice(["text", *FORMATS]), default="text", show_default=True, help=_FORMAT)
+@fail_options
+@error_option
 @template_options
 @output_options
 @_reports_patch_errors
-def check(templates: tuple[str, ...], style: str, max_size: int, color: bool | None, quiet: bool, **options: Any) -> None:
+def check(
+    templates: tuple[str, ...],
+    style: str,
+    fail_on: str,
+    max_size: int,
+    color: bool | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Tell what needs fixing, and change nothing: exit 1 where something does.
+
+    An error stops the deployment, a warning may. A note tells what would be changed as a precaution, and what cannot be
+    determined from the template.
 
     TEMPLATE is a file, a folder, or - for standard input. In folders *.yaml, *.yml, *.json and *.template files are
     looked at. What is no CloudFormation template is passed over, with a note or, in a folder, counted.
     """
-    from remediate.report import listing  # the other commands start without it
+    from remediate.report import listing  # the other commands start without them
+    from remediate.report.annotations import fails
 
     patch_set, wanted = chosen(**options)
     reports: list[engine.Report] = []
@@ -128,7 +144,7 @@ def check(templates: tuple[str, ...], style: str, max_size: int, color: bool | N
             report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
             if report is not None:
                 reports.append(report)
-                run.found |= report.changed or bool(report.unfixed)
+                run.found |= fails(report, fail_on)
                 if style == "text":
                     run.out(run.attempt(name, listing.render, report) or "")
         if style != "text":
@@ -150,7 +166,7 @@ def simulate(
     """
     from remediate.report import simulation  # the other commands start without it
 
-    patch_set, wanted = chosen(**options)
+    patch_set, wanted = chosen(told=told, **options)
     with Run(color, quiet, max_size) as run:
         for name, raw in run.inputs(templates):
             report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)

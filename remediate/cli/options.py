@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 EXIT_CODES = """\b
 Exit codes:
-  0  nothing is left to do (what cannot be told is said, and does not count)
-  1  `check` found something, or `fix` left something unfixed
+  0  nothing is left to do (what cannot be determined is said, and does not count)
+  1  `check` found something at or above --fail-on, or `fix` left something unfixed
   2  usage error, input that cannot be read or changed safely, or output that cannot be written
   130  interrupted (of any signal: 128 and its number)
 """
@@ -47,7 +47,8 @@ def template_options(command: _Command) -> _Command:
         click.option(
             "--ignore", multiple=True, metavar="ID", help="Nothing of this id, as reports show it in brackets (repeatable)."
         ),
-        click.option("--review", is_flag=True, help="Apply what needs a review too, and settle what cannot be told."),
+        click.option("--review", is_flag=True, help="Also change what needs a review, and what cannot be determined."),
+        click.option("--precautions", is_flag=True, help="Also apply to what is healthy what no request fails without."),
         click.option("--trail", metavar="LOGICAL_ID", help="Look at this trail only."),
         click.option("--bucket", metavar="LOGICAL_ID", help="This is the log bucket, where the template does not tell."),
         click.option("--key", metavar="LOGICAL_ID", help="This is the key, where the template does not tell."),
@@ -69,8 +70,19 @@ def size_option(command: _Command) -> _Command:
 
 def error_option(command: _Command) -> _Command:
     """Add the option that takes an error message, and pass on as ``told`` the Failure that it tells of, or None."""
-    text = "Only what can cause this error of CloudFormation: its text, a file with it (@FILE), or - for standard input."
+    text = (
+        "The error that the deployment ended with: its text, a file with it (@FILE), or - for standard input. "
+        "What it may be about counts as broken."
+    )
     return click.option("--error", "told", metavar="MESSAGE", callback=_failure, help=text)(command)
+
+
+def fail_options(command: _Command) -> _Command:
+    """Add the options that say from which level on a finding is a failure; they are passed on as ``fail_on``."""
+    levels = click.Choice(["error", "warning", "note", "never"])
+    text = "Exit with 1 from this level on: an error stops the deployment, a warning may."
+    strict = click.option("--strict", "fail_on", flag_value="note", help="The same as --fail-on note.")
+    return click.option("--fail-on", type=levels, default="warning", show_default=True, help=text)(strict(command))
 
 
 def output_options(command: _Command) -> _Command:
@@ -87,6 +99,8 @@ def chosen(
     ignore: Sequence[str],
     parameter: Sequence[str],
     review: bool,
+    precautions: bool,
+    told: Failure | None = None,
     **given: str | None,
 ) -> tuple[PatchSet, Options]:
     """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
@@ -109,7 +123,8 @@ def chosen(
         raise click.BadParameter("an organization's id looks like o-a1b2c3d4e5", param_hint="--organization-id")
     if all(one.id in ignore or (select and one.id not in select) for one in loaded.patches):
         raise click.UsageError("--select and --ignore leave no patch")
-    return loaded, Options(Given(parameters=parameters, **given), frozenset(select), frozenset(ignore), review)
+    found = Given(parameters=parameters, **given)
+    return loaded, Options(found, frozenset(select), frozenset(ignore), review, precautions, told)
 
 
 def _check_patch_id(loaded: PatchSet, patch_id: str, hint: str) -> None:

@@ -65,10 +65,10 @@ def annotate(report: Report) -> list[Annotation]:
     return sorted(found, key=lambda one: (one.line, one.column))
 
 
-def worst(report: Report) -> Level | None:
-    """Return the level of the worst that a report says, None where it says nothing."""
-    levels = [one.level for one in annotate(report)]
-    return min(levels, key=LEVELS.index) if levels else None
+def fails(report: Report, level: str) -> bool:
+    """Tell whether a report says something of a level or a worse one; ``never`` stands for no level."""
+    failing = LEVELS[: LEVELS.index(level) + 1] if level in LEVELS else ()  # type: ignore[arg-type]  # it is one of them
+    return any(annotation.level in failing for annotation in annotate(report))
 
 
 def mending(cause: Finding, report: Report) -> list[Patch]:

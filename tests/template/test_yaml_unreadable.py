@@ -136,21 +136,5 @@ def test_broken_flow_yaml_gets_the_yaml_error() -> None:
     assert caught.value.message == "the list that opens in line 2 has no `,` or `]` here: close it, or quote the text"
 
 
-@pytest.mark.parametrize("text", ["a: b\n", '{"a": "b"}\n'])
-def test_a_file_that_is_too_large(text: str) -> None:
-    raw = text.encode() + b" " * (2_000_000 - len(text))
-    assert read(raw, "x", limit=2_000_000).data == {"a": "b"}
-    with pytest.raises(Unreadable) as caught:
-        read(raw + b"\n", "x", limit=2_000_000)
-    assert caught.value.located("x") == (
-        "x:1:1: the file has 2.0 MB and the limit is 2 MB: CloudFormation takes 1 MB; raise the limit with --max-size"
-    )
-
-
-def test_the_limit_where_nothing_is_said() -> None:
-    with pytest.raises(Unreadable, match="the limit is 5 MB"):
-        read(b"a: " + b"b" * 5_000_000, "x")
-
-
 def test_a_directive_of_the_version_is_read() -> None:
     assert read(b"%YAML 1.1\n---\na: !Ref b\n", "x").data == {"a": {"Ref": "b"}}
