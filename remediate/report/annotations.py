@@ -67,7 +67,7 @@ def annotate(report: Report) -> list[Annotation]:
 
 def fails(report: Report, level: str) -> bool:
     """Tell whether a report says something of a level or a worse one; ``never`` stands for no level."""
-    failing = LEVELS[: LEVELS.index(level) + 1] if level in LEVELS else ()  # type: ignore[arg-type]  # it is one of them
+    failing = LEVELS[: LEVELS.index(level) + 1] if level in LEVELS else ()
     return any(annotation.level in failing for annotation in annotate(report))
 
 
