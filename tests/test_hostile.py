@@ -343,7 +343,8 @@ def test_a_patch_that_is_nested_too_deeply(folder: Path) -> None:
     (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
     (folder / "c.json").write_text("[" * 100_000, "utf-8")
     result = run("apply", "c.json", "x.yaml")
-    assert (result.exit_code, result.stderr) == (2, "c.json: it is nested too deeply to be read\n")
+    message = "c.json:1:1: it is nested too deeply: a JSON array of operations is wanted (RFC 6902)\n"
+    assert (result.exit_code, result.stderr) == (2, message)
 
 
 HOSTILE = {

@@ -45,7 +45,7 @@ BUCKETS = {
     "Fn::Sub of a default": ("!Sub 'x-${Named}'", "no bucket here has the name x-${Named}, with the default of Named"),
     "Fn::Join of an import": ("!Join ['-', [x, !ImportValue y]]", "no bucket here has the name x-${…}"),
     "a mapping": ("!FindInMap [Map, logs, Name]", "the mapping Map names it (mapped-logs)"),
-    "a mapping by an unknown key": ("!FindInMap [Map, !Ref Name, Name]", "the mapping Map names it"),
+    "a mapping by an unknown key": ("!FindInMap [Map, !Ref Name, Name]", "the mapping Map names it (mapped-logs)"),
     "a parameter of Systems Manager": ("'{{resolve:ssm:/logs:1}}'", "the Systems Manager parameter /logs names it"),
     "a secret": ("'{{resolve:secretsmanager:logs}}'", "the secret logs names it"),
     "an output of a nested stack": (
