@@ -48,6 +48,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         findings=planned.findings,
         deliveries=planned.deliveries,
         opened=opened,
+        ignored=options.ignore,
     )
 
 
@@ -96,6 +97,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     opened: Openings = field(default_factory=Openings)
+    ignored: frozenset[str] = frozenset()
 
     @property
     def changed(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -48,11 +48,17 @@ def delivery_of(view: View) -> str:
     return view.trail or next(name for name in central if name)
 
 
-def deliveries(located: Located, data: Data, findings: Iterable[Finding], error: Failure | None) -> tuple[Delivery, ...]:
+def deliveries(
+    located: Located,
+    data: Data,
+    findings: Iterable[Finding],
+    error: Failure | None,
+    ignored: Callable[[str, str], bool],
+) -> tuple[Delivery, ...]:
     """Return the deliveries of a template, in its order.
 
     ``findings`` are the root causes that count. A delivery that the message ``error`` may be about counts as broken: that it
-    failed is evidence.
+    failed is evidence. ``ignored`` tells of a policy's logical ID and a request's id whether the request does not count.
     """
     refused = {finding.logical_id for finding in findings if finding.blocking}
     found: dict[str, Delivery] = {}
@@ -61,7 +67,7 @@ def deliveries(located: Located, data: Data, findings: Iterable[Finding], error:
         before = found.get(name, Delivery(name, Health.HEALTHY))
         reported = before.reported or (error is not None and _is_about(error, view))
         own = frozenset(_resources(view))
-        health = Health.BROKEN if reported or refused & own else _judged(view, data)
+        health = Health.BROKEN if reported or refused & own else _judged(view, data, ignored)
         found[name] = Delivery(name, max(health, before.health), reported, before.resources | own)
     return tuple(found.values())
 
@@ -78,7 +84,7 @@ def _is_about(error: Failure, view: View) -> bool:
     return "bucket" in error.policies or view.facts.key_arn is not None
 
 
-def _judged(view: View, data: Data) -> Health:
+def _judged(view: View, data: Data, ignored: Callable[[str, str], bool]) -> Health:
     """Return what the policies of a view say to its documented requests; a policy elsewhere says nothing here."""
     key_elsewhere = view.facts.key_arn is not None and view.key is not None and view.key.logical_id is None
     elsewhere = view.trail is not None and (not view.bucket_policies or key_elsewhere)
@@ -86,7 +92,7 @@ def _judged(view: View, data: Data) -> Health:
     for logical_id, kind in view.policies():
         document = document_for(data, logical_id, kind, view)
         for request in made(view, kind):
-            if request.confidence == "inferred":
+            if request.confidence == "inferred" or ignored(logical_id, request.id):
                 continue
             if document is None or not document.readable:
                 worst = max(worst, Health.UNDECIDED)

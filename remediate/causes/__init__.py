@@ -23,14 +23,13 @@ def diagnose(located: Located, data: Data) -> tuple[Finding, ...]:
     return tuple(_merged(found))
 
 
-def is_wanted(one: Finding, chosen: Collection[str], ignored: Collection[str]) -> bool:
-    """Tell whether the user wants to hear of a finding; ``chosen`` are the ids of the patches that may be applied.
+def is_wanted(one: Finding, chosen: Collection[str]) -> bool:
+    """Tell whether a finding is a matter of a run; ``chosen`` are the ids of the patches that may be applied.
 
     A cause that no request tells of, and whose patches are all ruled out, is ruled out with them.
     """
     patches = catalogue()[one.cause].patches
-    ruled_out = bool(patches) and not one.requests and not any(patch in chosen for patch in patches)
-    return one.cause not in ignored and not ruled_out
+    return not patches or bool(one.requests) or any(patch in chosen for patch in patches)
 
 
 def _of_policies(view: View, data: Data) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ def resource_findings(
     found = False
     for raw, statement in statements:
         for resource in statement.resources:
-            fault = _fault(resource, wanted, view.facts.bucket_arn) if document.kind == "bucket" else None
+            fault = resource_fault(resource, wanted, view.facts.bucket_arn) if document.kind == "bucket" else None
             if fault:
                 found = True
                 detail = f"the resource {resource} of {raw.label} {fault}"
@@ -43,6 +43,17 @@ def resource_findings(
         raw, statement = statements[-1]
         cause, detail = _lacking(view, document, statement, one)
         yield Finding(cause, document.logical_id, raw.path_of("Resource"), detail, document.kind, blocking=False)
+
+
+def resource_fault(written: Text, wanted: Text, bucket: Text) -> str | None:
+    """Return what is wrong with a resource that is meant for a request, where another spelling would match; else None."""
+    for fault, repair in _REPAIRS:
+        if written == bucket and "objects" not in fault:
+            continue  # the bucket itself is well written: it is another statement's resource
+        repaired = repair(written, bucket)
+        if repaired != written and matches(repaired, wanted) is Truth.YES:
+            return fault
+    return None
 
 
 def _lacking(view: View, document: Document, statement: Statement, one: CloudTrailRequest) -> tuple[CauseId, str]:
@@ -70,16 +81,6 @@ def _folder(view: View, one: CloudTrailRequest) -> str:
     if view.facts.prefix is None or isinstance(written, str):
         return folder
     return folder.replace(str(view.facts.prefix), "<S3KeyPrefix>", 1)
-
-
-def _fault(written: Text, wanted: Text, bucket: Text) -> str | None:
-    for fault, repair in _REPAIRS:
-        if written == bucket and "objects" not in fault:
-            continue  # the bucket itself is well written: it is another statement's resource
-        repaired = repair(written, bucket)
-        if repaired != written and matches(repaired, wanted) is Truth.YES:
-            return fault
-    return None
 
 
 def _each(written: Text, change: Callable[[str], str]) -> Text:

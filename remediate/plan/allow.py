@@ -13,6 +13,7 @@ from remediate.patchset import Allow
 from remediate.plan.case import Case
 from remediate.plan.elements import extend, is_extendable
 from remediate.plan.guard import change_guarded, guard_entries, strangers_let_in
+from remediate.plan.replace_resource import replace_refused
 from remediate.plan.vocabulary import condition, decided, organization_id
 from remediate.plan.wanted import Gap, Wanted, gaps
 from remediate.policy.evaluate import Elements, Outcome, statement_truth
@@ -35,7 +36,9 @@ def ensure_allow(case: Case, rule: Allow) -> None:
         case.skip("obstacle", "its Statement is there under some conditions only, so nothing can be added for the others")
         return
     denied = any(_is_denied(case, one) for gap in wanted for one in gap.wanted)
-    left = [gap for gap in wanted if not _complete(case, rule, gap)]
+    for gap in wanted:
+        replace_refused(case, rule, gap, _open(case, gap))
+    left = [gap for gap in wanted if _open(case, gap) and not _complete(case, rule, gap)]
     left = [gap for gap in left if not _is_left_out(case, rule, gap)]
     if left:
         _add(case, rule, left)

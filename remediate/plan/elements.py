@@ -26,7 +26,7 @@ def extend(case: Case, raw: RawStatement, element: str, *values: Plain) -> None:
     else:
         case.draft.replace(path, [written, *values])
     noun = element.lower() + ("s" if len(values) > 1 else "")
-    case.note(f"{raw.label} gains the {noun} {', '.join(map(_shown, values))}")
+    case.note(f"{raw.label} gains the {noun} {', '.join(map(shown, values))}")
 
 
 def move_actions(case: Case, raw: RawStatement, moved: list[str], suffix: str) -> RawStatement | None:
@@ -53,12 +53,13 @@ def _listed(written: Plain) -> list[Plain]:
     return [*written] if isinstance(written, list) else [written]
 
 
-def _shown(value: Plain) -> str:
+def shown(value: Plain) -> str:
+    """Return an expression as a person would name it."""
     match function(value):
         case ("Fn::GetAtt", [*names]):
             return ".".join(map(str, names))
         case ("Fn::If", [_, yes, no]):
-            return " or ".join(_shown(one) for one in (yes, no) if one != NO_VALUE)
+            return " or ".join(shown(one) for one in (yes, no) if one != NO_VALUE)
         case (_, str(argument)):
             return argument
         case (_, [str(argument), *_]):

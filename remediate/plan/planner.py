@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from remediate.causes import Finding, diagnose, is_wanted
@@ -25,6 +24,7 @@ from remediate.patchset import (
     Require,
     Separate,
 )
+from remediate.plan.acknowledged import acknowledged
 from remediate.plan.add_policy import ensure_policy
 from remediate.plan.allow import ensure_allow
 from remediate.plan.case import Case, Chosen
@@ -66,16 +66,22 @@ class Plan:
 
 def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options) -> Plan:
     """Plan a patch set for a template's data, which stays as it is."""
-    chosen = tuple(_chosen(patch_set, options))
-    wanted = partial(is_wanted, chosen={patch.id for patch in chosen}, ignored=options.ignore)
-    findings = tuple(filter(wanted, diagnose(located, data)))
-    found = deliveries(located, data, findings, options.error)
+    chosen = {patch.id for patch in _chosen(patch_set, options)}
+    everything = diagnose(located, data)
+    known = acknowledged(everything, options.ignore)
+
+    def wanted(finding: Finding) -> bool:
+        return is_wanted(finding, chosen) and not known.finding(finding)
+
+    findings = tuple(filter(wanted, everything))
+    found = deliveries(located, data, findings, options.error, known.request)
     planner = _planned(data, located, patch_set, options, found)
     operations = tuple(planner.draft.operations)
     left = tuple(filter(wanted, diagnose(planner.located, planner.draft.data))) if operations else findings
     rest = residue(planner.located, planner.draft.data, planner.skipped, left)
-    skipped = (*dict.fromkeys(planner.skipped), *rest)
-    found = tuple(_with_precautions(planner, found)) if not options.precautions else found
+    skipped = tuple(one for one in (*dict.fromkeys(planner.skipped), *rest) if not known.skipped(one))
+    if not options.precautions and "precautions" not in options.ignore:
+        found = tuple(_with_precautions(planner, found))
     applied = tuple(planner.applied.values())
     return Plan(located, findings, found, planner.changeable, applied, skipped, operations, planner.draft.data)
 
@@ -127,7 +133,9 @@ def _with_precautions(planner: _Planner, found: tuple[Delivery, ...]) -> Iterato
         again.run()
     for one in found:
         own = {name for view in views if delivery_of(view) == one.name for name in (view.trail, *dict(view.policies()))}
-        patches = dict.fromkeys(patch for patch, logical_id in again.applied if logical_id in own)
+        patches = dict.fromkeys(
+            patch for (patch, logical_id), made in again.applied.items() if logical_id in own and made.need == "precaution"
+        )
         yield replace(one, precautions=tuple(patches)) if patches else one
 
 

@@ -54,7 +54,7 @@ def annotate(report: Report) -> list[Annotation]:
     found += [
         _of_patch(one, places.of(tuple(tokens(one.operations[0].path))))
         for one in report.applied
-        if (one.patch.id, one.logical_id) not in spoken
+        if (one.patch.id, one.logical_id) not in spoken and not _is_of_ignored(one.patch, report)
     ]
     found += [
         _of_skipped(one, places.of(one.path or ("Resources", one.logical_id)))
@@ -104,6 +104,11 @@ def _of_patch(applied: Applied, where: tuple[int, int]) -> Annotation:
     message = f"to be changed: {'; '.join(applied.notes)}"
     level: Level = "warning" if applied.need == "repair" else "note"
     return Annotation(applied.patch.id, level, message, *where, _mended_by([applied.patch]))
+
+
+def _is_of_ignored(patch: Patch, report: Report) -> bool:
+    """Tell whether a patch fixes an ignored root cause, which is not to come back under the id of its patch."""
+    return any(patch.id in catalogue()[cause].patches for cause in report.ignored & catalogue().keys())
 
 
 def _of_delivery(delivery: Delivery, where: tuple[int, int]) -> Annotation:
