@@ -108,7 +108,13 @@ def _changed(before: Document | None, after: Document, view: View) -> list[State
 
 
 def _rank(document: Document | None, view: View, stranger: Stranger) -> int:
-    return 0 if document is None else _RANK[judge(document, view, stranger.request).outcome]
+    """Return what a policy lets a stranger do: 0 nothing, 1 perhaps what it asks, 2 that.
+
+    A Deny is not relied on: whom it is about may depend on a parameter. Only TLS is a matter of a Deny.
+    """
+    if document is None:
+        return 0
+    return _RANK[judge(document, view, stranger.request, allows_only=not stranger.insecure).outcome]
 
 
 def _sampled_facts(facts: TrailFacts, samples: dict[str, Text]) -> TrailFacts:

@@ -46,9 +46,12 @@ def possible_strings(resolver: Resolver, expression: Plain, fixed: Mapping[str, 
 
 
 def _of_reference(resolver: Resolver, name: str, fixed: Mapping[str, str]) -> frozenset[str] | None:
-    if name in fixed or name.startswith("AWS::"):
+    # The Region of a scenario is one of many. The partition is that of the template's ARNs, whatever the scenario.
+    if name in fixed or name in {"AWS::Partition", "AWS::URLSuffix"}:
         value = resolver.string({"Ref": name})
         return None if value is None or value.known is None else frozenset({value.known})
+    if name.startswith("AWS::"):
+        return None
     allowed = [value.known for value in allowed_values(resolver.data, name)]
     return frozenset(value for value in allowed if value is not None) or None
 

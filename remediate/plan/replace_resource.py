@@ -42,7 +42,9 @@ def _replace(case: Case, rule: Allow, raw: RawStatement, index: int, resource: P
             case.draft.remove(path)
         else:
             case.draft.replace(path, resource)
-        case.note(f"the resource {shown(items[index])} of {raw.label} is replaced by {shown(resource)}, which is what was meant")
+        case.note(
+            f"the resource {shown(items[index])} of {raw.label} is replaced by {shown(resource)}, which is what was meant"
+        )
         return [raw]
 
     change_guarded(case, rule.guard, change, f"replacing the resource {shown(items[index])} of {raw.label}")

@@ -90,10 +90,22 @@ def _can_hold(case: Case, raw: RawStatement, entry: Entry) -> bool:
             "kept", f"{raw.label} gets no {entry.key}: whose account owns the organization trail is not in the template"
         )
         return False
-    if mismatch(case, raw, entry, repair=False):
+    if mismatch(case, raw, entry, repair=False) or _may_deny_inferred(case, raw, entry):
         case.skip("kept", f"{raw.label} gets no {entry.key}: a request that it allows would be denied")
         return False
     return True
+
+
+def _may_deny_inferred(case: Case, raw: RawStatement, entry: Entry) -> bool:
+    """Tell whether a statement allows a request that is only inferred, and would not with the condition."""
+    for view in case.views_of(raw):
+        for candidate, statement in statements_of(case.document, view):
+            requests = promised(view, case.kind) if candidate.path == raw.path else ()
+            for request in (one.request for one in requests if one.confidence == "inferred"):
+                allowed = statement_truth(statement, request).applies is not Truth.NO
+                if allowed and entry_truth(view, entry, request) is Truth.NO:
+                    return True
+    return False
 
 
 def _may_refuse_trails_elsewhere(case: Case, raw: RawStatement, entry: Entry) -> bool:
