@@ -101,7 +101,8 @@ def _may_deny_inferred(case: Case, raw: RawStatement, entry: Entry) -> bool:
     for view in case.views_of(raw):
         for candidate, statement in statements_of(case.document, view):
             requests = promised(view, case.kind) if candidate.path == raw.path else ()
-            for request in (one.request for one in requests if one.confidence == "inferred"):
+            inferred = [one.request for one in requests if one.confidence == "inferred"]
+            for request in (one for one in inferred if any(covers(action, one.action) for action in raw.actions)):
                 allowed = statement_truth(statement, request).applies is not Truth.NO
                 if allowed and entry_truth(view, entry, request) is Truth.NO:
                     return True
