@@ -447,3 +447,25 @@ def test_the_name_of_a_file_commands_no_log(folder: Path, name: str) -> None:
         result = run(command, name, f"{name}.broken.yaml", f"{name}.missing.yaml")
         said = result.stderr if command == "fix" else result.stdout + result.stderr  # the diff is the file's own
         assert not any(line.lstrip().startswith("::") or "\u202e" in line for line in said.split("\n"))
+
+
+def test_a_policy_that_would_become_too_large_for_s3(folder: Path) -> None:
+    statement = """\
+          - Effect: Allow
+            Principal: { AWS: "arn:aws:iam::111122223333:root" }
+            Action: s3:GetObject
+            Resource: !Sub "${LogBucket.Arn}/AWSLogs/NUMBER/and-a-long-folder-to-fill-the-policy/*"
+"""
+    many = "".join(statement.replace("NUMBER", f"{number:06}") for number in range(113))
+    text = EXAMPLE.read_text("utf-8").replace("        Statement:\n", f"        Statement:\n{many}", 1)
+    (folder / "x.yaml").write_text(text, "utf-8")
+    result = run("fix", "x.yaml")
+    assert result.exit_code == 2
+    assert "S3 takes no more than 20,480: take statements out of it first" in result.stderr
+    assert (folder / "x.yaml").read_text("utf-8") == text
+
+
+def test_a_prefix_with_a_wildcard_means_itself(folder: Path) -> None:
+    text = EXAMPLE.read_text("utf-8").replace("S3BucketName:", 'S3KeyPrefix: "a*b"\n      S3BucketName:')
+    (folder / "x.yaml").write_text(text, "utf-8")
+    assert "${!*}" in run("fix", "x.yaml", "--dry-run").stdout

@@ -17,7 +17,7 @@ from remediate.plan.replace_resource import replace_refused
 from remediate.plan.vocabulary import condition, decided, organization_id
 from remediate.plan.wanted import Gap, Wanted, gaps
 from remediate.policy.evaluate import Elements, Outcome, statement_truth
-from remediate.policy.match import matches, patterns_meet
+from remediate.policy.match import covers, matches, patterns_meet
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
 from remediate.symbolic import text
@@ -31,7 +31,7 @@ def ensure_allow(case: Case, rule: Allow) -> None:
 
     A Deny is not looked at here: no patch changes one, and what it blocks is reported at the end.
     """
-    wanted = [gap for gap in gaps(case, rule) if _open(case, gap)]
+    wanted = [gap for gap in gaps(case, rule) if _open(case, gap) and not _stands(case, rule, gap)]
     if wanted and not case.has_statements_everywhere():
         case.skip("obstacle", "its Statement is there under some conditions only, so nothing can be added for the others")
         return
@@ -48,6 +48,20 @@ def ensure_allow(case: Case, rule: Allow) -> None:
         case.needs.add("repair")
     case.allowed |= {one.request.id for gap in wanted if not _open(case, gap) for one in gap.wanted}
     case.still_denied |= {one.request.id for gap in wanted for one in _open(case, gap)}
+
+
+def _stands(case: Case, rule: Allow, gap: Gap) -> bool:
+    """Tell whether a statement names the action and the resource already: what is still undecided stays so."""
+    outcomes = (judge(case.document, one.view, one.request.request, allows_only=True).outcome for one in gap.wanted)
+    if Outcome.DENIED in outcomes:
+        return False
+    for raw in case.allows(rule.service):
+        written = raw.data.get("Resource")
+        resources = written if isinstance(written, list) else [written]
+        resource = decided(gap.resource, raw.guard)
+        if resource in resources and any(covers(action, gap.action) for action in raw.actions):
+            return True
+    return False
 
 
 def _is_denied(case: Case, one: Wanted) -> bool:

@@ -30,6 +30,7 @@ from remediate.plan.allow import ensure_allow
 from remediate.plan.case import Case, Chosen
 from remediate.plan.change import Change
 from remediate.plan.complete import ensure_complete
+from remediate.plan.default_key_policy import write_out_default_key_policy
 from remediate.plan.depend_on import ensure_depends
 from remediate.plan.draft import Draft
 from remediate.plan.not_require import ensure_not_required
@@ -38,6 +39,7 @@ from remediate.plan.outcome import Applied, Skipped
 from remediate.plan.require import ensure_required
 from remediate.plan.residue import residue
 from remediate.plan.separate import ensure_separate
+from remediate.plan.sizes import check_sizes
 from remediate.plan.target import Target, targets
 from remediate.template import Operation, Plain
 
@@ -83,6 +85,7 @@ def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options:
     if not options.precautions and "precautions" not in options.ignore:
         found = tuple(_with_precautions(planner, found))
     applied = tuple(planner.applied.values())
+    check_sizes(planner.located, data, planner.draft.data)
     return Plan(located, findings, found, planner.changeable, applied, skipped, operations, planner.draft.data)
 
 
@@ -206,7 +209,12 @@ class _Planner:
         if kind is None:
             return
         if kind == "key" and isinstance(rule, Allow) and "KeyPolicy" not in properties(self.draft.data, target.logical_id):
-            change.notes.append(self._write_out_default_key_policy(target.logical_id))
+            note = write_out_default_key_policy(self.draft, target.logical_id)
+            if note is None:
+                reason = "its Properties are not a mapping, so no KeyPolicy can be added to them"
+                self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id))
+                return
+            change.notes.append(note)
         for document in documents(self.draft.data, target.logical_id, kind):
             views = tuple(view for view in target.views if view.resolver.scenario.admits(document.guard))
             if not views or document.obstacle:  # said at the end, once for all patches
@@ -248,26 +256,6 @@ class _Planner:
                 if included and one.logical_id == added:
                     for part in included.ensure:
                         self._at_documents(included, part, one, change)
-
-    def _write_out_default_key_policy(self, key: str) -> str:
-        """Write the key policy that KMS gives a key without one, so that a statement can be added to it.
-
-        Source: AWS KMS Developer Guide, Default key policy.
-        """
-        root: Plain = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
-        statement: Plain = {
-            "Sid": "EnableIAMUserPermissions",
-            "Effect": "Allow",
-            "Principal": {"AWS": root},
-            "Action": "kms:*",
-            "Resource": "*",
-        }
-        policy: Plain = {"Version": "2012-10-17", "Statement": [statement]}
-        if properties(self.draft.data, key):
-            self.draft.add(("Resources", key, "Properties", "KeyPolicy"), policy)
-        else:
-            self.draft.add(("Resources", key, "Properties"), {"KeyPolicy": policy})
-        return f"{key} had no KeyPolicy: the default one of KMS is written out, so that CloudTrail's statement can join it"
 
 
 RULES: dict[type, Callable[[Case, Any], None]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from remediate.cloudformation.expression import HERE, distribute, function, sub
+from remediate.cloudformation.expression import HERE, distribute, function, policy_text, sub
 from remediate.cloudformation.locate import Given
 from remediate.cloudformation.organization import find_organization_id
 from remediate.cloudformation.resources import BUCKET, Data, properties, resource
@@ -36,7 +36,7 @@ def log_objects(data: Data, arn: Plain, views: tuple[View, ...], given: Given) -
     if organization is not None and any(view.facts.organization_id for view in views):
         paths["organization"] = sub(arn, "/AWSLogs/", organization, "/*")
     for trail in dict.fromkeys(view.trail for view in views if view.trail and view.facts.prefix):
-        prefix = properties(data, str(trail)).get("S3KeyPrefix")
+        prefix = policy_text(properties(data, str(trail)).get("S3KeyPrefix"))
         paths[f"{trail} prefix"] = distribute(prefix, arn, "/", HERE, "/AWSLogs/", ACCOUNT, "/*")
         if "organization" in paths:
             paths[f"{trail} prefix organization"] = distribute(prefix, arn, "/", HERE, "/AWSLogs/", organization, "/*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from remediate.policy.cloudtrail import TrailFacts, key_requests, promised_put_objects, requests
+from remediate.policy.cloudtrail import SERVICE, TrailFacts, key_requests, promised_put_objects, requests
 from remediate.policy.document import PolicyKind
 from remediate.policy.request import ANONYMOUS, Request
 from remediate.policy.service import service_request
@@ -55,6 +55,10 @@ def _other_trail(facts: TrailFacts, other: str) -> Iterator[Stranger]:
     asked = [*requests(theirs), *key_requests(theirs), *with_key]
     for one in {(one.id, one.request.resource): one for one in asked}.values():
         yield Stranger("a trail of another account", one.policy, one.request, deputy=True)
+    # A write carries headers, and is among the requests above.
+    for policy, action, resource in (door for door in _doors(facts) if door[1] != "s3:PutObject"):
+        request = service_request(SERVICE, action, resource, {"aws:SourceArn": arn, "aws:SourceAccount": account})
+        yield Stranger("a trail of another account", policy, request, deputy=True)
     here = {one.request.resource: one.request for one in promised_put_objects(facts)}
     common = {"aws:sourcearn": arn, "aws:sourceaccount": account}
     for request in here.values():

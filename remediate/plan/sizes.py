@@ -1,0 +1,32 @@
+"""No change makes a policy larger than its service takes."""
+
+from __future__ import annotations
+
+from remediate.cloudformation.locate import Located
+from remediate.cloudformation.resources import Data
+from remediate.cloudformation.size import policy_too_large
+from remediate.judge import document_for
+from remediate.template import Plain, TemplateError
+
+
+def check_sizes(located: Located, before: Data, after: Data) -> None:
+    """Raise TemplateError where a policy is too large after a change and was not before."""
+    for view in located.views if before is not after else ():
+        for logical_id, kind in view.policies():
+            old, new = (document_for(data, logical_id, kind, view) for data in (before, after))
+            if new is None or (old is not None and old.statements == new.statements):
+                continue
+            written = _written(after, new.path)
+            problem = policy_too_large(view.resolver, written, kind)
+            if problem and not (old and policy_too_large(view.resolver, _written(before, old.path), kind)):
+                raise TemplateError(f"with the change of {logical_id} {problem}: take statements out of it first", 1, 1)
+
+
+def _written(data: Data, path: tuple[str | int, ...]) -> Plain:
+    found: Plain = {**data}
+    for step in path:
+        if isinstance(found, list):
+            found = found[int(step)]
+        elif isinstance(found, dict):
+            found = found[str(step)]
+    return found
