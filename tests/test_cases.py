@@ -3,8 +3,8 @@
 A case shows the patch of its folder alone, in ``all-patches/`` the whole set. Without ``after.*`` nothing may change.
 ``skipped.txt`` holds what stays unfixed, one ``why subject logical-id: reason`` a line; ``notes.txt`` what is said of the
 changes. ``options.json`` holds what the user says: ``review``, ``precautions``, ``organization_id``, ``parameters``,
-``select``, ``trail``, ``bucket`` and ``key``. ``pytest tests/test_cases.py --update`` rewrites the expected files; read the difference before you
-commit it.
+``select``, ``trail``, ``bucket`` and ``key``. ``pytest tests/test_cases.py --update`` rewrites the expected files; read the
+difference before you commit it.
 """
 
 from __future__ import annotations

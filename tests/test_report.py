@@ -123,7 +123,7 @@ def test_markdown_has_the_sections_of_a_pull_request() -> None:
     assert "- 72 of 74 resources are as they were; the others are `LogBucketPolicy`, `LogKey`." in text
     row = "| Trail | `s3:PutObject`: write a log file | `LogBucketPolicy` | **denied** | allowed by `CloudTrailWrite` |"
     assert row in text.splitlines()
-    assert "60 requests of strangers were tried" in text
+    assert "63 requests of strangers were tried" in text
     assert "0 are allowed now that were not before" in text
     assert "- line 927, `wrong-source-arn`: StringEquals aws:SourceArn of `CloudTrailAclCheck` holds a wildcard" in text
 
