@@ -57,15 +57,15 @@ def opened(evaluator: Evaluator, before: str, after: str) -> list[Opened]:
     asked = [one for values in _samples(old) for one in _of_strangers(evaluator, old, new, values)]
     evaluator.ask()
     acl = {
-        (policy, _caller(one)): was is not None and evaluator.answer(was) == "allowed"
-        for policy, one, was, _, _ in asked
+        (policy, _caller(one), str(parameters)): was is not None and evaluator.answer(was) == "allowed"
+        for policy, one, was, _, parameters in asked
         if one.action == "s3:GetBucketAcl"
     }
     for policy, one, was, now, parameters in asked:
         if evaluator.answer(now) != "allowed" or (was is not None and evaluator.answer(was) == "allowed"):
             continue
         # Who reads the bucket's list of grants learns nothing new from its Region.
-        if one.action == "s3:GetBucketLocation" and acl.get((policy, _caller(one))):
+        if one.action == "s3:GetBucketLocation" and acl.get((policy, _caller(one), str(parameters))):
             continue
         found.setdefault((policy, one.who, one.action), Opened(policy, one, evaluator.by(now), parameters))
     return list(found.values())

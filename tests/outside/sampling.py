@@ -74,7 +74,8 @@ class Sampled:
 
     def property(self, logical_id: str, *names: str) -> Any:
         """Return a resource's property, None where it is absent."""
-        found = self.value((self.resources[logical_id].get("Properties") or {}).get(names[0]))
+        written = self.resources[logical_id].get("Properties")
+        found = self.value(written.get(names[0]) if isinstance(written, dict) else None)
         for name in names[1:]:
             found = found.get(name) if isinstance(found, dict) else None
         return None if found is NO_VALUE else found
