@@ -14,10 +14,11 @@ from itertools import pairwise
 import jsonpatch
 
 from remediate.cloudformation.documents import Kind, documents
+from remediate.cloudformation.expression import function
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import BUCKET_POLICY, section
+from remediate.cloudformation.resources import BUCKET_POLICY, KEY, TRAIL, section
 from remediate.openings import Openings
 from remediate.outsiders import Stranger
 from remediate.patchset import AddPolicy, DependOn
@@ -175,6 +176,33 @@ def _check_resources(before: dict[str, Plain], after: dict[str, Plain], planned:
     strays = (changed - (planned_ids & logging)) | removed | {name for name in added if not _is_policy(new[name])}
     if strays:
         raise Broken(3, f"{', '.join(sorted(strays))} differs without being planned")
+    for name in sorted(changed):
+        differing = _differing(old[name], new[name])
+        if differing:
+            raise Broken(3, f"{', '.join(differing)} of {name} differs without being planned")
+
+
+def _differing(old: Plain, new: Plain) -> list[str]:
+    """Return the parts of a planned resource that no plan edits, and that differ: all but a policy and an order."""
+    before, after = _parts(old), _parts(new)
+    return [name for name in {**before, **after} if not identical(before.get(name), after.get(name))]
+
+
+def _parts(written: Plain) -> dict[str, Plain]:
+    """Return attributes and properties by name without what a plan edits; Properties that are not a mapping are one part."""
+    if not isinstance(written, dict):
+        return {"it": written}
+    edited = {TRAIL: "DependsOn", BUCKET_POLICY: "PolicyDocument", KEY: "KeyPolicy"}.get(str(written.get("Type")))
+    parts = {**written}
+    inside = parts.pop("Properties", None)
+    if isinstance(inside, dict):
+        # What is in a call of a function is none of the resource's properties, and no plan edits it.
+        parts |= {"Properties": inside} if function(inside) else {f"Properties/{name}": one for name, one in inside.items()}
+    elif inside is not None:
+        parts["Properties"] = inside
+    if edited:
+        parts.pop(edited if edited == "DependsOn" else f"Properties/{edited}", None)
+    return parts
 
 
 def _logging_resources(located: Located) -> Iterable[str]:

@@ -109,6 +109,33 @@ def test_a_plan_that_removes_a_resource_is_caught(stack: Path, monkeypatch: pyte
     assert_caught(stack, 3, "LogKeyAlias differs without being planned")
 
 
+KEY = "/Resources/LogKey/Properties"
+
+
+@pytest.mark.parametrize(
+    ("operations", "detail"),
+    [
+        ([Operation("remove", f"{KEY}/EnableKeyRotation")], "Properties/EnableKeyRotation of LogKey differs"),
+        ([Operation("add", f"{KEY}/Enabled", False)], "Properties/Enabled of LogKey differs"),
+        ([Operation("move", f"{KEY}/Description", source=f"{KEY}/EnableKeyRotation")], "of LogKey differs"),
+        ([Operation("add", "/Resources/LogKey/DeletionPolicy", "Delete")], "DeletionPolicy of LogKey differs"),
+        ([Operation("replace", "/Resources/LogBucketPolicy/Properties/Bucket", "x")], "Bucket of LogBucketPolicy differs"),
+    ],
+    ids=["lost", "gained", "moved", "another attribute", "another bucket"],
+)
+def test_a_planned_resource_that_changes_elsewhere_is_caught(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, operations: Sequence[Operation], detail: str
+) -> None:
+    broken_plan(monkeypatch, with_operations(*operations))
+    assert_caught(stack, 3, detail)
+
+
+def test_a_trail_that_changes_in_more_than_its_order_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = Path(shutil.copy(EXAMPLES / "minimal.yaml", tmp_path))
+    broken_plan(monkeypatch, with_operations(Operation("replace", "/Resources/Trail/Properties/IsLogging", False)))
+    assert_caught(stack, 3, "Properties/IsLogging of Trail differs")
+
+
 @pytest.mark.parametrize(
     "operation",
     [
