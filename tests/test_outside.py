@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
 import pytest
 
 from remediate import fix
+from remediate.cloudformation.locate import Given, locate
+from remediate.patchset import Allow, PatchSet, load
+from remediate.plan.outside import outside
+from remediate.template import read
 
 TEMPLATE = """
 Parameters:
@@ -121,9 +126,12 @@ def test_the_statements_to_paste_name_parameters(written: str, expected: str) ->
 
 
 def test_a_value_of_the_user_stands_in_the_statements() -> None:
-    checks, _ = pasted("S3BucketName: !Ref Named", Named="ours", **{"AWS::Partition": "aws-cn"})
+    given = {"Named": "ours", "AWS::Partition": "aws-cn", "AWS::AccountId": "111122223333"}
+    checks, write = pasted("S3BucketName: !Ref Named, KMSKeyId: !Ref Name", **given)
     assert checks["Resource"] == "arn:aws-cn:s3:::ours"
-    assert checks["Condition"] == {"ArnLike": {"aws:SourceArn": "arn:aws-cn:cloudtrail:*:${AWS::AccountId}:trail/*"}}
+    assert checks["Condition"] == write["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+    (key,) = pasted("S3BucketName: !Ref Named, KMSKeyId: !Ref Name", "key-outside", **given)
+    assert key["Condition"] == {"ArnLike": {"aws:SourceArn": "arn:aws-cn:cloudtrail:*:111122223333:trail/*"}}
 
 
 PREFIXES: dict[str, Any] = {
@@ -187,3 +195,67 @@ def test_no_bucket_where_the_parameter_is_empty() -> None:
 def test_what_to_do_with_the_statements_is_said() -> None:
     (found,) = left("S3BucketName: !Ref Name")
     assert found.advice.endswith("replace each ${…} by its value, or wrap the string in Fn::Sub")
+
+
+SOURCES: dict[str, Any] = {
+    "a name": (
+        "TrailName: audit, ",
+        "StringEquals",
+        "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/audit",
+    ),
+    "a parameter": (
+        "TrailName: !Ref Named, ",
+        "StringEquals",
+        "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/${Named}",
+    ),
+    "no name": ("", "ArnLike", "arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*"),
+}
+
+
+@pytest.mark.parametrize(("name", "operator", "arn"), SOURCES.values(), ids=SOURCES)
+def test_the_statements_to_paste_are_those_of_the_patch_set(name: str, operator: str, arn: str) -> None:
+    template = TEMPLATE.format(trail=f"{name}S3BucketName: logs, KMSKeyId: !Ref Name")
+    said = {one.subject: one for one in fix(template, patch_set="cloudtrail-documented").unfixed}
+    checks, write = json.loads(said["bucket-outside"].paste)
+    source = {operator: {"aws:SourceArn": arn}}
+    assert (checks["Action"], checks["Condition"]) == (["s3:GetBucketAcl"], source)
+    acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
+    assert write["Action"] == ["s3:PutObject"]
+    assert write["Condition"] == {**source, "StringEquals": {**acl, **source.get("StringEquals", {})}}
+    context = {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*"}
+    assert [(one["Action"], one["Resource"], one["Condition"]) for one in json.loads(said["key-outside"].paste)] == [
+        (["kms:GenerateDataKey*"], "*", {"StringLike": context, **source}),
+        (["kms:DescribeKey"], "*", source),
+        (["kms:Decrypt"], "*", source),
+    ]
+    assert said["key-outside"].advice.startswith("see that its policy has these statements, ")
+
+
+def test_rules_with_the_same_sid_are_one_statement() -> None:
+    checks, write = pasted("S3BucketName: logs, KMSKeyId: !Ref Name")
+    assert (checks["Sid"], checks["Action"]) == ("AWSCloudTrailAclCheck", ["s3:GetBucketAcl", "s3:GetBucketLocation"])
+    assert (write["Sid"], write["Action"]) == ("AWSCloudTrailWrite", ["s3:PutObject"])
+    (key,) = pasted("S3BucketName: logs, KMSKeyId: !Ref Name", "key-outside")
+    assert key["Action"] == ["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"]
+
+
+def test_a_patch_set_without_a_rule_for_it_has_nothing_to_paste() -> None:
+    view = next(one for one in locate(read(TEMPLATE.format(trail="S3BucketName: logs").encode(), "t").data, Given()).views)
+    bare = PatchSet("own", tuple(one for one in load("cloudtrail-create").patches if one.id == "trail-order"))
+    (found,) = outside(view, bare)
+    assert found.paste == ""
+    assert (
+        found.advice == "see that its policy lets CloudTrail in, or name the bucket with --bucket if it is in the template"
+    )
+
+
+def test_rules_that_differ_in_more_than_their_actions_have_sids_of_their_own() -> None:
+    view = next(one for one in locate(read(TEMPLATE.format(trail="S3BucketName: logs").encode(), "t").data, Given()).views)
+    delivery = load("cloudtrail-create").patch("log-delivery")
+    assert delivery
+    rules = tuple(
+        Allow("Same", "cloudtrail.amazonaws.com", (f"s3:{one}",), (one,), ()) for one in ("log-bucket", "log-objects")
+    )
+    (found,) = outside(view, PatchSet("own", (dataclasses.replace(delivery, ensure=rules),)))
+    assert [one["Sid"] for one in json.loads(found.paste)] == ["Same", "Same2"]
+    assert all("Condition" not in one for one in json.loads(found.paste))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from remediate.cloudformation.existence import Deployments
@@ -12,73 +11,65 @@ from remediate.cloudformation.organization import find_organization_id
 from remediate.cloudformation.resources import properties
 from remediate.cloudformation.unfixed import as_in_sub, shown
 from remediate.cloudformation.view import View
+from remediate.patchset import PatchSet
 from remediate.plan.origin import absent_bucket, origin
 from remediate.plan.outcome import Skipped
+from remediate.plan.paste import statements
 from remediate.symbolic import text
-from remediate.template import Plain
 
 
-def outside(view: View) -> Iterator[Skipped]:
-    """Yield the bucket and the key of a trail that are elsewhere, each with what its policy must say."""
+def outside(view: View, patch_set: PatchSet) -> Iterator[Skipped]:
+    """Yield the bucket and the key of a trail that are elsewhere, each with what a patch set wants in its policy."""
     trail = str(view.trail)
     if view.bucket is not None and view.bucket.logical_id is None and not view.bucket_policies:
-        yield from _bucket(view, trail, view.bucket)
+        yield from _bucket(view, trail, view.bucket, patch_set)
     if view.key and view.key.logical_id is None and "alias/aws/" not in str(view.key.name):  # whose policy nobody can change
         named = origin(view, view.key.expression, "key")
         reason = f"the key of {trail} is not in the template: {named}"
-        advice = "see that its policy has this statement, or name the key with --key if it is in the template"
-        yield _paste(view, "key-outside", reason, advice, key_statements(view))
+        pasted = key_statements(view, patch_set)
+        advice = f"{_see_that(pasted)}, or name the key with --key if it is in the template"
+        yield _paste(view, "key-outside", reason, advice, pasted)
 
 
-def _bucket(view: View, trail: str, bucket: Place) -> Iterator[Skipped]:
+def _bucket(view: View, trail: str, bucket: Place, patch_set: PatchSet) -> Iterator[Skipped]:
     absent = absent_bucket(view, bucket.expression)
     guard = chosen(bucket.expression, view.resolver.scenario.conditions).guard
     if absent and Deployments(view.resolver.data, view.given).without(absent, trail, guard).witness is not None:
         return  # a reference to nothing is a root cause of its own
     named = origin(view, bucket.expression, "bucket", properties(view.resolver.data, trail).get("S3KeyPrefix"))
     reason = f"the log bucket of {trail} is not in the template: {named}"
-    advice = "see that its policy has these statements, or name the bucket with --bucket if it is in the template"
-    yield _paste(view, "bucket-outside", reason, advice, bucket_statements(view, bucket))
+    pasted = bucket_statements(view, bucket, patch_set)
+    advice = f"{_see_that(pasted)}, or name the bucket with --bucket if it is in the template"
+    yield _paste(view, "bucket-outside", reason, advice, pasted)
 
 
-def _paste(view: View, subject: str, reason: str, advice: str, statements: str) -> Skipped:
-    if "${" in statements:
+def _paste(view: View, subject: str, reason: str, advice: str, pasted: str) -> Skipped:
+    if "${" in pasted:
         advice += "; replace each ${…} by its value, or wrap the string in Fn::Sub"
-    return Skipped(subject, "outside", reason, str(view.trail), advice, statements)
+    return Skipped(subject, "outside", reason, str(view.trail), advice, pasted)
 
 
-def bucket_statements(view: View, bucket: Place) -> str:
-    """Return, as JSON, the statements that the policy of a bucket outside the template must have.
+def _see_that(pasted: str) -> str:
+    """Say what is to be seen to; a patch set of the user's own need not have a statement for it."""
+    if not pasted:
+        return "see that its policy lets CloudTrail in"
+    noun = "this statement" if pasted.count('"Effect"') == 1 else "these statements"
+    return f"see that its policy has {noun}"
 
-    They are written out here, and do not come from a patch set.
-    """
+
+def bucket_statements(view: View, bucket: Place, patch_set: PatchSet) -> str:
+    """Return, as JSON, the statements that a patch set wants in the policy of a bucket outside the template."""
     arn = f"arn:{_partition(view)}:s3:::{as_in_sub(view, bucket.expression, 'name of the log bucket')}"
     folders = [f"{arn}/{prefix}AWSLogs" for prefix in _prefixes(view)]
-    paths: list[Plain] = [f"{folder}/{_account(view)}/*" for folder in folders]
+    paths = [f"{folder}/{_account(view)}/*" for folder in folders]
     if view.facts.organization_id:
         paths += [f"{folder}/{_organization(view)}/*" for folder in folders]
-    return _shown(
-        _statement("AWSCloudTrailAclCheck", ["s3:GetBucketAcl", "s3:GetBucketLocation"], arn, view),
-        _statement("AWSCloudTrailWrite", ["s3:PutObject"], paths if len(paths) > 1 else paths[0], view),
-    )
+    return statements(view, patch_set, "bucket-policy", {"log-bucket": [arn], "log-objects": paths})
 
 
-def key_statements(view: View) -> str:
-    """Return, as JSON, the statement that the policy of a key outside the template must have, as for the bucket."""
-    actions = ["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"]
-    return _shown(_statement("AWSCloudTrailKeyAccess", actions, "*", view))
-
-
-def _statement(sid: str, actions: list[str], resource: Plain, view: View) -> dict[str, Plain]:
-    account_trails = f"arn:{_partition(view)}:cloudtrail:*:{_account(view)}:trail/*"
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": {"Service": "cloudtrail.amazonaws.com"},
-        "Action": [*actions],
-        "Resource": resource,
-        "Condition": {"ArnLike": {"aws:SourceArn": account_trails}},
-    }
+def key_statements(view: View, patch_set: PatchSet) -> str:
+    """Return, as JSON, the statements that a patch set wants in the policy of a key outside the template."""
+    return statements(view, patch_set, "key-policy", {"every": ["*"]})
 
 
 def _prefixes(view: View) -> list[str]:
@@ -103,7 +94,3 @@ def _organization(view: View) -> str:
     if found is not None and view.resolver.string(found) == view.facts.organization_id:
         return as_in_sub(view, found, "organization id")
     return shown(view.facts.organization_id or text(), "organization id")
-
-
-def _shown(*statements: dict[str, Plain]) -> str:
-    return json.dumps([*statements], indent=2)

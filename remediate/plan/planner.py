@@ -80,7 +80,7 @@ def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options:
     planner = _planned(data, located, patch_set, options, found)
     operations = tuple(planner.draft.operations)
     left = tuple(filter(wanted, diagnose(planner.located, planner.draft.data))) if operations else findings
-    rest = residue(planner.located, planner.draft.data, planner.skipped, left)
+    rest = residue(planner.located, planner.draft.data, planner.skipped, left, patch_set)
     skipped = tuple(one for one in (*dict.fromkeys(planner.skipped), *rest) if not known.skipped(one))
     if not options.precautions and "precautions" not in options.ignore:
         found = tuple(_with_precautions(planner, found))

@@ -10,6 +10,7 @@ from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data, section
 from remediate.cloudformation.view import View
 from remediate.judge import document_for, documented, judge, made
+from remediate.patchset import PatchSet
 from remediate.plan.outcome import Skipped, Why
 from remediate.plan.outside import outside
 from remediate.plan.unread import unread
@@ -20,17 +21,20 @@ from remediate.symbolic import Text, Unknown
 from remediate.template import tokens
 
 
-def residue(located: Located, data: Data, said: Sequence[Skipped], left: Sequence[Finding]) -> tuple[Skipped, ...]:
+def residue(
+    located: Located, data: Data, said: Sequence[Skipped], left: Sequence[Finding], patch_set: PatchSet
+) -> tuple[Skipped, ...]:
     """Return what is left to say of a template, once for each reason.
 
-    ``said`` is what planning has said already, ``left`` are the root causes that are still there.
+    ``said`` is what planning has said already, ``left`` are the root causes that are still there. ``patch_set`` says what
+    the policies outside the template are to have.
     """
     explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
     without_id = {one.logical_id for one in said if one.why == "denied"}
     judged = [
         one
         for view in located.views
-        for one in _of_view(view, data, explained)
+        for one in _of_view(view, data, explained, patch_set)
         if not (one.why == "denied" and "organization" in one.subject and one.logical_id in without_id)
     ]
     found = [*_causes([*said, *judged], left), *judged]
@@ -71,9 +75,9 @@ def _skipped(one: Finding, why: Why) -> Skipped:
     return Skipped(one.cause, why, one.detail, one.logical_id, one.advice, path=one.path)
 
 
-def _of_view(view: View, data: Data, explained: set[str]) -> Iterator[Skipped]:
+def _of_view(view: View, data: Data, explained: set[str], patch_set: PatchSet) -> Iterator[Skipped]:
     if view.trail:
-        yield from outside(view)
+        yield from outside(view, patch_set)
     if len(view.bucket_policies) == 1:
         yield from _judged(view, data, view.bucket_policies[0], "bucket", explained)
     if view.key and view.key.logical_id:

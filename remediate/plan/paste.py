@@ -1,0 +1,89 @@
+"""The statements that a patch set wants in a policy outside the template, as JSON to paste there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from remediate.cloudformation.unfixed import as_in_sub
+from remediate.cloudformation.view import View
+from remediate.patchset import Allow, Condition, PatchSet, Require
+from remediate.plan.vocabulary import condition
+
+
+def statements(view: View, patch_set: PatchSet, role: str, resources: Mapping[str, Sequence[str]]) -> str:
+    """Return the statements of a patch set's rules for a role, ``""`` where it has none.
+
+    ``resources`` are the names of the vocabulary with what they stand for. A condition that depends on the object ownership
+    of the bucket is left out, for nothing is known of it.
+    """
+    rules = [rule for patch in patch_set.patches if role in patch.roles for rule in patch.ensure]
+    found: list[_Statement] = []
+    for rule in (rule for rule in rules if isinstance(rule, Allow)):
+        guard = (rule.guard or {}).get(role, {})
+        named = tuple(dict.fromkeys(one for name in rule.resources for one in resources.get(name, ())))
+        if not named:
+            continue  # a resource of another kind of policy
+        wanted = _Statement(rule.sid, rule.service, named, _limits(view, rule.condition or {}, guard))
+        same = next((one for one in found if one.is_like(wanted)), None)
+        if same is None:
+            found.append(wanted)
+        (same or wanted).add(rule.actions)
+    for required in (rule for rule in rules if isinstance(rule, Require) and rule.when is None):
+        for one in found:
+            if one.service == required.service and all(required.action in (None, action) for action in one.actions):
+                one.limits = _joined(one.limits, _limits(view, required.condition))
+    ordered = sorted(found, key=lambda one: one.resources != tuple(resources.get("log-bucket", ())))
+    return json.dumps([one.written(ordered[:index]) for index, one in enumerate(ordered)], indent=2) if ordered else ""
+
+
+_Limits = Mapping[str, Mapping[str, str]]
+
+
+@dataclass
+class _Statement:
+    sid: str
+    service: str
+    resources: tuple[str, ...]
+    limits: _Limits
+    actions: tuple[str, ...] = ()
+
+    def is_like(self, other: _Statement) -> bool:
+        """Tell whether two differ in nothing but their actions."""
+        return (self.sid, self.service, self.resources, self.limits) == (
+            other.sid,
+            other.service,
+            other.resources,
+            other.limits,
+        )
+
+    def add(self, actions: Sequence[str]) -> None:
+        """Allow further actions."""
+        self.actions = tuple(dict.fromkeys((*self.actions, *actions)))
+
+    def written(self, before: Sequence[_Statement]) -> dict[str, object]:
+        """Return the statement as it stands behind others; a Sid is there only once."""
+        earlier = sum(one.sid == self.sid for one in before)
+        return {
+            "Sid": f"{self.sid}{earlier + 1}" if earlier else self.sid,
+            "Effect": "Allow",
+            "Principal": {"Service": self.service},
+            "Action": self.actions,
+            "Resource": self.resources[0] if len(self.resources) == 1 else self.resources,
+            **({"Condition": self.limits} if self.limits else {}),
+        }
+
+
+def _limits(view: View, *written: Condition) -> _Limits:
+    """Return conditions with the names of the vocabulary replaced; what the template does not hold is left out."""
+    found: dict[str, dict[str, str]] = {}
+    for one in written:
+        for operator, key, value in condition(one, (view,)):
+            if value is not None:
+                found.setdefault(operator, {})[key] = as_in_sub(view, value, "name of the trail")
+    return found
+
+
+def _joined(one: _Limits, other: _Limits) -> _Limits:
+    return {operator: {**other.get(operator, {}), **one.get(operator, {})} for operator in {**one, **other}}
