@@ -136,6 +136,7 @@ def test_a_value_of_the_user_stands_in_the_statements() -> None:
 
 PREFIXES: dict[str, Any] = {
     "text": ("audit", ["audit/"]),
+    "text with a slash at its end": ("audit/", ["audit/", "audit//"]),
     "a parameter": ("!Ref Name", ["${Name}/"]),
     "a parameter with a default": ("!Ref Named", ["${Named}/"]),
     "a parameter that may leave it out": ("!Ref Empty", ["", "${Empty}/"]),

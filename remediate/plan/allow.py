@@ -15,7 +15,7 @@ from remediate.plan.elements import extend, is_extendable
 from remediate.plan.guard import change_guarded, guard_entries, strangers_let_in
 from remediate.plan.replace_resource import replace_refused
 from remediate.plan.vocabulary import condition, decided, organization_id
-from remediate.plan.wanted import Gap, Wanted, gaps
+from remediate.plan.wanted import Gap, Wanted, gaps, writable_gaps
 from remediate.policy.evaluate import Elements, Outcome, statement_truth
 from remediate.policy.match import covers, matches, patterns_meet
 from remediate.policy.request import Request
@@ -35,10 +35,11 @@ def ensure_allow(case: Case, rule: Allow) -> None:
     if wanted and not case.has_statements_everywhere():
         case.skip("obstacle", "its Statement is there under some conditions only, so nothing can be added for the others")
         return
-    denied = any(_is_denied(case, one) for gap in wanted for one in gap.wanted)
-    for gap in wanted:
+    writable = writable_gaps(case, wanted)
+    denied = any(_is_denied(case, one) for gap in writable for one in gap.wanted)
+    for gap in writable:
         replace_refused(case, rule, gap, _open(case, gap))
-    left = [gap for gap in wanted if _open(case, gap) and not _complete(case, rule, gap)]
+    left = [gap for gap in writable if _open(case, gap) and not _complete(case, rule, gap)]
     left = [gap for gap in left if not _is_left_out(case, rule, gap)]
     if left:
         _add(case, rule, left)

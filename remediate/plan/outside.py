@@ -76,7 +76,8 @@ def _prefixes(view: View) -> list[str]:
     """Return what stands before AWSLogs: the trail's prefix, and nothing too where a parameter may leave it out."""
     written = properties(view.resolver.data, str(view.trail)).get("S3KeyPrefix")
     prefix = as_in_sub(view, written, "S3KeyPrefix") if view.resolver.string(written) is not None else ""
-    with_prefix = [f"{prefix}/"] if prefix else []
+    # AWS does not say whether a slash at the end of the prefix makes two.
+    with_prefix = [*([prefix] if prefix.endswith("/") else []), f"{prefix}/"] if prefix else []
     return with_prefix if view.facts.prefix else ["", *with_prefix]
 
 

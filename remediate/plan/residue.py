@@ -118,6 +118,8 @@ def _settling(one: CloudTrailRequest, decision: Decision, view: View) -> str:
     judged = [statement_truth(statement, one.request) for statement in decision.by]
     conditions = [condition for elements in judged for condition in elements.failing]
     unsure = [elements.statement for elements in judged if elements.resource is Truth.UNKNOWN]
+    if unsure and one.request.doubt:
+        return "take the slash off the S3KeyPrefix"
     written = [value for condition in conditions for value in condition.values]
     written += [name for statement in unsure for name in statement.resources]
     found = (one.request.context.get(condition.key.lower()) for condition in conditions)

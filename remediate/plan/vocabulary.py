@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 
-from remediate.cloudformation.expression import HERE, distribute, function, policy_text, sub
+from remediate.cloudformation.expression import HERE, NO_VALUE, alternatives, distribute, function, policy_text, sub
 from remediate.cloudformation.locate import Given
 from remediate.cloudformation.organization import find_organization_id
 from remediate.cloudformation.resources import BUCKET, Data, properties, resource
@@ -37,10 +39,38 @@ def log_objects(data: Data, arn: Plain, views: tuple[View, ...], given: Given) -
         paths["organization"] = sub(arn, "/AWSLogs/", organization, "/*")
     for trail in dict.fromkeys(view.trail for view in views if view.trail and view.facts.prefix):
         prefix = policy_text(properties(data, str(trail)).get("S3KeyPrefix"))
-        paths[f"{trail} prefix"] = distribute(prefix, arn, "/", HERE, "/AWSLogs/", ACCOUNT, "/*")
-        if "organization" in paths:
-            paths[f"{trail} prefix organization"] = distribute(prefix, arn, "/", HERE, "/AWSLogs/", organization, "/*")
+        for kind, form in (("prefix without its slash", _without_slash(prefix)), ("prefix", prefix)):
+            if not any(alternatives(form, ())):
+                continue
+            paths[f"{trail} {kind}"] = distribute(form, arn, "/", HERE, "/AWSLogs/", ACCOUNT, "/*")
+            if "organization" in paths:
+                paths[f"{trail} {kind} organization"] = distribute(form, arn, "/", HERE, "/AWSLogs/", organization, "/*")
     return paths
+
+
+def _without_slash(prefix: Plain) -> Plain:
+    """Return a prefix without the slash at its end, ``AWS::NoValue`` where none is written there.
+
+    AWS does not say whether the path then has two slashes, so that both paths are allowed.
+    """
+    match function(prefix):
+        case None if isinstance(prefix, str) and prefix.endswith("/"):
+            return prefix[:-1]
+        case ("Fn::Sub", str(text)) if text.endswith("/"):
+            return {"Fn::Sub": text[:-1]}
+        case ("Fn::Sub", [str(text), dict(variables)]) if text.endswith("/"):
+            return {"Fn::Sub": [text[:-1], variables]}
+        case ("Fn::If", [condition, yes, no]):
+            return {"Fn::If": [condition, _without_slash(yes), _without_slash(no)]}
+    return NO_VALUE
+
+
+def is_escaped(path: Plain) -> bool:
+    """Tell whether a path has a character of a prefix that policies of Version 2012-10-17 alone can escape."""
+    return bool(_ESCAPED.search(json.dumps(path)))
+
+
+_ESCAPED = re.compile(r"\$\{!?[*?$]\}")
 
 
 def organization_id(data: Data, given: Given) -> Plain:

@@ -71,7 +71,8 @@ def _cloudtrail_astray(facts: TrailFacts) -> Iterator[Stranger]:
     for one in requests(facts):
         if one.id == "put-object":
             elsewhere = text(facts.bucket_arn, "/somewhere/else")
-            yield Stranger("CloudTrail, outside its folders", "bucket", replace(one.request, resource=elsewhere))
+            astray = replace(one.request, resource=elsewhere, alternatives=(), doubt="")
+            yield Stranger("CloudTrail, outside its folders", "bucket", astray)
             plain = {**one.request.context, "aws:securetransport": text("false")}
             yield Stranger("CloudTrail, without TLS", "bucket", replace(one.request, context=plain), insecure=True)
 
