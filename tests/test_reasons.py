@@ -80,3 +80,10 @@ def test_a_reason_is_told_with_its_references(told: Cause) -> None:
 def test_ignore_takes_every_kind_of_id(ignored: str) -> None:
     result = CliRunner().invoke(main, ["check", "--ignore", ignored, str(ROOT / "examples" / "healthy.yaml")])
     assert result.exit_code == 0
+
+
+def test_a_prefix_that_ends_in_a_slash_is_settled_without_it() -> None:
+    before = Path(__file__).parent / "cases" / "log-delivery" / "prefix-with-slash-decided-by-half" / "before.yaml"
+    (undecided,) = (one for one in fix(before).skipped if one.why == "undecidable")
+    assert undecided.subject == "put-object"
+    assert undecided.advice == "take the slash off the S3KeyPrefix"
