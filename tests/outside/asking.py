@@ -191,12 +191,16 @@ def _astray(policy: Policy, trails: list[Trail]) -> Iterator[Asked]:
     for trail in trails:
         if trail.bucket_arn != policy.arn:
             continue
-        root = f"{trail.prefix}/" if trail.prefix else ""
+        # The evaluator takes a star in the resource of a *request* for a wildcard, so a name that has one cannot be asked of
+        # it. A letter in its place can, and shows whether the policy takes the star of the prefix for a wildcard.
+        root = f"{trail.prefix.replace('*', 'x')}/" if trail.prefix else ""
+        starred = [f"{root}AWSLogs/{ACCOUNT}/{_FILE}"] if trail.prefix and "*" in trail.prefix else []
         for path in (
             "somewhere/else.json.gz",
             f"{root}AWSLogs/{STRANGER}/{_FILE}",
             f"{root}AWSLogs/file",
             f"other/{root}AWSLogs/x",
+            *starred,
         ):
             yield replace(_own(trail, "s3:PutObject", f"{policy.arn}/{path}", _headers(trail)), who="CloudTrail, elsewhere")
         log_file = f"{policy.arn}/{_paths(trail)['put-object']}"
