@@ -14,7 +14,7 @@ from remediate.cloudformation.text_document import breaks_text
 from remediate.cloudformation.view import View
 from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, key_requests, promised_put_objects, requests
 from remediate.policy.conditions import condition_truth
-from remediate.policy.document import FIRST_VERSION, Policy, Statement, parse_statement
+from remediate.policy.document import FIRST_VERSION, Condition, Policy, Statement, parse_statement
 from remediate.policy.evaluate import Decision, evaluate
 from remediate.policy.match import ARN_FIELDS, arn_fields
 from remediate.policy.request import Request
@@ -80,6 +80,11 @@ def read_statement(raw: RawStatement, view: View, logical_id: str, position: int
     return parse_statement(data, raw.pointer, logical_id, position, _version(view, raw.version))
 
 
+def statement_at(document: Document, view: View, path: tuple[str | int, ...]) -> Statement | None:
+    """Return the statement of a path as it reads under a view, None where it is not in force under it."""
+    return _by_path(document, view).get(path)
+
+
 @functools.lru_cache(maxsize=_REMEMBERED)
 def judge(document: Document, view: View, request: Request, *, allows_only: bool = False) -> Decision:
     """Decide a request by a document; ``allows_only`` leaves the Deny statements out, which no patch changes."""
@@ -90,12 +95,15 @@ def judge(document: Document, view: View, request: Request, *, allows_only: bool
 
 def entry_truth(view: View, entry: Entry, request: Request) -> Truth:
     """Return whether a condition as written holds for a request under a view."""
-    shell = {name: text("*") for name in ("Principal", "Action", "Resource")}
-    written = view.resolver.value({entry.operator: {entry.key: entry.value}})
-    data: Value = {**shell, "Effect": text("Allow"), "Condition": written}
-    parsed = parse_statement(data, "", "", 0, _version(view, entry.version))
+    memory, name = (
+        remembered(view.resolver.data),
+        (_condition, view, entry.operator, entry.key, repr((entry.value, entry.version))),
+    )
+    if name not in memory:
+        memory[name] = _condition(view, entry)
+    found: Condition | None = memory[name]  # type: ignore[assignment]  # put there above
     # A value that is AWS::NoValue under this view takes the condition away.
-    return condition_truth(parsed.conditions[0], request) if parsed.conditions else Truth.YES
+    return condition_truth(found, request) if found else Truth.YES
 
 
 def documented(requests: Iterable[CloudTrailRequest]) -> list[CloudTrailRequest]:
@@ -127,17 +135,51 @@ def _is_wild(name: Text) -> bool:
     return any(isinstance(part, str) and ("*" in part or "?" in part) for part in name.parts)
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _by_path(document: Document, view: View) -> dict[tuple[str | int, ...], Statement]:
+    """Return the statements in force under a view by their paths; of a JSON text, all of whose have one, the first."""
+    found: dict[tuple[str | int, ...], Statement] = {}
+    for raw, statement in statements_of(document, view):
+        found.setdefault(raw.path, statement)
+    return found
+
+
+def _condition(view: View, entry: Entry) -> Condition | None:
+    """Return a condition as it reads under a view, None where there is none of it."""
+    shell = {name: text("*") for name in ("Principal", "Action", "Resource")}
+    written = view.resolver.value({entry.operator: {entry.key: entry.value}})
+    data: Value = {**shell, "Effect": text("Allow"), "Condition": written}
+    parsed = parse_statement(data, "", "", 0, _version(view, entry.version))
+    return next(iter(parsed.conditions), None)
+
+
+class _Readings:
+    """How one statement as written reads, by what decides it; it keeps the data, so that its id stays its own."""
+
+    def __init__(self, raw: RawStatement, data: Data) -> None:
+        self.raw = raw
+        self.decisive = influences(data, [raw.data, raw.version])
+        self.under: dict[object, Statement] = {}
+
+
 def _read_once(document: Document, position: int, view: View) -> Statement:
-    """Return a statement as it reads under a view, the same object under all views that give it the same values."""
+    """Return a statement as it reads under a view, the same object under all views that give it the same values.
+
+    It goes by the data of the statement as an object, which an operation elsewhere in the document leaves as it is.
+    """
     raw = document.statements[position]
     memory = remembered(view.resolver.data)
-    if (document, position) not in memory:
-        memory[document, position] = influences(view.resolver.data, [raw.data, raw.version])
-    decisive = memory[document, position]
-    name = (document, position, decisive.under(view.resolver.scenario))  # type: ignore[attr-defined]  # put there above
+    name = (_Readings, id(raw.data), id(raw.version), raw.spelled, document.logical_id, position, raw.path)
     if name not in memory:
-        memory[name] = read_statement(raw, view, document.logical_id, position)
-    return memory[name]  # type: ignore[return-value]  # put there above
+        memory[name] = _Readings(raw, view.resolver.data)
+    found: _Readings = memory[name]  # type: ignore[assignment]  # put there above
+    scenario = view.resolver.scenario
+    if scenario not in found.under:
+        decisive = found.decisive.under(scenario)
+        if decisive not in found.under:
+            found.under[decisive] = read_statement(raw, view, document.logical_id, position)
+        found.under[scenario] = found.under[decisive]
+    return found.under[scenario]
 
 
 def _broken(data: Value) -> bool:

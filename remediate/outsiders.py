@@ -15,9 +15,8 @@ from remediate.cloudformation.view import View
 from remediate.judge import judge, statements_of
 from remediate.policy.cloudtrail import TrailFacts
 from remediate.policy.document import Statement
-from remediate.policy.evaluate import Outcome, statement_truth
+from remediate.policy.evaluate import Outcome, cannot_apply
 from remediate.policy.strangers import Stranger, strangers
-from remediate.policy.truth import Truth
 from remediate.symbolic import Text, Unknown, text
 
 __all__ = ["Stranger", "gained", "is_told_only", "let_in", "sampled", "strangers_of"]
@@ -43,7 +42,7 @@ def gained(before: Document | None, after: Document, views: Sequence[View]) -> I
         changed = _changed(before, after, view)
         for stranger in found if changed else ():
             # The policy as a whole is asked only where something in it has come to say yes.
-            if all(statement_truth(statement, stranger.request).applies is Truth.NO for statement in changed):
+            if all(cannot_apply(statement, stranger.request) for statement in changed):
                 continue
             now = _rank(after, view, stranger)
             if now and now > _rank(before, view, stranger):
@@ -104,7 +103,9 @@ def _strangers_by_scenario(views: Sequence[View], kind: Kind) -> Iterator[tuple[
 def _changed(before: Document | None, after: Document, view: View) -> list[Statement]:
     """Return the Allow statements of a policy that it did not have before."""
     known = [raw.data for raw, _ in statements_of(before, view)] if before else []
-    return [one for raw, one in statements_of(after, view) if one.effect == "Allow" and raw.data not in known]
+    same = {id(data) for data in known}  # most are the same object, and need no comparing
+    allows = [(raw.data, one) for raw, one in statements_of(after, view) if one.effect == "Allow"]
+    return [one for data, one in allows if id(data) not in same and data not in known]
 
 
 def _rank(document: Document | None, view: View, stranger: Stranger) -> int:

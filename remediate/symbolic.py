@@ -36,7 +36,8 @@ class Text:
     @property
     def known(self) -> str | None:
         """The whole string where no part is unknown, else None."""
-        return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
+        known = [part for part in self.parts if isinstance(part, str)]
+        return "".join(known) if len(known) == len(self.parts) else None
 
     def __str__(self) -> str:
         """Return the string with ``${name}`` for each unknown part."""
@@ -60,8 +61,9 @@ _LOWER = {ord(capital): capital.lower() for capital in string.ascii_uppercase}
 
 def text(*parts: str | Unknown | Text) -> Text:
     """Join parts to a Text."""
-    if len(parts) == 1 and isinstance(parts[0], Text):
-        return parts[0]
+    if len(parts) == 1:  # most texts are made of one part, and need no joining
+        (part,) = parts
+        return part if isinstance(part, Text) else Text((part,) if part != "" else ())
     joined: list[str | Unknown] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Text) else (part,):

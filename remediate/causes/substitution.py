@@ -19,11 +19,15 @@ _Path = tuple[str | int, ...]
 
 def unsubstituted(data: Data, written: Plain, path: _Path = ()) -> Iterator[tuple[_Path, list[str]]]:
     """Yield the place of each such text in an expression, and the names of the template that stand in it."""
-    known = section(data, "Resources").keys() | section(data, "Parameters").keys()
+    known = section(data, "Resources"), section(data, "Parameters")
     for place, text in _texts(written, path):
-        names = [found[0] for found in _NAME.finditer(text) if found[1] in known or found[1].startswith("AWS::")]
+        names = [found[0] for found in _NAME.finditer(text) if _is_known(found[1], known)]
         if names:
             yield place, list(dict.fromkeys(names))
+
+
+def _is_known(name: str, sections: tuple[Data, ...]) -> bool:
+    return name.startswith("AWS::") or any(name in one for one in sections)
 
 
 def _texts(written: Plain, path: _Path) -> Iterator[tuple[_Path, str]]:

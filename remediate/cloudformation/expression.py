@@ -73,6 +73,11 @@ def mentions(expression: Plain) -> set[str]:
     stack: list[Plain] = [expression]
     while stack:
         current = stack.pop()
+        if isinstance(current, list):
+            stack.extend(current)
+            continue
+        if not isinstance(current, dict):
+            continue
         match function(current):
             case ("Ref", str(name)):
                 found.add(name)
@@ -84,10 +89,7 @@ def mentions(expression: Plain) -> set[str]:
                 found.update(_sub_names(text))
             case ("Fn::Sub", [str(text), dict(variables)]):
                 found.update(_sub_names(text) - variables.keys())
-        if isinstance(current, dict):
-            stack.extend(current.values())
-        elif isinstance(current, list):
-            stack.extend(current)
+        stack.extend(current.values())
     return found
 
 
@@ -97,15 +99,17 @@ def conditions_of(expression: Plain) -> set[str]:
     stack: list[Plain] = [expression]
     while stack:
         current = stack.pop()
+        if isinstance(current, list):
+            stack.extend(current)
+            continue
+        if not isinstance(current, dict):
+            continue
         match function(current):
             case ("Fn::If", [str(name), *_]):
                 found.add(name)
             case ("Condition", str(name)):
                 found.add(name)
-        if isinstance(current, dict):
-            stack.extend(current.values())
-        elif isinstance(current, list):
-            stack.extend(current)
+        stack.extend(current.values())
     return found
 
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jsonpatch
-
 from remediate.template import Operation, Plain, pointer, tokens, unshared
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A draft at one moment: the number of its operations, and its resources as they were."""
+    """A draft at one moment: the number of its operations, and its data, which later operations do not change."""
 
     operations: int
-    resources: dict[str, Plain]
+    data: dict[str, Plain]
 
 
 class Draft:
     """A working copy of a template's data, and the operations that led to it.
 
-    Only the resources that operations reach are copied; the original data is never changed.
+    An operation makes new containers on its path alone. All else stays the same object, also in the original data, which is
+    never changed: what is remembered of a part of the data stays good as long as it is that part.
     """
 
     def __init__(self, data: dict[str, Plain]) -> None:
@@ -29,7 +28,6 @@ class Draft:
         resources = data.get("Resources")
         self.data: dict[str, Plain] = {**data, "Resources": {**resources} if isinstance(resources, dict) else {}}
         self.operations: list[Operation] = []
-        self._own: set[str] = set()
 
     def at(self, path: Sequence[str | int]) -> Plain:
         """Return the value at a path that exists."""
@@ -57,26 +55,44 @@ class Draft:
 
     def snapshot(self) -> Snapshot:
         """Return what :meth:`restore` needs to take back all operations that follow."""
-        self._own = set()  # what is changed from now on is copied first
-        resources = self.data["Resources"]
-        return Snapshot(len(self.operations), {**resources} if isinstance(resources, dict) else {})
+        return Snapshot(len(self.operations), self.data)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Take back every operation since a snapshot."""
         del self.operations[snapshot.operations :]
-        self.data = {**self.data, "Resources": {**snapshot.resources}}
-        self._own = set()
+        self.data = snapshot.data
 
     def _guard(self, path: Sequence[str | int]) -> None:
         """Put a ``test`` first, so that the patch fails on a template that has changed (RFC 6902 section 4.6)."""
-        self._apply(Operation("test", pointer(*path), unshared(self.at(path))))
+        self.operations.append(Operation("test", pointer(*path), unshared(self.at(path))))
 
     def _apply(self, operation: Operation) -> None:
-        resources = self.data["Resources"]
-        step = tokens(operation.path)[1]
-        if isinstance(resources, dict) and step in resources and step not in self._own:
-            resources[step] = unshared(resources[step])
-            self._own.add(step)
-        jsonpatch.JsonPatch([operation.to_json()]).apply(self.data, in_place=True)
+        self.data = _changed_members(self.data, tokens(operation.path), operation)
         self.operations.append(operation)
-        self.data = {**self.data}  # what is remembered of data goes by the object
+
+
+def _changed(found: Plain, path: Sequence[str], operation: Operation) -> Plain:
+    """Return a container as it is after an operation at a path in it; what is not on the path is the same object."""
+    if isinstance(found, dict):
+        return _changed_members(found, path, operation)
+    if isinstance(found, list):
+        return _changed_items(found, path, operation)
+    raise LookupError(f"{operation.path} leads into what has no members")
+
+
+def _changed_members(found: dict[str, Plain], path: Sequence[str], operation: Operation) -> dict[str, Plain]:
+    name, *rest = path
+    if rest:
+        return {**found, name: _changed(found[name], rest, operation)}
+    if operation.op == "remove":
+        return {key: value for key, value in found.items() if key != name}
+    return {**found, name: operation.value}
+
+
+def _changed_items(found: list[Plain], path: Sequence[str], operation: Operation) -> list[Plain]:
+    step, *rest = path
+    index = len(found) if step == "-" else int(step)
+    if rest:
+        return [*found[:index], _changed(found[index], rest, operation), *found[index + 1 :]]
+    after = index if operation.op == "add" else index + 1
+    return [*found[:index], *([] if operation.op == "remove" else [operation.value]), *found[after:]]

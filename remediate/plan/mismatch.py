@@ -74,12 +74,18 @@ def _hanging(case: Case, raw: RawStatement, entry: Entry, repair: bool) -> Itera
     for view in case.views_of(raw):
         if not view.resolver.scenario.admits(entry.guard):
             continue
-        statement = read_statement(raw, view, raw.pointer)
+        statement = _read(case, raw, view)
         for request in _meant(case, statement, entry, view, repair):
             if not _fails(view, entry, request, repair) or is_hopeless(case, statement, request):
                 continue
             if not is_allowed_elsewhere(case, raw, view, request):
                 yield view, request
+
+
+def _read(case: Case, raw: RawStatement, view: View) -> Statement:
+    """Return a statement as it reads under a view; one that stands in the document has been read before."""
+    found = next((one for other, one in statements_of(case.document, view) if other is raw), None)
+    return found or read_statement(raw, view, raw.pointer)
 
 
 def _fails(view: View, entry: Entry, request: Request, repair: bool) -> bool:

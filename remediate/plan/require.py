@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.entries import Entry, entries
-from remediate.judge import entry_truth, promised, statements_of
+from remediate.cloudformation.view import View
+from remediate.judge import entry_truth, promised, statement_at
 from remediate.patchset import Require
 from remediate.plan.case import Case
 from remediate.plan.conditions import add_condition
@@ -16,7 +18,7 @@ from remediate.plan.mismatch import mismatch
 from remediate.plan.vocabulary import condition
 from remediate.policy.evaluate import statement_truth
 from remediate.policy.match import covers
-from remediate.policy.strangers import strangers
+from remediate.policy.strangers import Stranger, strangers
 from remediate.policy.truth import Truth
 from remediate.template import Plain
 
@@ -40,11 +42,12 @@ def ensure_required(case: Case, rule: Require) -> None:
 
 def _is_dead(case: Case, raw: RawStatement) -> bool:
     """Tell whether a statement allows nothing that a trail asks for: a further condition would change nothing."""
+    document = case.document
     for view in case.views_of(raw):
-        for candidate, statement in statements_of(case.document, view):
-            requests = promised(view, case.kind) if candidate.path == raw.path else ()
-            if any(statement_truth(statement, one.request).applies is not Truth.NO for one in requests):
-                return False
+        statement = statement_at(document, view, raw.path)
+        requests = promised(view, case.kind) if statement else ()
+        if statement and any(statement_truth(statement, one.request).applies is not Truth.NO for one in requests):
+            return False
     return True
 
 
@@ -67,9 +70,15 @@ def _requires(case: Case, raw: RawStatement, entry: Entry) -> bool:
         entry_truth(view, entry, one.request) is Truth.YES
         for view in case.views_of(raw)
         if view.trail
-        for one in strangers(view.facts)
-        if one.deputy and one.policy == case.kind
+        for one in _deputies(view)
+        if one.policy == case.kind
     )
+
+
+@lru_cache(maxsize=512)
+def _deputies(view: View) -> tuple[Stranger, ...]:
+    """Return the requests that other accounts' trails make by CloudTrail."""
+    return tuple(one for one in strangers(view.facts) if one.deputy)
 
 
 def _part(raw: RawStatement, rule: Require) -> RawStatement:

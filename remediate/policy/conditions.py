@@ -6,6 +6,7 @@ Source: IAM User Guide, IAM JSON policy elements: Condition operators; Set opera
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from remediate.policy.operators import OPERATORS, Operator
@@ -47,6 +48,7 @@ def condition_truth(condition: Condition, request: Request) -> Truth:
     return agreed(_holds(parsed, patterns, value) for patterns in readings for value in values)
 
 
+@lru_cache(maxsize=1024)
 def _parse(name: str) -> _Parsed | None:
     found = _OPERATOR.fullmatch(name)
     operator = OPERATORS.get(found[2]) if found else None

@@ -88,28 +88,38 @@ def statement_truth(statement: Statement, request: Request) -> Elements:
     return Elements(
         statement=statement,
         principal=principal_truth(statement.principal, request.principal, statement.effect),
-        action=_action_truth(statement, request),
+        action=_action_truth(statement, request.action),
         resource=_resource_truth(statement, request),
         conditions=all_of(truth for _, truth in truths),
         failing=tuple(condition for condition, truth in truths if truth is not Truth.YES),
     )
 
 
+def cannot_apply(statement: Statement, request: Request) -> bool:
+    """Tell whether a statement surely does not apply to a request; most fail by one element, and need no further look."""
+    if _action_truth(statement, request.action) is Truth.NO:
+        return True
+    if principal_truth(statement.principal, request.principal, statement.effect) is Truth.NO:
+        return True
+    return statement_truth(statement, request).applies is Truth.NO
+
+
 def _can_concern(statement: Statement, request: Request) -> bool:
     """Tell whether a statement is about the request's action at all: most are not, and need no further look."""
-    return statement.unmodelled is not None or _action_truth(statement, request) is not Truth.NO
+    return statement.unmodelled is not None or _action_truth(statement, request.action) is not Truth.NO
 
 
-def _action_truth(statement: Statement, request: Request) -> Truth:
+@lru_cache(maxsize=1 << 15)
+def _action_truth(statement: Statement, name: str) -> Truth:
     """Return whether the action is meant; action names ignore case (IAM JSON policy elements: Action)."""
-    action = text(request.action)
+    action = text(name)
     if statement.actions and statement.not_actions:
         return Truth.UNKNOWN  # IAM accepts no such statement
     if statement.not_actions:
         return negate(any_of(matches(pattern, action, ignore_case=True) for pattern in statement.not_actions))
     if statement.actions:
         return any_of(matches(pattern, action, ignore_case=True) for pattern in statement.actions)
-    return _missing(statement, request)
+    return _missing(statement, name)
 
 
 def _resource_truth(statement: Statement, request: Request) -> Truth:
@@ -119,15 +129,15 @@ def _resource_truth(statement: Statement, request: Request) -> Truth:
         return negate(_any_resource(statement.not_resources, statement.version, request))
     if statement.resources:
         return _any_resource(statement.resources, statement.version, request)
-    return _missing(statement, request)
+    return _missing(statement, request.action)
 
 
-def _missing(statement: Statement, request: Request) -> Truth:
+def _missing(statement: Statement, action: str) -> Truth:
     """Return what the service makes of a statement without Action or Resource.
 
     KMS gives it no effect (AWS KMS API Reference, PutKeyPolicy). S3 rejects the policy.
     """
-    return Truth.NO if request.action.lower().startswith("kms:") and not statement.unmodelled else Truth.UNKNOWN
+    return Truth.NO if action.lower().startswith("kms:") and not statement.unmodelled else Truth.UNKNOWN
 
 
 def _any_resource(patterns: tuple[Text, ...], version: str | None, request: Request) -> Truth:

@@ -38,6 +38,7 @@ def covers(written: str, action: str) -> bool:
     return matches(text(written), text(action), ignore_case=True) is Truth.YES
 
 
+@lru_cache(maxsize=1 << 14)
 def arn_matches(pattern: Text, value: Text) -> Truth:
     """Return whether an ARN operator matches: six fields between colons, each matched on its own, wildcards in every one.
 
