@@ -108,13 +108,12 @@ def _can_hold(case: Case, raw: RawStatement, entry: Entry) -> bool:
 def _may_deny_inferred(case: Case, raw: RawStatement, entry: Entry) -> bool:
     """Tell whether a statement allows a request that is only inferred, and would not with the condition."""
     for view in case.views_of(raw):
-        for candidate, statement in statements_of(case.document, view):
-            requests = promised(view, case.kind) if candidate.path == raw.path else ()
-            inferred = [one.request for one in requests if one.confidence == "inferred"]
-            for request in (one for one in inferred if any(covers(action, one.action) for action in raw.actions)):
-                allowed = statement_truth(statement, request).applies is not Truth.NO
-                if allowed and entry_truth(view, entry, request) is Truth.NO:
-                    return True
+        statement = statement_at(case.document, view, raw.path)
+        inferred = [one.request for one in promised(view, case.kind) if one.confidence == "inferred"]
+        for request in (one for one in inferred if any(covers(action, one.action) for action in raw.actions)):
+            allowed = statement is not None and statement_truth(statement, request).applies is not Truth.NO
+            if allowed and entry_truth(view, entry, request) is Truth.NO:
+                return True
     return False
 
 
