@@ -119,7 +119,7 @@ def is_fragile(view: View, entry: Entry) -> bool:
     """
     name = view.facts.arn.parts[-1]
     generated = isinstance(name, Unknown) and name.generated
-    if not generated or entry.key.lower() not in _TRAIL_KEYS or "Not" in entry.operator:
+    if not generated or entry.key.lower() not in TRAIL_KEYS or "Not" in entry.operator:
         return False
     found = view.resolver.value(entry.value)
     values = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, Text)]
@@ -127,7 +127,7 @@ def is_fragile(view: View, entry: Entry) -> bool:
     return len(names) == len(values) > 0 and not any(name in one.parts or _is_wild(one) for one in names)
 
 
-_TRAIL_KEYS = frozenset({"aws:sourcearn", "kms:encryptioncontext:aws:cloudtrail:arn"})
+TRAIL_KEYS = frozenset({"aws:sourcearn", "kms:encryptioncontext:aws:cloudtrail:arn"})
 """The condition keys whose value is the trail's ARN."""
 
 
@@ -145,7 +145,7 @@ def _by_path(document: Document, view: View) -> dict[tuple[str | int, ...], Stat
 
 
 def _condition(view: View, entry: Entry) -> Condition | None:
-    """Return a condition as it reads under a view, None where there is none of it."""
+    """Return a condition as it reads under a view, None where ``AWS::NoValue`` takes it away there."""
     shell = {name: text("*") for name in ("Principal", "Action", "Resource")}
     written = view.resolver.value({entry.operator: {entry.key: entry.value}})
     data: Value = {**shell, "Effect": text("Allow"), "Condition": written}

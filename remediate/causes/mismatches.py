@@ -11,14 +11,12 @@ from remediate.causes.substitution import unsubstituted
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.entries import Entry, entries
 from remediate.cloudformation.view import View
-from remediate.judge import entry_truth, is_fragile
+from remediate.judge import TRAIL_KEYS, entry_truth, is_fragile
 from remediate.policy.match import arn_fields, matches
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
 from remediate.symbolic import Text, Unknown
 
-_TRAIL_KEYS = {"aws:sourcearn", "kms:encryptioncontext:aws:cloudtrail:arn"}
-"""The condition keys whose value is the trail's ARN."""
 _ARN_FIELDS = ("arn", "partition", "service", "Region", "account", "trail")
 
 
@@ -42,7 +40,7 @@ def mismatches(view: View, document: Document, raw: RawStatement, request: Reque
 
 
 def _is_of_the_trail(entry: Entry) -> bool:
-    return entry.key.lower() in _TRAIL_KEYS and entry.operator.split(":")[-1].startswith(("String", "Arn"))
+    return entry.key.lower() in TRAIL_KEYS and entry.operator.split(":")[-1].startswith(("String", "Arn"))
 
 
 def _mismatch(view: View, document: Document, raw: RawStatement, entry: Entry, request: Request) -> Finding:

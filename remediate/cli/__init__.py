@@ -245,7 +245,7 @@ def _deliver(run: Run, report: engine.Report, raw: bytes, shown: bool, dry_run: 
 
 
 def _operations(changes: Path) -> list[Operation]:
-    """Read a JSON patch. Raises TemplateError, with the place or the number of the operation, for what is none."""
+    """Read a JSON patch. Raises TemplateError, with the place or the number of the operation, for what is not one."""
     try:
         written = json.loads(changes.read_bytes())
     except json.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""Which files the arguments of a command name, and which of them are no templates at all."""
+"""Which files the arguments of a command name, and which of them are not meant as templates."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def content(name: str, limit: int, *, in_place: bool) -> bytes:
 
 
 def is_no_template(raw: bytes, error: Unreadable | None) -> bool:
-    """Tell whether a file that could not be read as a template is none, and so need not be; else it is a broken one.
+    """Tell whether a file that could not be read as a template is not meant as one; else it is a broken template.
 
     What can be read, and is something else, may name types (the configuration of a framework does); only the template's own
     first line makes it a template. What cannot be read, or not to its end, is one if it says anything of CloudFormation.

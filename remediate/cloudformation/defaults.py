@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from remediate.cloudformation.expression import function, sub_names
 from remediate.cloudformation.parameters import known_parameters
-from remediate.cloudformation.resources import ALIAS, BUCKET, TRAIL, Data, properties, resource, section
+from remediate.cloudformation.resolve import NAME_PROPERTY
+from remediate.cloudformation.resources import properties, resource, section
 from remediate.cloudformation.view import View
 from remediate.template import Plain
 
-_NAMES = {BUCKET: "BucketName", TRAIL: "TrailName", ALIAS: "AliasName"}
 _OF_TRAIL = ("S3BucketName", "S3KeyPrefix", "KMSKeyId", "TrailName", "IsOrganizationTrail", "EnableLogFileValidation")
 
 
@@ -18,8 +18,8 @@ def defaults_used(view: View, *expressions: Plain) -> tuple[str, ...]:
     """Return the parameters whose default is part of what is known of a view, in the order in which they are read.
 
     Without ``expressions`` it is about what the trail logs through: its bucket, prefix, key and name. With them (the
-    elements of a statement, a principal) it is about those alone. A parameter that the user gives is none, and neither
-    is one that has another value, or no known one, under the view's scenario.
+    elements of a statement, a principal) it is about those alone. A parameter that the user gives is left
+    out, and so is one that has another value, or no known one, under the view's scenario.
     """
     data = view.resolver.data
     defaults = known_parameters(data, {})
@@ -31,19 +31,6 @@ def defaults_used(view: View, *expressions: Plain) -> tuple[str, ...]:
         for name in dict.fromkeys(read)
         if name in parameters and name in defaults and name in now and now[name] == defaults[name]
     )
-
-
-def without_defaults(data: Data, names: Iterable[str]) -> dict[str, Plain]:
-    """Return a template's data in which parameters have no default.
-
-    What comes out of it otherwise than out of the data itself rests on one of those defaults.
-    """
-    left = {**section(data, "Parameters")}
-    for name in names:
-        written = left.get(name)
-        if isinstance(written, dict):
-            left[name] = {key: value for key, value in written.items() if key != "Default"}
-    return {**data, "Parameters": left}
 
 
 def _decisive(view: View) -> Iterator[Plain]:
@@ -90,5 +77,5 @@ def _of_name(view: View, name: str, seen: set[str]) -> Iterator[str]:
     kind = resource(view.resolver.data, name).get("Type")
     if not isinstance(kind, str):
         yield name
-    elif kind in _NAMES and name not in seen:
-        yield from _read(view, view.resolver.property(name, _NAMES[kind]), seen | {name})
+    elif kind in NAME_PROPERTY and name not in seen:
+        yield from _read(view, view.resolver.property(name, NAME_PROPERTY[kind]), seen | {name})

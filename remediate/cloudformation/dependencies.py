@@ -61,11 +61,6 @@ class Dependencies:
         return self._direct[logical_id]
 
 
-def depends(data: Data, logical_id: str, on: str) -> list[str]:
-    """Return :meth:`Dependencies.chain` for data that is asked once."""
-    return Dependencies(data).chain(logical_id, on)
-
-
 def depends_on(written: Plain) -> list[str]:
     """Return what the ``DependsOn`` of a resource names."""
     named = written.get("DependsOn") if isinstance(written, dict) else None

@@ -81,7 +81,7 @@ def _is_sure(data: Data, names: Iterable[str], given: Mapping[str, str], scenari
     """Tell whether a deployment is surely possible in which the conditions are as in a scenario.
 
     It may not be where the rules of the template exclude it (AWS CloudFormation User Guide, Rules), where tests that are
-    answered one by one hang together, or where a parameter has a value that is none of several that the template knows.
+    answered one by one depend on each other, or where a parameter has another value than those that the template knows.
     """
     if section(data, "Rules") or not set(names) <= section(data, "Conditions").keys():
         return False

@@ -1,4 +1,4 @@
-"""What the value of an expression hangs on, so that it need not be found anew where that is the same."""
+"""What the value of an expression depends on, so that it need not be found anew where that is the same."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Influences:
 
 
 def influences(data: Data, expression: Plain) -> Influences:
-    """Return what the value of an expression hangs on."""
+    """Return what the value of an expression depends on."""
     found: dict[str, None] = dict.fromkeys(_ALWAYS)
     conditions: set[str] = set()
     for part in _with_names(data, expression, found):

@@ -23,7 +23,8 @@ from remediate.policy.truth import Truth
 from remediate.symbolic import text
 from remediate.template import Plain
 
-Guard = tuple[tuple[str, bool], ...]
+_When = tuple[tuple[str, bool], ...]
+"""The conditions under which a part of a template is there."""
 
 
 def ensure_allow(case: Case, rule: Allow) -> None:
@@ -53,8 +54,7 @@ def ensure_allow(case: Case, rule: Allow) -> None:
 
 def _stands(case: Case, rule: Allow, gap: Gap) -> bool:
     """Tell whether a statement names the action and the resource already: what is still undecided stays so."""
-    outcomes = (judge(case.document, one.view, one.request.request, allows_only=True).outcome for one in gap.wanted)
-    if Outcome.DENIED in outcomes:
+    if Outcome.DENIED in (_outcome(case, one.view, one.request.request) for one in gap.wanted):
         return False
     for raw in case.allows(rule.service):
         written = raw.data.get("Resource")
@@ -67,14 +67,18 @@ def _stands(case: Case, rule: Allow, gap: Gap) -> bool:
 
 def _is_denied(case: Case, one: Wanted) -> bool:
     """Tell whether a request that a trail surely makes is surely denied."""
-    outcome = judge(case.document, one.view, one.request.request, allows_only=True).outcome
-    return one.is_made and outcome is Outcome.DENIED
+    return one.is_made and _outcome(case, one.view, one.request.request) is Outcome.DENIED
 
 
 def _is_needed(case: Case, view: View, request: Request) -> bool:
     """Tell whether a request is to be allowed: it is denied, or after a review cannot be decided."""
-    outcome = judge(case.document, view, request, allows_only=True).outcome
+    outcome = _outcome(case, view, request)
     return outcome is Outcome.DENIED or (outcome is Outcome.UNDECIDABLE and _may_doubt(case, view))
+
+
+def _outcome(case: Case, view: View, request: Request) -> Outcome:
+    """Return what the Allow statements say of a request as the document stands now."""
+    return judge(case.document, view, request, allows_only=True).outcome
 
 
 def _may_doubt(case: Case, view: View) -> bool:
@@ -88,8 +92,7 @@ def _say_without_organization(case: Case) -> None:
         return
     for view in case.views:
         for one in asked(view, case.kind):
-            decision = judge(case.document, view, one.request, allows_only=True)
-            if "organization" in one.id and decision.outcome is Outcome.DENIED:
+            if "organization" in one.id and _outcome(case, view, one.request) is Outcome.DENIED:
                 reason = "the organization's id is not in the template, so its path below AWSLogs/ cannot be written"
                 case.skip("denied", reason, "give the organization's id with --organization-id")
                 return
@@ -217,14 +220,14 @@ def _insert(
     return [added]
 
 
-def _parts(resources: list[Plain]) -> list[tuple[list[Plain], Guard]]:
+def _parts(resources: list[Plain]) -> list[tuple[list[Plain], _When]]:
     """Return the resources of each new statement, and the conditions under which it is needed.
 
     S3 and KMS refuse a statement whose only Resource is ``AWS::NoValue``, so that one is under the same conditions.
     """
     if any(not _may_be_absent(resource) for resource in resources):
         return [(resources, ())]
-    parts: dict[Guard, list[Plain]] = {}
+    parts: dict[_When, list[Plain]] = {}
     for found in (found for resource in resources for found in alternatives(resource, ())):
         parts.setdefault(found.guard, []).append(found.value)
     return [(named, guard) for guard, named in parts.items()]

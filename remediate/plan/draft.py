@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from remediate.template import Operation, Plain, pointer, tokens, unshared
@@ -31,13 +31,7 @@ class Draft:
 
     def at(self, path: Sequence[str | int]) -> Plain:
         """Return the value at a path that exists."""
-        found: Plain = self.data
-        for step in path:
-            if isinstance(found, list):
-                found = found[int(step)]
-            elif isinstance(found, dict):
-                found = found[str(step)]
-        return found
+        return value_at(self.data, path)
 
     def add(self, path: Sequence[str | int], value: Plain, before: str | None = None) -> None:
         """Add a member or list item; ``before`` names the member that it is written in front of."""
@@ -69,6 +63,17 @@ class Draft:
     def _apply(self, operation: Operation) -> None:
         self.data = _changed_members(self.data, tokens(operation.path), operation)
         self.operations.append(operation)
+
+
+def value_at(data: Mapping[str, Plain], path: Sequence[str | int]) -> Plain:
+    """Return the value in a template's data at a path that exists."""
+    found: Plain = {**data}
+    for step in path:
+        if isinstance(found, list):
+            found = found[int(step)]
+        elif isinstance(found, dict):
+            found = found[str(step)]
+    return found
 
 
 def _changed(found: Plain, path: Sequence[str], operation: Operation) -> Plain:

@@ -137,7 +137,7 @@ def _with_precautions(planner: _Planner, found: tuple[Delivery, ...]) -> Iterato
     if views:
         again.run()
     for one in found:
-        own = {name for view in views if delivery_of(view) == one.name for name in (view.trail, *dict(view.policies()))}
+        own = one.resources if one.name in healthy else frozenset()
         patches = dict.fromkeys(
             patch for (patch, logical_id), made in again.applied.items() if logical_id in own and made.need == "precaution"
         )

@@ -9,7 +9,7 @@ from functools import lru_cache
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.entries import Entry, entries
 from remediate.cloudformation.view import View
-from remediate.judge import entry_truth, promised, statement_at
+from remediate.judge import TRAIL_KEYS, entry_truth, promised, statement_at
 from remediate.patchset import Require
 from remediate.plan.case import Case
 from remediate.plan.conditions import add_condition
@@ -22,7 +22,7 @@ from remediate.policy.strangers import Stranger, strangers
 from remediate.policy.truth import Truth
 from remediate.template import Plain
 
-_OF_THE_TRAIL = frozenset({"aws:sourcearn", "aws:sourceaccount", "kms:encryptioncontext:aws:cloudtrail:arn"})
+_OF_THE_TRAIL = TRAIL_KEYS | {"aws:sourceaccount"}
 """The condition keys that tell one account's trail from another's."""
 
 

@@ -6,7 +6,8 @@ from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data
 from remediate.cloudformation.size import policy_too_large
 from remediate.judge import document_for
-from remediate.template import Plain, TemplateError
+from remediate.plan.draft import value_at
+from remediate.template import TemplateError
 
 
 def check_sizes(located: Located, before: Data, after: Data) -> None:
@@ -16,17 +17,7 @@ def check_sizes(located: Located, before: Data, after: Data) -> None:
             old, new = (document_for(data, logical_id, kind, view) for data in (before, after))
             if new is None or (old is not None and old.statements == new.statements):
                 continue
-            written = _written(after, new.path)
+            written = value_at(after, new.path)
             problem = policy_too_large(view.resolver, written, kind)
-            if problem and not (old and policy_too_large(view.resolver, _written(before, old.path), kind)):
+            if problem and not (old and policy_too_large(view.resolver, value_at(before, old.path), kind)):
                 raise TemplateError(f"with the change of {logical_id} {problem}: take statements out of it first", 1, 1)
-
-
-def _written(data: Data, path: tuple[str | int, ...]) -> Plain:
-    found: Plain = {**data}
-    for step in path:
-        if isinstance(found, list):
-            found = found[int(step)]
-        elif isinstance(found, dict):
-            found = found[str(step)]
-    return found

@@ -50,7 +50,7 @@ def _loops(data: Data) -> Iterator[Skipped]:
 def _macros(data: Data, located: Located) -> Iterator[Skipped]:
     """Yield the macros that work on the whole template, or on a resource of the logging but for its policy document.
 
-    A policy document that a macro makes is said to be none that can be read.
+    That a policy document which a macro makes cannot be read is said elsewhere.
     """
     names = [name for name in _transforms(data.get("Transform")) if not _KNOWN.match(name)]
     if names and (located.views or _speaks_of_cloudtrail(data)):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cfn_templates import data, expression
 
-from remediate.cloudformation.defaults import defaults_used, without_defaults
+from remediate.cloudformation.defaults import defaults_used
 from remediate.cloudformation.locate import Given, locate
 
 TEMPLATE = """
@@ -66,11 +66,3 @@ def test_defaults_of_a_statement() -> None:
     resources = expression("[!Sub 'arn:aws:s3:::${Name}/AWSLogs/*', !Sub 'arn:aws:s3:::${Name}/${Prefix}/AWSLogs/*']")
     assert defaults_used(view, resources) == ("Name", "Prefix")
     assert defaults_used(view, {"Service": "cloudtrail.amazonaws.com"}) == ()
-
-
-def test_a_template_without_a_default_knows_less() -> None:
-    template = data(TEMPLATE.format(trail="S3BucketName: !Ref Name, S3KeyPrefix: !Ref Prefix", bucket=""))
-    view = locate(without_defaults(template, ["Name", "Prefix", "Nobody"]), Given()).views[0]
-    assert str(view.facts.bucket_arn) == "arn:aws:s3:::${Name}"
-    assert template["Parameters"]["Name"] == {"Type": "String", "Default": "logs"}
-    assert defaults_used(view) == ()

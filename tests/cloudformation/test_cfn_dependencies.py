@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from cfn_templates import data, expression
 
-from remediate.cloudformation.dependencies import Dependencies, depends, depends_on, references
+from remediate.cloudformation.dependencies import Dependencies, depends_on, references
 from remediate.cloudformation.organization import find_organization_id
 
 CHAINS = {
@@ -34,11 +34,11 @@ CHAINS = {
 @pytest.mark.parametrize(("written", "expected"), CHAINS.values(), ids=CHAINS)
 def test_depends(written: str, expected: list[str]) -> None:
     lines = written.replace("\n", "\n  ")
-    assert depends(data(f"Resources:\n  {lines}\n"), "A", "B") == expected
+    assert Dependencies(data(f"Resources:\n  {lines}\n")).chain("A", "B") == expected
 
 
 def test_a_resource_that_refers_to_itself() -> None:
-    assert depends(data("Resources: {A: {Properties: {P: !Ref A}}}"), "A", "A") == ["A", "A"]
+    assert Dependencies(data("Resources: {A: {Properties: {P: !Ref A}}}")).chain("A", "A") == ["A", "A"]
 
 
 DEPENDS_ON: dict[str, Any] = {

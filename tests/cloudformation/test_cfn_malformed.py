@@ -9,7 +9,7 @@ from cfn_templates import data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remediate.cloudformation.dependencies import depends
+from remediate.cloudformation.dependencies import Dependencies
 from remediate.cloudformation.locate import Given, locate
 from remediate.cloudformation.resources import ALIAS, BUCKET, BUCKET_POLICY, KEY, TRAIL, section
 from remediate.template import TemplateError
@@ -203,5 +203,5 @@ def test_anything_at_all(template: dict[str, Any], parameters: dict[str, str]) -
         ]
         assert all(name in written for name in inside if name)
     for name in written:
-        chain = depends(template, name, "Trail")
+        chain = Dependencies(template).chain(name, "Trail")
         assert not chain or (chain[0], chain[-1]) == (name, "Trail")
