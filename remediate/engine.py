@@ -34,7 +34,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     if planned.operations:
         relocated = locate(data, options.given)
         verify_settled(planned_again(data, relocated, patch_set, options, planned))
-        opened = openings(relocated, template.data, data)
+        opened = openings(planned.located, relocated, template.data, data)
         verify_strangers(opened, planned)
     return Report(
         name=name,

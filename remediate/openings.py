@@ -34,11 +34,17 @@ class Opening:
     told_only: bool = False
 
 
-def openings(located: Located, before: Data, after: Data) -> Openings:
-    """Put strangers' requests to the policies of a template as it was and as it is."""
+def openings(located: Located, relocated: Located, before: Data, after: Data) -> Openings:
+    """Put strangers' requests to the policies of a template as it was and as it is.
+
+    ``located`` is what was found in it as it was: only that knows all the conditions that a policy depended on. Policies
+    that are new are in ``relocated``.
+    """
     found: list[Opening] = []
     asked: set[tuple[str, str, str, str]] = set()
-    for (logical_id, kind, _, _), views in _by_document(located, before, after).items():
+    known = _by_document(located, before, after)
+    new_ones = {name: views for name, views in _by_document(relocated, before, after).items() if name[2] is None}
+    for (logical_id, kind, _, _), views in (known | new_ones).items():
         asked |= {_name(logical_id, stranger) for view in views for stranger in strangers_of(view, kind)}
         old, new = (document_for(data, logical_id, kind, views[0]) for data in (before, after))
         if new is not None and new.readable:

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from remediate.cloudformation.documents import Document, Kind
+from remediate.cloudformation.documents import Document, Kind, RawStatement
+from remediate.cloudformation.expression import as_list
+from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Scenario
 from remediate.cloudformation.resources import resource
 from remediate.cloudformation.view import View
@@ -52,15 +54,23 @@ def gained(before: Document | None, after: Document, views: Sequence[View]) -> I
 def is_told_only(stranger: Stranger, before: Document | None, view: View) -> bool:
     """Tell whether what a stranger gains is said but not prevented.
 
-    That is CloudTrail's own write without TLS, which is a matter of a Deny, and the bucket's Region for one who may read its
-    access control list already.
+    That is CloudTrail's own write without TLS, which is a matter of a Deny, and the bucket's Region for one who surely may
+    read its access control list already, whatever is denied.
     """
     if stranger.insecure:
         return True
     if before is None or stranger.request.action != "s3:GetBucketLocation":
         return False
-    acl = replace(stranger, request=replace(stranger.request, action="s3:GetBucketAcl"))
-    return _rank(before, sampled(view), acl) == _RANK[Outcome.ALLOWED]
+    acl = judge(before, sampled(view), replace(stranger.request, action="s3:GetBucketAcl"))
+    written = (raw for raw, one in statements_of(before, sampled(view)) if one in acl.by)
+    return acl.outcome is Outcome.ALLOWED and any(_is_named_always(raw, view) for raw in written)
+
+
+def _is_named_always(raw: RawStatement, view: View) -> bool:
+    """Tell whether one of a statement's principals is the same under every value of the parameters."""
+    written = raw.data.get("Principal")
+    named = [one for names in (written.values() if isinstance(written, dict) else [written]) for one in as_list(names)]
+    return any(len(possible_strings(view.resolver, one, view.given) or ()) == 1 for one in named)
 
 
 @functools.lru_cache(maxsize=512)

@@ -14,7 +14,7 @@ from itertools import pairwise
 import jsonpatch
 
 from remediate.cloudformation.documents import Kind, documents
-from remediate.cloudformation.expression import function
+from remediate.cloudformation.expression import as_list, function
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Resolver
@@ -264,7 +264,7 @@ def _others(
 def _principals(written: Plain, resolver: Resolver, given: Mapping[str, str]) -> Iterator[str]:
     """Yield each principal: a service that has one name under every value by that name, anybody else as it is written."""
     for kind, names in written.items() if isinstance(written, dict) else [("", written)]:
-        for name in names if isinstance(names, list) else [names]:
+        for name in as_list(names):
             service = possible_strings(resolver, name, given) if kind == "Service" else None
             yield next(iter(service)).lower() if service and len(service) == 1 else json.dumps([kind, name])
 

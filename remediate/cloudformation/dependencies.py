@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from remediate.cloudformation.expression import function, mentions
+from remediate.cloudformation.expression import as_list, function, mentions
 from remediate.cloudformation.resources import Data, resource, section
 from remediate.template import Plain
 
@@ -64,7 +64,7 @@ class Dependencies:
 def depends_on(written: Plain) -> list[str]:
     """Return what the ``DependsOn`` of a resource names."""
     named = written.get("DependsOn") if isinstance(written, dict) else None
-    items = named if isinstance(named, list) else [named]
+    items = as_list(named)
     return [item for item in items if isinstance(item, str)]
 
 

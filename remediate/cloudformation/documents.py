@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from remediate.cloudformation.expression import Alternative, alternatives, function
+from remediate.cloudformation.expression import Alternative, alternatives, as_list, function
 from remediate.cloudformation.resources import Data, properties, remembered
 from remediate.cloudformation.text_document import read_text
 from remediate.template import Plain, pointer
@@ -39,7 +39,7 @@ class RawStatement:
     def actions(self) -> list[str]:
         """The actions that are written as plain text."""
         written = self.data.get("Action")
-        return [one for one in (written if isinstance(written, list) else [written]) if isinstance(one, str)]
+        return [one for one in as_list(written) if isinstance(one, str)]
 
     def path_of(self, element: str) -> tuple[str | int, ...]:
         """Return the path of an element, of the whole statement where it has none of that name."""
@@ -103,7 +103,7 @@ def _document(logical_id: str, kind: Kind, where: Alternative) -> Document:
         return Document(logical_id, kind, where.path, where.guard, (), obstacle, readable=False)
     found: list[RawStatement] = []
     for outer in alternatives(written["Statement"], (*where.path, "Statement")):
-        items = outer.value if isinstance(outer.value, list) else [outer.value]
+        items = as_list(outer.value)
         for index, item in enumerate(items):
             path = (*outer.path, index) if isinstance(outer.value, list) else outer.path
             for inner in alternatives(item, path, outer.guard):

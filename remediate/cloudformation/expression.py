@@ -37,6 +37,11 @@ def function(expression: Plain) -> tuple[str, Plain] | None:
     return None
 
 
+def as_list(written: Plain) -> list[Plain]:
+    """Return the items of what may be written as a list or as a single value."""
+    return written if isinstance(written, list) else [written]
+
+
 def alternatives(
     expression: Plain, path: tuple[str | int, ...], guard: tuple[tuple[str, bool], ...] = ()
 ) -> Iterator[Alternative]:

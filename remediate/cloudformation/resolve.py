@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from remediate.cloudformation.expression import function
@@ -145,6 +145,8 @@ class Resolver:
                 return join(delimiter, self._value(items), expression)
             case "Fn::If", [str(condition), yes, no] if condition in self.scenario.conditions:
                 return self._value(yes if self.scenario.conditions[condition] else no)
+            case "Fn::If", [_, yes, no]:
+                return self._agreed((self._value(yes), self._value(no)), expression)
             case "Fn::Select", [index, items]:
                 return select(self.string(index), self._value(items), expression)
             case "Fn::Split", [str(delimiter), source]:
@@ -152,6 +154,11 @@ class Resolver:
             case "Fn::FindInMap", [mapping, first, second, *options]:
                 return self._find_in_map((mapping, first, second), options, expression)
         return opaque(expression)
+
+    def _agreed(self, values: Iterable[object], expression: Plain) -> object:
+        """Return what all values are that an expression may have; it is open where they differ."""
+        first, *others = values
+        return first if all(type(one) is type(first) and one == first for one in others) else opaque(expression)
 
     def _ref(self, name: str) -> object:
         if name in self.scenario.parameters:
@@ -227,8 +234,7 @@ class Resolver:
             rows.append(default)
         if not rows or any(isinstance(row, dict) and row is not default for row in rows):
             return opaque(expression)
-        first, *others = (self._value(row) for row in rows)
-        return first if all(type(one) is type(first) and one == first for one in others) else opaque(expression)
+        return self._agreed((self._value(row) for row in rows), expression)
 
     def _keys(self, step: Plain) -> set[str] | None:
         """Return the keys that a step of ``Fn::FindInMap`` may name, None where they are any."""

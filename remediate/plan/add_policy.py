@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.resources import BUCKET_POLICY, Data, resource, section
 from remediate.patchset import AddPolicy
 from remediate.plan.draft import Draft
@@ -31,7 +32,7 @@ def _statement(data: Data, written: dict[str, Plain], bucket: str) -> dict[str, 
     arn = bucket_arn(data, {"Ref": bucket})
     named: dict[str, Plain] = {"log-bucket": arn, "all-objects": {"Fn::Sub": f"${{{bucket}.Arn}}/*"}}
     resources = written.get("Resource")
-    listed = resources if isinstance(resources, list) else [resources]
+    listed = as_list(resources)
     return {**written, "Resource": [named.get(str(one), one) for one in listed]}
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from remediate.cloudformation.documents import RawStatement
-from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, function
+from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list, conditions_of, function
 from remediate.cloudformation.view import View
 from remediate.judge import asked, judge, promised, statements_of
 from remediate.patchset import Allow
@@ -57,10 +57,8 @@ def _stands(case: Case, rule: Allow, gap: Gap) -> bool:
     if Outcome.DENIED in (_outcome(case, one.view, one.request.request) for one in gap.wanted):
         return False
     for raw in case.allows(rule.service):
-        written = raw.data.get("Resource")
-        resources = written if isinstance(written, list) else [written]
         resource = decided(gap.resource, raw.guard)
-        if resource in resources and any(covers(action, gap.action) for action in raw.actions):
+        if resource in as_list(raw.data.get("Resource")) and any(covers(action, gap.action) for action in raw.actions):
             return True
     return False
 
@@ -201,9 +199,17 @@ def _add_to(case: Case, rule: Allow, left: list[Gap], where: Alternative) -> Non
         limits = _limits(case, rule, left)
         if limits:
             statement["Condition"] = limits
-        place = replace(where, guard=(*where.guard, *when))
+        place = replace(where, guard=(*where.guard, *when, *_named_under(left, neighbour)))
         change = partial(_insert, case, statement, neighbour, place, _beside(case, left))
         change_guarded(case, rule.guard, change, f"allowing {rule.service} {', '.join(map(str, actions))}")
+
+
+def _named_under(left: list[Gap], neighbour: RawStatement | None) -> _When:
+    """Return the conditions under which the policy names the service, which without a trail is all that speaks for it."""
+    scenarios = [one.view.resolver.scenario.conditions for gap in left for one in gap.wanted if one.view.trail is None]
+    written = neighbour.data.get("Principal") if neighbour and scenarios else None
+    found = ((name, {conditions.get(name) for conditions in scenarios}) for name in sorted(conditions_of(written)))
+    return tuple((name, True in values) for name, values in found if len(values) == 1 and None not in values)
 
 
 def _insert(
@@ -213,7 +219,7 @@ def _insert(
     if added is None:
         return None
     actions = statement["Action"]
-    names = ", ".join(map(str, actions if isinstance(actions, list) else [actions]))
+    names = ", ".join(map(str, as_list(actions)))
     service = added.data["Principal"]
     who = service["Service"] if isinstance(service, dict) else service
     case.note(f"{added.label} is added: {who} may {names}{beside}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from remediate.cloudformation.documents import Document, RawStatement, documents
-from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives
+from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list
 from remediate.cloudformation.locate import Given
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resources import properties
@@ -148,18 +148,20 @@ class Case:
         """Tell whether a statement names, or may name, any other principal than one service, whatever the parameters are."""
         principal = statement.data.get("Principal")
         services = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None
-        named = [self._name(one) for one in (services if isinstance(services, list) else [services])]
+        named = [self._name(one) for one in as_list(services)]
         return not named or named[0] is None or any(one != named[0] for one in named)
 
     def own(self, statement: RawStatement, service: str) -> RawStatement | None:
         """Return a statement that names the service alone, splitting a shared one; None where it cannot be split."""
         if not self.is_shared(statement):
             return statement
-        if not self.can_insert(statement) or not self._leave(statement, service):
+        named = self._leave(statement, service) if self.can_insert(statement) else None
+        if named is None:
             return None
         self.note(f"{statement.label} is shared with others, so the part of {service} becomes a statement of its own")
-        copy: dict[str, Plain] = {**statement.data, "Principal": {"Service": service}}
-        copy["Action"] = _without_misspelt(copy.get("Action"))
+        copy: dict[str, Plain] = {**statement.data, "Principal": {"Service": named}}
+        if "Action" in copy:
+            copy["Action"] = _without_misspelt(copy["Action"])
         return self.insert(copy, after=statement, suffix=_SHORT.get(service, "Split"))
 
     def can_insert(self, after: RawStatement | None = None) -> bool:
@@ -210,10 +212,10 @@ class Case:
             found = [one for one in found if one.path == after.path[: len(one.path)]]
         return found[0] if len(found) == 1 else None
 
-    def _leave(self, statement: RawStatement, service: str) -> bool:
-        """Take the service out of a shared statement's principals."""
+    def _leave(self, statement: RawStatement, service: str) -> Plain:
+        """Take the service out of a shared statement's principals; return how it was written, None where it cannot leave."""
         principal = statement.data["Principal"]
-        named = {key: _listed(names) for key, names in principal.items()} if isinstance(principal, dict) else {}
+        named = {key: as_list(names) for key, names in principal.items()} if isinstance(principal, dict) else {}
         services = named.get("Service", [])
         own = [index for index, one in enumerate(services) if self._name(one) == service]
         rest = [one for index, one in enumerate(services) if index not in own]
@@ -227,11 +229,12 @@ class Case:
                 self.draft.remove((*path, index))
             if not rest:
                 self.draft.remove(path)
-            return True
+            written = [services[index] for index in own]
+            return written[0] if all(one == written[0] for one in written) else written
         self.skip(
             "obstacle", f"the principals of {statement.label} are written so that {service} cannot be taken out of them"
         )
-        return False
+        return None
 
     def _name(self, written: Plain) -> str | None:
         """Return the one service that a principal is under every value that it can take; None where it can be two."""
@@ -248,13 +251,9 @@ class Case:
         return len(found) == 1 and not found[0].guard
 
 
-def _listed(written: Plain) -> list[Plain]:
-    return [*written] if isinstance(written, list) else [written]
-
-
 def _without_misspelt(actions: Plain) -> Plain:
     """Return the actions of a statement for a copy of it: what is not an action is not written a second time."""
-    kept = [one for one in _listed(actions) if not (isinstance(one, str) and misspelt(one))]
+    kept = [one for one in as_list(actions) if not (isinstance(one, str) and misspelt(one))]
     return kept if isinstance(actions, list) and kept else actions
 
 

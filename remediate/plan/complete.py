@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from remediate.cloudformation.expression import as_list
 from remediate.patchset import Complete
 from remediate.plan.case import Case
 from remediate.plan.elements import extend, is_extendable
@@ -15,7 +16,7 @@ def ensure_complete(case: Case, rule: Complete) -> None:
     written: list[Plain] = []
     for raw in statements:
         actions = raw.data.get("Action")
-        written += actions if isinstance(actions, list) else [actions]
+        written += as_list(actions)
     missing = [action for action in rule.actions if not any(isinstance(one, str) and covers(one, action) for one in written)]
     if not statements or not missing:
         return

@@ -38,6 +38,9 @@ def add_condition(case: Case, raw: RawStatement, operator: str, key: str, value:
             case.draft.add((*raw.path, "Condition", operator, key), value)
         else:
             case.draft.replace((*raw.path, "Condition", operator, present), value)
+    elif operator in written:
+        case.skip("obstacle", f"{operator} of {raw.label} is not a mapping of condition keys, so {key} is not added")
+        return False
     else:
         case.draft.add((*raw.path, "Condition", operator), {key: value})
     return True

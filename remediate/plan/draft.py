@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from remediate.cloudformation.expression import function
 from remediate.template import Operation, Plain, pointer, tokens, unshared
 
 
@@ -38,7 +39,9 @@ class Draft:
         self._apply(Operation("add", pointer(*path), unshared(value), before=before))
 
     def replace(self, path: Sequence[str | int], value: Plain) -> None:
-        """Replace the value at a path."""
+        """Replace the value at a path; of an intrinsic function with a text only that, so that its comments stay."""
+        if (inner := _argument(self.at(path), value)) is not None:
+            path, value = (*path, inner[0]), inner[1]
         self._guard(path)
         self._apply(Operation("replace", pointer(*path), unshared(value)))
 
@@ -74,6 +77,14 @@ def value_at(data: Mapping[str, Plain], path: Sequence[str | int]) -> Plain:
         elif isinstance(found, dict):
             found = found[str(step)]
     return found
+
+
+def _argument(old: Plain, new: Plain) -> tuple[str, str] | None:
+    """Return name and new argument of an intrinsic function where two values differ in that text alone."""
+    was, now = function(old), function(new)
+    if was and now and was[0] == now[0] and isinstance(was[1], str) and isinstance(now[1], str):
+        return now[0], now[1]
+    return None
 
 
 def _changed(found: Plain, path: Sequence[str], operation: Operation) -> Plain:

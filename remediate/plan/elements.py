@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remediate.cloudformation.documents import RawStatement
-from remediate.cloudformation.expression import NO_VALUE, alternatives, function
+from remediate.cloudformation.expression import NO_VALUE, alternatives, as_list, function
 from remediate.plan.case import Case
 from remediate.template import Plain
 
@@ -34,7 +34,7 @@ def move_actions(case: Case, raw: RawStatement, moved: list[str], suffix: str) -
 
     A statement that has no other action stays whole and is returned itself.
     """
-    written = _listed(raw.data.get("Action"))
+    written = as_list(raw.data.get("Action"))
     if all(one in moved for one in written):
         return raw
     if not case.can_insert(raw):
@@ -47,10 +47,6 @@ def move_actions(case: Case, raw: RawStatement, moved: list[str], suffix: str) -
     if added:
         case.note(f"{', '.join(moved)} leaves {raw.label} for {added.label}, a statement of its own")
     return added
-
-
-def _listed(written: Plain) -> list[Plain]:
-    return [*written] if isinstance(written, list) else [written]
 
 
 def shown(value: Plain) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from remediate.cloudformation.documents import Document, RawStatement
 from remediate.cloudformation.entries import Entry, entries
@@ -43,6 +44,27 @@ def change_guarded(case: Case, guard: Guard | None, change: _Change, what: str, 
     if opened:
         case.note(f"{what} lets {whom(opened)}")
     return True
+
+
+def keeping_out(ensure: Callable[[Case, Any], None]) -> Callable[[Case, Any], None]:
+    """Return a rule that is taken back, and said, where what it does as a whole lets strangers in.
+
+    It is for rules that add conditions or split statements, which nobody expects to open anything.
+    """
+
+    def ensured(case: Case, rule: Any) -> None:
+        before, snapshot, done = case.document, case.snapshot(), len(case.draft.operations)
+        ensure(case, rule)
+        changed = len(case.draft.operations) > done
+        opened = [one for one in strangers_let_in(case, before) if one not in case.let_in] if changed else []
+        if opened and not case.review:
+            case.restore(snapshot)
+            case.skip("review", f"the change would let {whom(opened)}", why_unguarded(case.views))
+        elif opened:
+            case.let_in += opened
+            case.note(f"the change lets {whom(opened)}")
+
+    return ensured
 
 
 def strangers_let_in(case: Case, before: Document) -> list[Stranger]:

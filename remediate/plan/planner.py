@@ -33,6 +33,7 @@ from remediate.plan.complete import ensure_complete
 from remediate.plan.default_key_policy import write_out_default_key_policy
 from remediate.plan.depend_on import ensure_depends
 from remediate.plan.draft import Draft
+from remediate.plan.guard import keeping_out
 from remediate.plan.not_require import ensure_not_required
 from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
@@ -263,8 +264,8 @@ class _Planner:
 RULES: dict[type, Callable[[Case, Any], None]] = {
     Allow: ensure_allow,
     NotRequire: ensure_not_required,
-    Require: ensure_required,
-    Complete: ensure_complete,
+    Require: keeping_out(ensure_required),
+    Complete: keeping_out(ensure_complete),
     Separate: ensure_separate,
 }
 """The rules that change a policy document; the two others change resources."""

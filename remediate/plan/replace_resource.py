@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from remediate.causes.paths import resource_fault
 from remediate.cloudformation.documents import RawStatement
+from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.view import View
 from remediate.judge import promised
 from remediate.patchset import Allow
@@ -34,7 +35,7 @@ def replace_refused(case: Case, rule: Allow, gap: Gap, wanted: Sequence[Wanted])
 
 def _replace(case: Case, rule: Allow, raw: RawStatement, index: int, resource: Plain) -> None:
     written = raw.data["Resource"]
-    items = written if isinstance(written, list) else [written]
+    items = as_list(written)
 
     def change() -> Sequence[RawStatement]:
         path = (*raw.path, "Resource", index) if isinstance(written, list) else (*raw.path, "Resource")
@@ -57,7 +58,7 @@ def _refused(case: Case, raw: RawStatement, gap: Gap, wanted: Sequence[Wanted]) 
     written = raw.data.get("Resource")
     views = case.views_of(raw)
     served = [one for one in wanted if one.view in views]
-    for index, item in enumerate(written if isinstance(written, list) else [written]):
+    for index, item in enumerate(as_list(written)):
         values = {view: view.resolver.string(item) for view in views}
         if served and all(_is_wrong(case, view, value, served) for view, value in values.items()):
             return index

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import (
     BUCKET,
@@ -99,7 +100,7 @@ def _may_be_logging(data: Data, name: str, located: Located) -> bool:
 
 
 def _transforms(written: Plain) -> Iterator[str]:
-    for one in written if isinstance(written, list) else [written]:
+    for one in as_list(written):
         name = one.get("Name") if isinstance(one, dict) else one
         if isinstance(name, str):
             yield name

@@ -23,7 +23,7 @@ from tests.fuzzing.strangers import let_in
 POLICIES = {words.POLICY: ("PolicyDocument", "bucket"), words.KEY: ("KeyPolicy", "key")}
 _MEANT = {("Service", words.CLOUDTRAIL), ("Service", f"{words.CLOUDTRAIL}.cn")}
 """CloudTrail, and what ``cloudtrail.${AWS::URLSuffix}`` becomes in China, which is nobody else."""
-_S3 = ("Service", "s3.amazonaws.com")
+_S3 = {("Service", "s3.amazonaws.com"), ("Service", "s3.amazonaws.com.cn")}
 _S3_MAY_GAIN = frozenset({"kms:encrypt", "kms:reencrypt*", "kms:generatedatakey*"})
 
 
@@ -126,7 +126,7 @@ def _rest(resource: Any) -> Any:
     if kind == words.TRAIL:
         return {key: value for key, value in resource.items() if key != "DependsOn"}
     properties = resource.get("Properties")
-    if isinstance(kind, str) and kind in POLICIES and (isinstance(properties, dict) or "Properties" not in resource):
+    if isinstance(kind, str) and kind in POLICIES and (isinstance(properties, dict) or properties is None):
         inner = {key: value for key, value in (properties or {}).items() if key != POLICIES[kind][0]}
         return {**{key: value for key, value in resource.items() if key != "Properties"}, "Properties": inner}
     return resource
@@ -190,7 +190,7 @@ def _as_deployed(name: str, kind: str, was: list[dict[str, Any]], now: list[dict
     gone = Counter(map(_whole, _denying(was))) - Counter(map(_whole, _denying(now)))
     if gone:
         return Finding("a Deny statement changed", f"{name}: {next(iter(gone))}")
-    old, new = Counter(_rights(was, kind)), Counter(_rights(now, kind))
+    old, new = set(_rights(was, kind)), set(_rights(now, kind))  # a principal who is named twice has a right once
     if old == new:
         return None
     lost, gained = old - new, new - old
@@ -212,17 +212,20 @@ def _rights(statements: list[dict[str, Any]], kind: str) -> Iterator[tuple[str, 
         for principal in deployed.principals(one):
             if principal in _MEANT and one.get("Effect") == "Allow":
                 continue
-            mine = _without_s3_actions(rest) if principal == _S3 and kind == "key" else rest
+            mine = _without_s3_actions(rest) if principal in _S3 and kind == "key" else rest
             yield (*principal, _whole(mine))
 
 
 def _without_s3_actions(statement: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the actions that an S3 stanza of a key may gain."""
+    """Leave out the actions that an S3 stanza of a key may gain, and what is not an action, which it may lose."""
     written = statement.get("Action")
     if statement.get("Effect") != "Allow" or written is None:
         return statement
     actions = [str(one) for one in (written if isinstance(written, list) else [written])]
-    return {**statement, "Action": sorted(one for one in actions if one.lower() not in _S3_MAY_GAIN)}
+    return {
+        **statement,
+        "Action": sorted(one for one in actions if one.lower() not in _S3_MAY_GAIN and one not in words.MISSPELT),
+    }
 
 
 def _text(change: Change) -> Iterator[Finding]:

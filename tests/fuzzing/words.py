@@ -60,6 +60,8 @@ KEY_ACTIONS = [
     ),
     *("kms:DescribeKeys", "KMS:decrypt", "kms:GenerateDataKeyWithoutPlaintext"),
 ]
+MISSPELT = frozenset({"kms:DescribeKeys"})
+"""What KMS does not know among the actions."""
 OPERATORS = [
     *("StringEquals", "StringEquals", "StringLike", "ArnLike", "ArnEquals", "StringNotEquals", "Bool", "Null", "IpAddress"),
     *(
