@@ -130,7 +130,8 @@ def policies(data: dict[str, Plain]) -> Iterator[tuple[str, Kind]]:
 def rights_of_others(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[str]:
     """Return what each principal but CloudTrail, and for keys S3, is allowed, and every Deny as a whole."""
     cloudtrail: list[Plain] = ["cloudtrail.amazonaws.com", {"Fn::Sub": "cloudtrail.${AWS::URLSuffix}"}]
-    mended = [*cloudtrail, *(["s3.amazonaws.com"] if kind == "key" else [])]
+    s3: list[Plain] = ["s3.amazonaws.com", {"Fn::Sub": "s3.${AWS::URLSuffix}"}]
+    mended = [*cloudtrail, *(s3 if kind == "key" else [])]
     found = []
     for document in documents(data, logical_id, kind):
         for one in document.statements:

@@ -1,0 +1,43 @@
+"""A rule that is not meant to open anything is taken back where what it does as a whole would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remediate.cloudformation.locate import Given
+from remediate.engine import Report, remediate
+from remediate.patchset import Complete, load
+from remediate.plan import Options, planner
+from remediate.plan.case import Case
+from remediate.plan.guard import keeping_out
+
+STACK = Path(__file__).parent.parent / "examples" / "stack.yaml"
+OPEN = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "kms:Decrypt", "Resource": "*"}
+
+
+def opening(case: Case, rule: Any) -> None:
+    """Let every account's trail use the key, once."""
+    if case.kind == "key" and not any(one.data == OPEN for one in case.document.statements):
+        case.insert({**OPEN})
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *, review: bool) -> Report:
+    monkeypatch.setitem(planner.RULES, Complete, keeping_out(opening))
+    return remediate(STACK.read_bytes(), "stack.yaml", load("cloudtrail-create"), Options(Given(), review=review))
+
+
+def test_what_would_let_strangers_in_is_taken_back_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = run(monkeypatch, review=False)
+    assert not any(one.stranger.deputy for one in report.openings().found)
+    reasons = [one.reason for one in report.skipped if one.subject == "s3-key-use"]
+    assert any("would let a trail of another account use kms:Decrypt" in reason for reason in reasons), reasons
+
+
+def test_after_a_review_it_is_done_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = run(monkeypatch, review=True)
+    assert any(one.stranger.deputy for one in report.openings().found)
+    notes = [note for one in report.applied if one.patch.id == "s3-key-use" for note in one.notes]
+    assert any("lets a trail of another account use kms:Decrypt" in note for note in notes), notes
