@@ -10,7 +10,7 @@ from remediate.cloudformation.locate import locate
 from remediate.health import Delivery
 from remediate.openings import Openings, openings
 from remediate.patchset import PatchSet
-from remediate.plan import Applied, Options, Skipped, plan, planned_again
+from remediate.plan import Applied, Options, Skipped, plan_edits, planned_again
 from remediate.proof import Verdict
 from remediate.template import Alias, Mapping, NotTemplate, Operation, Template, Unreadable, edit, place, read, splice
 from remediate.verify import verify_plan, verify_settled, verify_strangers, verify_text
@@ -19,14 +19,12 @@ from remediate.verify import verify_plan, verify_settled, verify_strangers, veri
 def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> Report:
     """Fix a template given as bytes; ``name`` is what messages call it.
 
-    Raises Unreadable for input that is no template, Refused where a change cannot be written, and Broken where a
-    guarantee does not hold.
+    Raises Unreadable for input that is no template, and Broken where a guarantee does not hold.
     """
     template = read(raw, name)
     check_is_cloudformation(template)
     located = locate(template.data, options.given)
-    planned = plan(template.data, located, patch_set, options)
-    edits = edit(template, planned.operations)
+    planned, edits, options = plan_edits(template, located, patch_set, options)
     after = splice(template.text, edits)
     data = verify_text(template, planned.operations, edits, after)
     verdicts = verify_plan(template.data, data, planned, options.given.parameters)

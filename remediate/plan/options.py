@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from remediate.cloudformation.locate import Given
@@ -13,7 +14,8 @@ class Options:
     """What the user chose: what is said about the template, which patches, and whether those that need a review too.
 
     ``ignore`` can hold root causes, by their id, as well as patches. ``precautions`` applies those to healthy deliveries
-    too. ``error`` is the failure that a deployment ended with.
+    too. ``error`` is the failure that a deployment ended with. ``unwritable`` are the logical IDs of resources whose text
+    cannot be edited, with the reason: that is not for the user to choose, but comes to light in the writing.
     """
 
     given: Given = field(default_factory=Given)
@@ -22,3 +24,4 @@ class Options:
     review: bool = False
     precautions: bool = False
     error: Failure | None = None
+    unwritable: Mapping[str, str] = field(default_factory=dict)

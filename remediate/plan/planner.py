@@ -48,6 +48,9 @@ _ROUNDS = 4
 """A patch set that has not settled after so many rounds does not settle, which guarantee 5 then says."""
 
 
+_WRITE_OUT = "write the value out where the alias or the merge key stands, and run again"
+
+
 @dataclass(frozen=True)
 class Plan:
     """What is to be done to a template.
@@ -191,7 +194,7 @@ class _Planner:
 
     def _patch(self, patch: Patch, target: Target) -> None:
         change = Change()
-        start = len(self.draft.operations)
+        start, before, located = len(self.draft.operations), self.draft.snapshot(), self.located
         for rule in patch.ensure:
             done = len(self.draft.operations)
             if isinstance(rule, DependOn):
@@ -203,7 +206,12 @@ class _Planner:
             if len(self.draft.operations) > done and isinstance(rule, DependOn | AddPolicy):
                 change.needs.add(rule.need)  # the other rules tell themselves whether a request is denied
         operations = tuple(self.draft.operations[start:])
-        if operations:
+        unwritable = self.options.unwritable.get(target.logical_id)
+        if operations and unwritable:
+            self.draft.restore(before)
+            self.located = located
+            self.skipped.append(Skipped(patch.id, "obstacle", unwritable, target.logical_id, _WRITE_OUT))
+        elif operations:
             earlier = self.applied.get((patch.id, target.logical_id))
             self.applied[patch.id, target.logical_id] = change.applied(patch, target.logical_id, operations, earlier)
 
