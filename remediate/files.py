@@ -47,7 +47,7 @@ def templates_in(folder: Path, failed: Callable[[str, OSError], None]) -> Iterat
         try:
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(_entries(Path(entry), failed))
-            elif Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file():
+            elif Path(entry.name).suffix.lower() in SUFFIXES and stat.S_ISREG(entry.stat().st_mode):
                 yield Path(entry)
         except OSError as error:
             failed(entry.path, error)

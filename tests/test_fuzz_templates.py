@@ -51,6 +51,14 @@ ACTIONS = ["s3:PutObject", "s3:GetBucketAcl"]
 ANOTHER = "another principal's statements changed"
 
 
+def test_a_deployment_that_a_mapping_refuses_is_told() -> None:
+    template = data_of(TEMPLATE)
+    for region, refused in (("us-east-1", False), ("cn-north-1", True)):
+        environment = deployed.Environment(template, {}, region)
+        environment.put_in({"Fn::FindInMap": ["Book", {"Ref": "AWS::Region"}, "It"]})
+        assert environment.refused is refused
+
+
 def operation(path: str, value: Any, verb: str = "replace") -> dict[str, Any]:
     return {"op": verb, "path": path} if verb == "remove" else {"op": verb, "path": path, "value": value}
 

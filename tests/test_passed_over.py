@@ -227,6 +227,16 @@ def test_a_template_over_the_limit_is_refused_with_the_option() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no endless file")
+@pytest.mark.parametrize(("target", "reason"), [("nowhere", "No such file"), ("link.yaml", "Too many levels of")])
+def test_a_link_that_leads_nowhere_is_said(target: str, reason: str) -> None:
+    write("in/good.yaml", EXAMPLE.read_bytes())
+    Path("in/link.yaml").symlink_to(target)
+    result = run("check", "in")
+    assert result.exit_code == 2
+    assert f"in/link.yaml: {reason}" in result.stderr
+    assert "in/good.yaml: 2 patches would change" in result.stdout
+
+
 def test_an_endless_file_is_not_read_to_its_end() -> None:
     result = run("check", "/dev/zero")
     assert result.exit_code == 2

@@ -46,6 +46,9 @@ def _bucket(view: View, trail: str, bucket: Place, patch_set: PatchSet) -> Itera
 def _paste(view: View, subject: str, reason: str, advice: str, pasted: str) -> Skipped:
     if "${" in pasted:
         advice += "; replace each ${…} by its value, or wrap the string in Fn::Sub"
+    if view.facts.organization_id and "aws:Source" in pasted:
+        # AWS CloudTrail User Guide, Organization delegated administrator: the management account owns the trail.
+        advice += "; if a delegated administrator makes the trail, write the management account in the Condition"
     return Skipped(subject, "outside", reason, str(view.trail), advice, pasted)
 
 

@@ -117,7 +117,7 @@ def _planned(
     idle = frozenset(one.name for one in found if not one.reported and not one.resources & repaired)
     if options.review or not planner.draft.operations or not changeable & idle:
         return planner
-    obstacles = [one for one in planner.skipped if one.why == "obstacle"]  # why nothing repairs it
+    obstacles = [one for one in planner.skipped if one.why in {"obstacle", "review"}]  # why nothing repairs it
     planner = _Planner(data, located, patch_set, options, changeable - idle)
     planner.run()
     planner.skipped = [*dict.fromkeys((*obstacles, *planner.skipped))]

@@ -17,19 +17,24 @@ FREE = "somebody-else.amazonaws.com"
 """What a parameter without AllowedValues may be set to as well."""
 _GONE = object()
 _MOST = 14
+_WITHOUT_DEFAULT = 3
 _REFERENCE = re.compile(r"\$\{([^!${}][^${}]*)\}")
 _PARTITIONS = {"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
 
 
 @dataclass
 class Environment:
-    """One way to deploy a template: what its parameters are set to, and where. ``free`` with a value nobody listed."""
+    """One way to deploy a template: what its parameters are set to, and where. ``free`` with a value nobody listed.
+
+    ``refused`` comes to be true where CloudFormation would refuse what is put in: a row that a mapping lacks.
+    """
 
     template: dict[str, Any]
     parameters: dict[str, str]
     region: str = "us-east-1"
     free: bool = False
     conditions: dict[str, bool] = field(default_factory=dict)
+    refused: bool = False
 
     def put_in(self, value: Any) -> Any:
         """Return a value as deployed; what AWS::NoValue removes is gone."""
@@ -70,7 +75,7 @@ class Environment:
                 case "Fn::Split", [str(between), text]:
                     return self._text(text).split(between)
         except (KeyError, IndexError, ValueError, TypeError, AttributeError, RecursionError):
-            pass
+            self.refused |= name == "Fn::FindInMap" and isinstance(argument, list) and len(argument) == _WITHOUT_DEFAULT
         return f"«{name} {json.dumps(argument, sort_keys=True, default=str)}»"
 
     def _row(self, book: Any, top: Any) -> Any:

@@ -149,6 +149,8 @@ def _policies(old: Any, new: Any, change: Change, chance: random.Random) -> Iter
         for first in ways:
             second = deployed.Environment(new, first.parameters, first.region)
             before, after = deployed.statements(was, first), deployed.statements(now, second)
+            if first.refused:
+                continue
             finding = _as_deployed(name, kind, before, after)
             strangers = [] if change.reviewed else let_in(before, after, new["Resources"][name], second)
             if strangers and not finding:
