@@ -70,3 +70,23 @@ def test_a_statement_that_no_operation_reaches_stays_the_same_object() -> None:
 def test_a_path_that_leads_nowhere_is_refused(path: tuple[str | int, ...]) -> None:
     with pytest.raises(LookupError):
         Draft(template()).add(path, "value")
+
+
+def test_a_mapping_in_the_place_of_a_removed_one_becomes_changes_in_it() -> None:
+    draft = Draft({"Resources": {"P": {"Condition": {"A": {"x": "1", "y": "2"}, "B": {"z": "3"}}, "Last": 1}}})
+    draft.remove(("Resources", "P", "Condition"))
+    draft.add(("Resources", "P", "Condition"), {"A": {"x": "1", "y": "4"}, "C": {"z": "3"}})
+    assert draft.at(("Resources", "P")) == {"Condition": {"A": {"x": "1", "y": "4"}, "C": {"z": "3"}}, "Last": 1}
+    assert [*draft.at(("Resources", "P"))] == ["Condition", "Last"]
+    assert [(one.op, one.path) for one in draft.operations if one.op != "test"] == [
+        ("replace", "/Resources/P/Condition/A/y"),
+        ("add", "/Resources/P/Condition/C"),
+        ("remove", "/Resources/P/Condition/B"),
+    ]
+
+
+def test_what_is_removed_and_added_elsewhere_stays_so() -> None:
+    draft = Draft({"Resources": {"P": {"A": {"x": 1}, "B": {"y": 2}}}})
+    draft.remove(("Resources", "P", "A"))
+    draft.add(("Resources", "P", "C"), {"x": 1})
+    assert [one.op for one in draft.operations] == ["test", "remove", "add"]

@@ -18,7 +18,7 @@ STACK = Path(__file__).parent.parent / "examples" / "stack.yaml"
 OPEN = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "kms:Decrypt", "Resource": "*"}
 
 
-def opening(case: Case, rule: Any) -> None:
+def opening(case: Case, _rule: Any) -> None:
     """Let every account's trail use the key, once."""
     if case.kind == "key" and not any(one.data == OPEN for one in case.document.statements):
         case.insert({**OPEN})

@@ -29,13 +29,21 @@ class Draft:
         resources = data.get("Resources")
         self.data: dict[str, Plain] = {**data, "Resources": {**resources} if isinstance(resources, dict) else {}}
         self.operations: list[Operation] = []
+        self._removal: Snapshot | None = None  # what was before the last removal, of which a test is part
 
     def at(self, path: Sequence[str | int]) -> Plain:
         """Return the value at a path that exists."""
         return value_at(self.data, path)
 
     def add(self, path: Sequence[str | int], value: Plain, before: str | None = None) -> None:
-        """Add a member or list item; ``before`` names the member that it is written in front of."""
+        """Add a member or list item; ``before`` names the member that it is written in front of.
+
+        A mapping in the place of one that has just been removed becomes changes in that, so that its comments stay.
+        """
+        removed = self._take_back_removal(path) if isinstance(value, dict) else None
+        if removed is not None and isinstance(value, dict):
+            self._change(path, removed, value)
+            return
         self._apply(Operation("add", pointer(*path), unshared(value), before=before))
 
     def replace(self, path: Sequence[str | int], value: Plain) -> None:
@@ -47,6 +55,7 @@ class Draft:
 
     def remove(self, path: Sequence[str | int]) -> None:
         """Remove the member or item at a path."""
+        self._removal = self.snapshot()
         self._guard(path)
         self._apply(Operation("remove", pointer(*path)))
 
@@ -58,6 +67,29 @@ class Draft:
         """Take back every operation since a snapshot."""
         del self.operations[snapshot.operations :]
         self.data = snapshot.data
+
+    def _take_back_removal(self, path: Sequence[str | int]) -> dict[str, Plain] | None:
+        """Take back that the mapping at a path was removed, where that was the last operation; return the mapping."""
+        if self._removal is None or len(self.operations) != self._removal.operations + 2:
+            return None
+        removed = value_at(self._removal.data, path) if self.operations[-1].path == pointer(*path) else None
+        if not isinstance(removed, dict):
+            return None
+        self.restore(self._removal)
+        return removed
+
+    def _change(self, path: Sequence[str | int], old: dict[str, Plain], new: dict[str, Plain]) -> None:
+        """Turn a mapping into another one, member by member."""
+        for key, value in new.items():
+            was = old.get(key)
+            if isinstance(was, dict) and isinstance(value, dict) and not function(was) and not function(value):
+                self._change((*path, key), was, value)
+            elif key not in old:
+                self.add((*path, key), value)
+            elif was != value:
+                self.replace((*path, key), value)
+        for key in [key for key in old if key not in new]:
+            self.remove((*path, key))
 
     def _guard(self, path: Sequence[str | int]) -> None:
         """Put a ``test`` first, so that the patch fails on a template that has changed (RFC 6902 section 4.6)."""
