@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from remediate.cloudformation.documents import Document, Kind, RawStatement
+from remediate.cloudformation.documents import Document, Kind
 from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Scenario
@@ -16,15 +16,17 @@ from remediate.cloudformation.resources import resource
 from remediate.cloudformation.view import View
 from remediate.judge import judge, statements_of
 from remediate.policy.cloudtrail import TrailFacts
-from remediate.policy.document import Statement
-from remediate.policy.evaluate import Outcome, cannot_apply
+from remediate.policy.document import Policy, Statement
+from remediate.policy.evaluate import Outcome, cannot_apply, evaluate
 from remediate.policy.strangers import Stranger, strangers
 from remediate.symbolic import Text, Unknown, text
+from remediate.template import Plain
 
 __all__ = ["Stranger", "gained", "is_told_only", "let_in", "sampled", "strangers_of"]
 
 _SAMPLES = {"AWS::AccountId": text("111122223333"), "AWS::Region": text("us-east-1")}
 _ACCOUNTS = [f"{first}{first}{first}{first}88887777" for first in "96543210"]
+_NO = Outcome.DENIED
 _RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
 
 
@@ -42,12 +44,16 @@ def gained(before: Document | None, after: Document, views: Sequence[View]) -> I
     """
     for view, found in _strangers_by_scenario(views, after.kind):
         changed = _changed(before, after, view)
+        known = _known(before, view) if before and changed else []
         for stranger in found if changed else ():
             # The policy as a whole is asked only where something in it has come to say yes.
             if all(cannot_apply(statement, stranger.request) for statement in changed):
                 continue
-            now = _rank(after, view, stranger)
-            if now and now > _rank(before, view, stranger):
+            if stranger.insecure:  # TLS is a matter of a Deny
+                now, had = (judge(one, view, stranger.request).outcome if one else _NO for one in (after, before))
+            else:
+                now, had = _allowed(changed, stranger, after.kind), _had(known, stranger, after.kind)
+            if _RANK[now] > _RANK[had]:
                 yield stranger, view
 
 
@@ -61,16 +67,10 @@ def is_told_only(stranger: Stranger, before: Document | None, view: View) -> boo
         return True
     if before is None or stranger.request.action != "s3:GetBucketLocation":
         return False
-    acl = judge(before, sampled(view), replace(stranger.request, action="s3:GetBucketAcl"))
-    written = (raw for raw, one in statements_of(before, sampled(view)) if one in acl.by)
-    return acl.outcome is Outcome.ALLOWED and any(_is_named_always(raw, view) for raw in written)
-
-
-def _is_named_always(raw: RawStatement, view: View) -> bool:
-    """Tell whether one of a statement's principals is the same under every value of the parameters."""
-    written = raw.data.get("Principal")
-    named = [one for names in (written.values() if isinstance(written, dict) else [written]) for one in as_list(names)]
-    return any(len(possible_strings(view.resolver, one, view.given) or ()) == 1 for one in named)
+    acl = replace(stranger, request=replace(stranger.request, action="s3:GetBucketAcl"))
+    if judge(before, sampled(view), acl.request).outcome is not Outcome.ALLOWED:
+        return False
+    return _had(_known(before, sampled(view)), acl, before.kind) is Outcome.ALLOWED
 
 
 @functools.lru_cache(maxsize=512)
@@ -118,14 +118,29 @@ def _changed(before: Document | None, after: Document, view: View) -> list[State
     return [one for data, one in allows if id(data) not in same and data not in known]
 
 
-def _rank(document: Document | None, view: View, stranger: Stranger) -> int:
-    """Return what a policy lets a stranger do: 0 nothing, 1 perhaps what it asks, 2 that.
+def _known(document: Document, view: View) -> list[tuple[Statement, frozenset[str]]]:
+    """Return the Allow statements of a policy, each with the principals that it names under every value of parameters."""
+    found = ((raw.data, one) for raw, one in statements_of(document, view) if one.effect == "Allow")
+    return [(one, _always(data.get("Principal"), view)) for data, one in found]
 
-    A Deny is not relied on: whom it is about may depend on a parameter. Only TLS is a matter of a Deny.
+
+def _always(written: Plain, view: View) -> frozenset[str]:
+    named = [one for names in (written.values() if isinstance(written, dict) else [written]) for one in as_list(names)]
+    found = (possible_strings(view.resolver, one, view.given) for one in named)
+    return frozenset(name.lower() for names in found if names is not None and len(names) == 1 for name in names)
+
+
+def _had(known: list[tuple[Statement, frozenset[str]]], stranger: Stranger, kind: Kind) -> Outcome:
+    """Return what a policy surely lets a stranger do, whatever the parameters are.
+
+    A Deny is not relied on: whom it is about may depend on a parameter too.
     """
-    if document is None:
-        return 0
-    return _RANK[judge(document, view, stranger.request, allows_only=not stranger.insecure).outcome]
+    who = {stranger.request.principal.lower(), "*"}
+    return _allowed([one for one, names in known if names & who], stranger, kind)
+
+
+def _allowed(statements: list[Statement], stranger: Stranger, kind: Kind) -> Outcome:
+    return evaluate(Policy(kind, tuple(statements)), stranger.request).outcome
 
 
 def _sampled_facts(facts: TrailFacts, samples: dict[str, Text]) -> TrailFacts:

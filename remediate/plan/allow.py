@@ -6,13 +6,14 @@ from dataclasses import replace
 from functools import partial
 
 from remediate.cloudformation.documents import RawStatement
-from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list, conditions_of, function
+from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list, function
 from remediate.cloudformation.view import View
 from remediate.judge import asked, judge, promised, statements_of
 from remediate.patchset import Allow
 from remediate.plan.case import Case
 from remediate.plan.elements import extend, is_extendable
 from remediate.plan.guard import change_guarded, guard_entries, strangers_let_in
+from remediate.plan.names import When, when_named
 from remediate.plan.replace_resource import replace_refused
 from remediate.plan.vocabulary import condition, decided, organization_id
 from remediate.plan.wanted import Gap, Wanted, gaps, writable_gaps
@@ -23,8 +24,7 @@ from remediate.policy.truth import Truth
 from remediate.symbolic import text
 from remediate.template import Plain
 
-_When = tuple[tuple[str, bool], ...]
-"""The conditions under which a part of a template is there."""
+_ONE_CONDITION = "name the service in a statement that is under one condition, or under none"
 
 
 def ensure_allow(case: Case, rule: Allow) -> None:
@@ -182,6 +182,10 @@ def _add(case: Case, rule: Allow, left: list[Gap]) -> None:
 def _add_to(case: Case, rule: Allow, left: list[Gap], where: Alternative) -> None:
     neighbour = _neighbour(case, rule, left, where)
     guard = neighbour.guard if neighbour else where.guard
+    speaking = when_named(neighbour, [one.view for gap in left for one in gap.wanted])
+    if speaking is None:
+        case.skip("obstacle", f"the conditions under which it names {rule.service} cannot be written as one", _ONE_CONDITION)
+        return
     resources: list[Plain] = []
     for gap in left:
         resource = decided(gap.resource, guard)
@@ -199,17 +203,9 @@ def _add_to(case: Case, rule: Allow, left: list[Gap], where: Alternative) -> Non
         limits = _limits(case, rule, left)
         if limits:
             statement["Condition"] = limits
-        place = replace(where, guard=(*where.guard, *when, *_named_under(left, neighbour)))
+        place = replace(where, guard=(*where.guard, *when, *speaking))
         change = partial(_insert, case, statement, neighbour, place, _beside(case, left))
         change_guarded(case, rule.guard, change, f"allowing {rule.service} {', '.join(map(str, actions))}")
-
-
-def _named_under(left: list[Gap], neighbour: RawStatement | None) -> _When:
-    """Return the conditions under which the policy names the service, which without a trail is all that speaks for it."""
-    scenarios = [one.view.resolver.scenario.conditions for gap in left for one in gap.wanted if one.view.trail is None]
-    written = neighbour.data.get("Principal") if neighbour and scenarios else None
-    found = ((name, {conditions.get(name) for conditions in scenarios}) for name in sorted(conditions_of(written)))
-    return tuple((name, True in values) for name, values in found if len(values) == 1 and None not in values)
 
 
 def _insert(
@@ -226,14 +222,14 @@ def _insert(
     return [added]
 
 
-def _parts(resources: list[Plain]) -> list[tuple[list[Plain], _When]]:
+def _parts(resources: list[Plain]) -> list[tuple[list[Plain], When]]:
     """Return the resources of each new statement, and the conditions under which it is needed.
 
     S3 and KMS refuse a statement whose only Resource is ``AWS::NoValue``, so that one is under the same conditions.
     """
     if any(not _may_be_absent(resource) for resource in resources):
         return [(resources, ())]
-    parts: dict[_When, list[Plain]] = {}
+    parts: dict[When, list[Plain]] = {}
     for found in (found for resource in resources for found in alternatives(resource, ())):
         parts.setdefault(found.guard, []).append(found.value)
     return [(named, guard) for guard, named in parts.items()]
@@ -284,7 +280,8 @@ def _neighbour(case: Case, rule: Allow, left: list[Gap], where: Alternative) -> 
 
 def _concerns(raw: RawStatement, actions: tuple[str, ...]) -> bool:
     """Tell whether a statement is about any of the actions, so that another of them belongs into it."""
-    return any(patterns_meet(one.lower(), action.lower()) for one in raw.actions for action in actions)
+    meets = (patterns_meet(one.lower(), action.lower()) for one in raw.actions for action in actions)
+    return "NotAction" in raw.data or any(meets)
 
 
 def _is_narrow(case: Case, rule: Allow, raw: RawStatement) -> bool:
