@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
-from functools import partial
 
 from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list, function
@@ -204,7 +204,7 @@ def _add_to(case: Case, rule: Allow, left: list[Gap], where: Alternative) -> Non
         if limits:
             statement["Condition"] = limits
         place = replace(where, guard=(*where.guard, *when, *speaking))
-        change = partial(_insert, case, statement, neighbour, place, _beside(case, left))
+        change = functools.partial(_insert, case, statement, neighbour, place, _beside(case, left))
         change_guarded(case, rule.guard, change, f"allowing {rule.service} {', '.join(map(str, actions))}")
 
 
