@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from remediate import engine
 from remediate.cli import main
-from remediate.plan import Plan
+from remediate.plan import Plan, writable
 from remediate.template import Edit, Operation, Plain, Span
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -43,8 +43,8 @@ def assert_caught(stack: Path, guarantee: int, detail: str) -> None:
 
 def broken_plan(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> None:
     """Have every plan changed before the engine sees it."""
-    plan = engine.plan
-    monkeypatch.setattr(engine, "plan", lambda *args: change(plan(*args)))
+    plan = writable.plan
+    monkeypatch.setattr(writable, "plan", lambda *args: change(plan(*args)))
 
 
 def with_operations(*operations: Operation) -> Callable[[Plan], Plan]:
@@ -78,19 +78,19 @@ def test_a_splice_that_breaks_the_syntax_is_caught(stack: Path, monkeypatch: pyt
 
 
 def test_an_edit_that_is_left_out_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    edit = engine.edit
-    monkeypatch.setattr(engine, "edit", lambda template, operations: edit(template, operations)[1:])
+    edit = writable.edit
+    monkeypatch.setattr(writable, "edit", lambda template, operations: edit(template, operations)[1:])
     assert_caught(stack, 1, "")
 
 
 def test_an_edit_in_another_place_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    edit = engine.edit
+    edit = writable.edit
 
     def stray(template: Any, operations: Sequence[Operation]) -> list[Edit]:
         at = template.text.index("LogBucketPolicy")
         return [*edit(template, operations), Edit(Span(at, at + 1), "l")]
 
-    monkeypatch.setattr(engine, "edit", stray)
+    monkeypatch.setattr(writable, "edit", stray)
     assert_caught(stack, 1, "")
 
 
