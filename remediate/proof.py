@@ -19,6 +19,7 @@ class Verdict:
     """One request of one trail under one scenario, and how the policy of ``logical_id`` decides it before and after.
 
     ``unblocked`` is the decision after with the Deny statements left out, which tells a missing Allow from a Deny.
+    ``alone`` is False where the bucket has another policy under the scenario: which one holds is not known then.
     """
 
     trail: str
@@ -28,6 +29,7 @@ class Verdict:
     before: Decision
     after: Decision
     unblocked: Decision
+    alone: bool = True
 
     @property
     def denied(self) -> bool:
@@ -59,7 +61,8 @@ def _of_view(view: View, before: Data, after: Data) -> Iterator[Verdict]:
             now = judge(new, view, one.request)
             was = judge(old, view, one.request) if old and old.readable else _nothing(one)
             unblocked = judge(new, view, one.request, allows_only=True)
-            yield Verdict(view.facts.name, logical_id, kind, one, was, now, unblocked)
+            alone = kind == "key" or len(view.bucket_policies) == 1
+            yield Verdict(view.facts.name, logical_id, kind, one, was, now, unblocked, alone)
 
 
 def _nothing(one: CloudTrailRequest) -> Decision:

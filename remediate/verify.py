@@ -286,5 +286,5 @@ def _check_verdict(verdict: Verdict, promised: frozenset[str]) -> None:
         raise Broken(4, f"{what} was allowed and is no more: {verdict.after.reason}")
     if verdict.before.explicit and not verdict.after.explicit:
         raise Broken(4, f"{what} was denied and is no more: {verdict.before.reason}")
-    if verdict.request.id in promised and verdict.unblocked.outcome is Outcome.DENIED:
+    if verdict.alone and verdict.request.id in promised and verdict.unblocked.outcome is Outcome.DENIED:
         raise Broken(4, f"{what} is still denied: {verdict.unblocked.reason}")
