@@ -1,17 +1,21 @@
 """How work grows with a template, for shapes that make it grow: ``python benchmarks/bounds.py``.
 
-Prints a table: the shape, its size, the seconds that each command takes, and how many times as long `check` takes as on a
-healthy template of 100 resources. Run it from a virtual environment that has the project, on a machine that does nothing
-else.
+Prints a table: the shape, its size, the seconds that each command takes, how many times as long `check` takes as on a
+healthy template of 100 resources, and the most memory that one of the commands takes, in MB. Run it from a virtual
+environment that has the project, on a machine that does nothing else. It is for Unix, which tells the memory of a process
+that has ended.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -35,21 +39,25 @@ def main() -> None:
     parser.add_argument("--only", default="", help="only shapes whose name begins so")
     parser.add_argument("--limit", type=float, default=120, help="give a command up after so many seconds")
     chosen = parser.parse_args()
-    say(f"{'shape':<24}{'size':>10}" + "".join(f"{name:>16}" for name in COMMANDS) + f"{'ratio':>8}")
+    say(f"{'shape':<24}{'size':>10}" + "".join(f"{name:>16}" for name in COMMANDS) + f"{'ratio':>8}{'memory':>8}")
     base = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        for name, template in SHAPES.items():
+        for name in SHAPES:
             if name != "healthy 100" and not name.startswith(chosen.only):
                 continue
             path = Path(folder) / f"{name.replace(' ', '-')}.yaml"
-            path.write_text(written(template()), "utf-8")
-            times = {command: seconds([*words, str(path)], chosen.limit) for command, words in COMMANDS.items()}
+            # In a process of its own: what a child is told to have taken includes what this process had when it began.
+            writer = multiprocessing.Process(target=write_shape, args=(name, path))
+            writer.start()
+            writer.join()
+            taken = {command: measured([*words, str(path)], chosen.limit) for command, words in COMMANDS.items()}
+            times = {command: seconds for command, (seconds, _) in taken.items()}
             base = base or times["check"]
             size = f"{path.stat().st_size / 1000:,.0f} KB"
             say(
                 f"{name:<24}{size:>10}"
                 + "".join(f"{one:>16.2f}" for one in times.values())
-                + f"{times['check'] / base:>8.1f}"
+                + f"{times['check'] / base:>8.1f}{max(memory for _, memory in taken.values()):>8.0f}"
             )
 
 
@@ -182,14 +190,23 @@ def written(template: Json) -> str:
     return yaml.dump(template, Dumper=Plain, sort_keys=False)
 
 
-def seconds(command: list[str], limit: float) -> float:
-    """Return how long a command takes, and infinity where it is given up."""
+def write_shape(name: str, path: Path) -> None:
+    """Write the template of a shape."""
+    path.write_text(written(SHAPES[name]()), "utf-8")
+
+
+def measured(command: list[str], limit: float) -> tuple[float, float]:
+    """Return how many seconds a command takes, infinity where it is given up, and how many MB of memory at most."""
     begun = time.perf_counter()
-    try:
-        subprocess.run([SCRIPT, *command], capture_output=True, check=False, timeout=limit)  # noqa: S603  # our own command
-    except subprocess.TimeoutExpired:
-        return float("inf")
-    return time.perf_counter() - begun
+    nowhere = subprocess.DEVNULL
+    process = subprocess.Popen([SCRIPT, *command], stdout=nowhere, stderr=nowhere)  # noqa: S603  # our own command
+    end = threading.Timer(limit, process.kill)
+    end.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    end.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - begun if process.returncode >= 0 else float("inf")
+    return seconds, usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)  # macOS counts bytes, others KB
 
 
 def say(line: str) -> None:

@@ -15,9 +15,10 @@ from remediate.cloudformation.resolve import Scenario
 from remediate.cloudformation.resources import resource
 from remediate.cloudformation.view import View
 from remediate.judge import judge, statements_of
+from remediate.policy.beginnings import Beginnings
 from remediate.policy.cloudtrail import TrailFacts
 from remediate.policy.document import Policy, Statement
-from remediate.policy.evaluate import Outcome, cannot_apply, evaluate
+from remediate.policy.evaluate import Outcome, cannot_apply, evaluate, possibly_concerned
 from remediate.policy.strangers import Stranger, strangers
 from remediate.symbolic import Text, Unknown, text
 from remediate.template import Plain
@@ -42,10 +43,11 @@ def gained(before: Document | None, after: Document, views: Sequence[View]) -> I
 
     ``before`` None stands for a policy that was not there.
     """
-    for view, found in _strangers_by_scenario(views, after.kind):
+    for found in _strangers_by_scenario(tuple(views), after.kind):
+        view = found.view
         changed = _changed(before, after, view)
         known = _known(before, view) if before and changed else []
-        for stranger in found if changed else ():
+        for stranger in found.concerned(changed):
             # The policy as a whole is asked only where something in it has come to say yes.
             if all(cannot_apply(statement, stranger.request) for statement in changed):
                 continue
@@ -97,8 +99,32 @@ def _unnamed_account(view: View) -> str:
     return next((account for account in _ACCOUNTS if account not in named), _ACCOUNTS[0])
 
 
-def _strangers_by_scenario(views: Sequence[View], kind: Kind) -> Iterator[tuple[View, list[Stranger]]]:
-    """Yield one sampled view for each scenario, and the different strangers of all its views."""
+class _Crowd:
+    """The strangers of one scenario, by the resources that they ask for; ``view`` is one of its sampled views."""
+
+    def __init__(self, view: View, people: Sequence[Stranger]) -> None:
+        self.view = view
+        self._people = people
+        requests = [(number, one.request) for number, one in enumerate(people)]
+        doors = [(path, number) for number, one in requests for path in (one.resource, *one.alternatives)]
+        self._resources = Beginnings([path for path, _ in doors])
+        self._asking = [number for _, number in doors]
+
+    def concerned(self, statements: Sequence[Statement]) -> Iterator[Stranger]:
+        """Yield the strangers, in their order, to whose requests one of the statements may apply."""
+        concerned: set[int] = set()
+        for statement in statements:
+            found = possibly_concerned(statement, self._resources)
+            concerned.update(self._asking if found is None else (self._asking[one] for one in found))
+        yield from (self._people[number] for number in sorted(concerned))
+
+
+@functools.lru_cache(maxsize=64)
+def _strangers_by_scenario(views: tuple[View, ...], kind: Kind) -> tuple[_Crowd, ...]:
+    """Return the different strangers of all views of each scenario.
+
+    Remembered, for the changes of one policy are tried one by one for the same views.
+    """
     grouped: dict[int, tuple[View, dict[tuple[object, ...], Stranger]]] = {}
     for view in views:
         _, found = grouped.setdefault(id(view.resolver), (sampled(view), {}))
@@ -106,8 +132,7 @@ def _strangers_by_scenario(views: Sequence[View], kind: Kind) -> Iterator[tuple[
             asked = stranger.request
             source = asked.context.get("aws:sourcearn"), asked.context.get("aws:sourceaccount")
             found.setdefault((stranger.who, asked.action, asked.resource, *source), stranger)
-    for view, found in grouped.values():
-        yield view, list(found.values())
+    return tuple(_Crowd(view, [*found.values()]) for view, found in grouped.values())
 
 
 def _changed(before: Document | None, after: Document, view: View) -> list[Statement]:

@@ -28,6 +28,7 @@ _SPEC.loader.exec_module(bounds)
 SHAPES: dict[str, Callable[[int], Any]] = {
     "trails": lambda count: bounds.trails(count, broken=False),
     "trails without a statement": lambda count: bounds.trails(count, broken=True),
+    "trails with prefixes": bounds.prefixed_trails,
     "statements": bounds.statements,
     "conditions": bounds.conditions,
 }

@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from remediate.cloudformation.resolve import Resolver
+from remediate.cloudformation.resources import remembered
 from remediate.cloudformation.view import View
 from remediate.judge import asked, documented, promised
 from remediate.patchset import Allow
 from remediate.plan.case import Case
 from remediate.plan.vocabulary import bucket_arn, is_escaped, log_objects
+from remediate.policy.beginnings import Beginnings
 from remediate.policy.cloudtrail import CloudTrailRequest
 from remediate.policy.document import VARIABLES_SINCE
 from remediate.policy.match import matches
 from remediate.policy.request import Request
 from remediate.policy.truth import Truth
-from remediate.symbolic import text
+from remediate.symbolic import Text, text
 from remediate.template import Plain
 
 
@@ -40,9 +43,11 @@ class Gap:
 
 def gaps(case: Case, rule: Allow) -> Iterator[Gap]:
     """Yield every action on every resource of a rule."""
-    for resource in _resources(case, rule):
+    resources = _resources(case, rule)
+    found = {action: _wanted(case, rule, action, resources) for action in rule.actions}
+    for number, resource in enumerate(resources):
         for action in rule.actions:
-            yield Gap(action, resource, tuple(_wanted(case, rule, action, resource)))
+            yield Gap(action, resource, found[action][number])
 
 
 def writable_gaps(case: Case, wanted: list[Gap]) -> list[Gap]:
@@ -58,20 +63,61 @@ def writable_gaps(case: Case, wanted: list[Gap]) -> list[Gap]:
     return found
 
 
-def _wanted(case: Case, rule: Allow, action: str, resource: Plain) -> Iterator[Wanted]:
-    """Yield the requests of a rule that an action on a resource allows."""
-    for view in case.views:
-        pattern = view.resolver.string(resource)
-        if pattern is None:
-            continue
-        made = {one.id for one in documented(asked(view, case.kind))}
-        for one in promised(view, case.kind):
-            if one.id not in rule.denied:
-                continue
-            same_action = matches(text(action), text(one.request.action), ignore_case=True)
-            for request in _paths(one.request) if same_action is Truth.YES else ():
-                if matches(pattern, request.resource) is Truth.YES:
-                    yield Wanted(view, replace(one, request=request), one.id in made)
+def _wanted(case: Case, rule: Allow, action: str, resources: list[Plain]) -> tuple[tuple[Wanted, ...], ...]:
+    """Return for each resource the requests of a rule that an action on it allows.
+
+    Remembered, for the views are the same each time that a rule comes to their document.
+    """
+    if not case.views:
+        return tuple(() for _ in resources)
+    memory = remembered(case.views[0].resolver.data)
+    name = (_wanted, case.views, case.kind, rule.denied, action, repr(resources))
+    if name not in memory:
+        memory[name] = _matching(_for_action(case.views, case.kind, rule.denied, action), resources)
+    found: tuple[tuple[Wanted, ...], ...] = memory[name]  # type: ignore[assignment]  # put there above
+    return found
+
+
+def _matching(candidates: tuple[Wanted, ...], resources: list[Plain]) -> tuple[tuple[Wanted, ...], ...]:
+    """Return for each resource the requests that are surely for it."""
+    found: list[list[Wanted]] = [[] for _ in resources]
+    read: dict[int, _Patterns] = {}
+    for one in candidates:
+        resolver = one.view.resolver
+        if id(resolver) not in read:
+            read[id(resolver)] = _Patterns(resolver, resources)
+        for number in read[id(resolver)].of(one.request.request.resource):
+            found[number].append(one)
+    return tuple(map(tuple, found))
+
+
+class _Patterns:
+    """The resources of a rule as they read in one scenario, to find those that a path is surely part of."""
+
+    def __init__(self, resolver: Resolver, written: list[Plain]) -> None:
+        read = [(number, resolver.string(one)) for number, one in enumerate(written)]
+        self._patterns = [(number, pattern) for number, pattern in read if pattern is not None]
+        self._beginnings = Beginnings([pattern for _, pattern in self._patterns])
+        self._found: dict[Text, list[int]] = {}
+
+    def of(self, path: Text) -> list[int]:
+        """Return the numbers of the resources that a path is part of; a path of several trails is looked up once."""
+        if path not in self._found:
+            near = (self._patterns[place] for place in self._beginnings.like(path))
+            self._found[path] = [number for number, pattern in near if matches(pattern, path) is Truth.YES]
+        return self._found[path]
+
+
+@lru_cache(maxsize=64)
+def _for_action(views: tuple[View, ...], kind: str, ids: tuple[str, ...], action: str) -> tuple[Wanted, ...]:
+    """Return the requests of the views that have one of the ids and are for an action, one for each path."""
+    found: list[Wanted] = []
+    for view in views:
+        made = {one.id for one in documented(asked(view, kind))}
+        for one in promised(view, kind):
+            if one.id in ids and matches(text(action), text(one.request.action), ignore_case=True) is Truth.YES:
+                found += [Wanted(view, replace(one, request=path), one.id in made) for path in _paths(one.request)]
+    return tuple(found)
 
 
 @lru_cache(maxsize=1024)

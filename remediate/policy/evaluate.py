@@ -10,6 +10,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from remediate.policy.beginnings import Beginnings
 from remediate.policy.conditions import condition_truth
 from remediate.policy.document import FIRST_VERSION, VARIABLES_SINCE
 from remediate.policy.match import ARN_FIELDS, arn_fields, matches
@@ -21,6 +22,9 @@ from remediate.symbolic import Text, text
 if TYPE_CHECKING:
     from remediate.policy.document import Condition, Policy, Statement
     from remediate.policy.request import Request
+
+_MANY = 8
+"""Of so many resources those are looked up that may match: of fewer, each is tried in less time."""
 
 
 class Outcome(Enum):
@@ -95,6 +99,13 @@ def statement_truth(statement: Statement, request: Request) -> Elements:
     )
 
 
+def possibly_concerned(statement: Statement, resources: Beginnings) -> list[int] | None:
+    """Return the resources, by their numbers, that a statement may be about; None where each of them has to be tried."""
+    if statement.not_resources or not statement.resources or any(map(has_variables, statement.resources)):
+        return None
+    return sorted({number for pattern in statement.resources for number in resources.like(pattern)})
+
+
 def cannot_apply(statement: Statement, request: Request) -> bool:
     """Tell whether a statement surely does not apply to a request; most fail by one element, and need no further look."""
     if _action_truth(statement, request.action) is Truth.NO:
@@ -126,9 +137,9 @@ def _resource_truth(statement: Statement, request: Request) -> Truth:
     if statement.resources and statement.not_resources:
         return Truth.UNKNOWN  # IAM accepts no such statement
     if statement.not_resources:
-        return negate(_any_resource(statement.not_resources, statement.version, request))
+        return negate(_any_resource(statement, statement.not_resources, request))
     if statement.resources:
-        return _any_resource(statement.resources, statement.version, request)
+        return _any_resource(statement, statement.resources, request)
     return _missing(statement, request.action)
 
 
@@ -140,12 +151,24 @@ def _missing(statement: Statement, action: str) -> Truth:
     return Truth.NO if action.lower().startswith("kms:") and not statement.unmodelled else Truth.UNKNOWN
 
 
-def _any_resource(patterns: tuple[Text, ...], version: str | None, request: Request) -> Truth:
+def _any_resource(statement: Statement, patterns: tuple[Text, ...], request: Request) -> Truth:
+    resources = (request.resource, *request.alternatives)
+    found = _by_beginning(statement)
+    if found:
+        near = ((resource, [patterns[one] for one in found.like(resource)]) for resource in resources)
+        return agreed(any_of(_resource_matches(pattern, resource) for pattern in those) for resource, those in near)
     return agreed(
         any_of(_resource_matches(pattern, resource) for pattern in reading)
-        for reading in with_variables(patterns, request, version)
-        for resource in (request.resource, *request.alternatives)
+        for reading in with_variables(patterns, request, statement.version)
+        for resource in resources
     )
+
+
+@lru_cache(maxsize=1 << 12)
+def _by_beginning(statement: Statement) -> Beginnings | None:
+    """Return a statement's resources by how they begin, None where they are few, or variables make others of them."""
+    patterns = statement.resources or statement.not_resources
+    return None if len(patterns) < _MANY or any(map(has_variables, patterns)) else Beginnings(patterns)
 
 
 def _resource_matches(pattern: Text, resource: Text) -> Truth:
