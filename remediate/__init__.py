@@ -31,15 +31,15 @@ def fix(
     ``select`` names patches, ``ignore`` patches and root causes. ``review`` also makes the changes that need one,
     ``precautions`` also those in healthy deliveries that no request fails without. The report's ``after`` is the new text,
     ``applied`` what was changed and why, ``skipped`` what was not and why, ``findings`` what was wrong. Raises
-    ``remediate.template.TemplateError`` for what is not a template, ``remediate.patchset.PatchError`` for patches that
+    ``remediate.template.TemplateError`` for what is not a template, ``remediate.patch_set.PatchError`` for patches that
     cannot be used and ``remediate.verify.Broken`` where a guarantee does not hold.
     """
     # Imported here, so that `import remediate` costs nothing.
     from pathlib import Path
 
-    from remediate.cloudformation.locate import Given
+    from remediate.delivery.locate import Given
     from remediate.engine import remediate
-    from remediate.patchset import load
+    from remediate.patch_set import load
     from remediate.plan import Options
 
     raw = template.read_bytes() if isinstance(template, Path) else template.encode()

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from remediate.causes import Finding
-from remediate.cloudformation.locate import locate
-from remediate.health import Delivery
-from remediate.openings import Openings, openings
-from remediate.patchset import PatchSet
+from remediate.delivery.comparison import Verdict
+from remediate.delivery.locate import locate
+from remediate.delivery.new_access import NewAccesses, new_access
+from remediate.diagnosis import Finding
+from remediate.diagnosis.health import DeliveryHealth
+from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Options, Skipped, plan_edits, planned_again
-from remediate.proof import Verdict
-from remediate.template import Alias, Mapping, NotTemplate, Operation, Template, Unreadable, edit, place, read, splice
-from remediate.verify import verify_plan, verify_settled, verify_strangers, verify_text
+from remediate.template import (
+    Alias,
+    MappingNode,
+    NotTemplate,
+    Operation,
+    Template,
+    Unreadable,
+    edit,
+    line_and_column,
+    read,
+    splice,
+)
+from remediate.verify import verify_outsiders, verify_plan, verify_settled, verify_text
 
 
 def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> Report:
@@ -28,12 +39,12 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     after = splice(template.text, edits)
     data = verify_text(template, planned.operations, edits, after)
     verdicts = verify_plan(template.data, data, planned, options.given.parameters)
-    opened = Openings()
+    opened = NewAccesses()
     if planned.operations:
         relocated = locate(data, options.given)
         verify_settled(planned_again(data, relocated, patch_set, options, planned))
-        opened = openings(planned.located, relocated, template.data, data)
-        verify_strangers(opened, planned)
+        opened = new_access(planned.located, relocated, template.data, data)
+        verify_outsiders(opened, planned)
     return Report(
         name=name,
         before=template.text,
@@ -67,12 +78,12 @@ def check_is_cloudformation(template: Template) -> None:
 
     Source: AWS CloudFormation User Guide, Template sections: Resources is the one that must be there.
     """
-    members = template.root.members if isinstance(template.root, Mapping) else []
+    members = template.root.members if isinstance(template.root, MappingNode) else []
     found = next((member for member in members if member.key.text == "Resources"), None)
     if found is None and not isinstance(template.data.get("Resources"), dict):
         raise NotTemplate("this is no CloudFormation template: it has no Resources section", 1, 1)
-    if found is not None and not isinstance(found.value, Mapping | Alias):
-        where = place(template.text, found.key.span.start)
+    if found is not None and not isinstance(found.value, MappingNode | Alias):
+        where = line_and_column(template.text, found.key.span.start)
         raise Unreadable("the Resources section is no mapping of logical IDs to resources", *where)
 
 
@@ -93,8 +104,8 @@ class Report:
     skipped: tuple[Skipped, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     findings: tuple[Finding, ...] = ()
-    deliveries: tuple[Delivery, ...] = ()
-    opened: Openings = field(default_factory=Openings)
+    deliveries: tuple[DeliveryHealth, ...] = ()
+    opened: NewAccesses = field(default_factory=NewAccesses)
     ignored: frozenset[str] = frozenset()
 
     @property
@@ -111,7 +122,7 @@ class Report:
         """Return what was wrong with the template before, whether or not it is fixed now."""
         return self.findings
 
-    def openings(self) -> Openings:
+    def new_access(self) -> NewAccesses:
         """Return who else has got in, tried with the requests of strangers."""
         return self.opened
 

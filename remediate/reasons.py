@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import cast
 
-from remediate.causes import Cause, catalogue
+from remediate.diagnosis import Cause, catalogue
 from remediate.template import Plain, read
 
 

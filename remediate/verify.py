@@ -13,18 +13,18 @@ from itertools import pairwise
 
 import jsonpatch
 
-from remediate.cloudformation.documents import Kind, documents
 from remediate.cloudformation.expression import as_list, function
-from remediate.cloudformation.locate import Located
+from remediate.cloudformation.policies import Kind, documents
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resources import BUCKET_POLICY, KEY, TRAIL, section
-from remediate.openings import Openings
-from remediate.outsiders import Stranger
-from remediate.patchset import AddPolicy, DependOn
+from remediate.delivery.access import Outsider
+from remediate.delivery.comparison import Verdict, prove
+from remediate.delivery.locate import Located
+from remediate.delivery.new_access import NewAccesses
+from remediate.iam.evaluate import Outcome
+from remediate.patch_set import AddPolicy, DependOn
 from remediate.plan import Plan
-from remediate.policy.evaluate import Outcome
-from remediate.proof import Verdict, prove
 from remediate.template import Edit, Operation, Plain, Template, TemplateError, identical, read_data, tokens, unshared
 
 PROMISES = {
@@ -81,19 +81,19 @@ def verify_settled(again: Sequence[Operation]) -> None:
         raise Broken(5, f"it would change {paths}")
 
 
-def verify_strangers(found: Openings, planned: Plan) -> None:
+def verify_outsiders(found: NewAccesses, planned: Plan) -> None:
     """Check guarantee 6: who got in came in with a change that the user has reviewed. Raises Broken."""
-    reviewed = {_door(stranger) for one in planned.applied for stranger in one.let_in}
+    reviewed = {_door(outsider) for one in planned.applied for outsider in one.let_in}
     for opening in found.found:
-        who, action, resource = _door(opening.stranger)
+        who, action, resource = _door(opening.outsider)
         # Who may read the access control list learns nothing new from the Region.
         alike = "s3:GetBucketAcl" if action == "s3:GetBucketLocation" else action
         if not opening.told_only and not reviewed & {(who, action, resource), (who, alike, resource)}:
             raise Broken(6, f"{who} may {action} on {resource} by the policy of {opening.logical_id}")
 
 
-def _door(stranger: Stranger) -> tuple[str, str, str]:
-    return stranger.who, stranger.request.action, str(stranger.request.resource)
+def _door(outsider: Outsider) -> tuple[str, str, str]:
+    return outsider.who, outsider.request.action, str(outsider.request.resource)
 
 
 def _patched(data: dict[str, Plain], operations: Sequence[Operation]) -> Plain:
@@ -206,11 +206,13 @@ def _parts(written: Plain) -> dict[str, Plain]:
 
 
 def _logging_resources(located: Located) -> Iterable[str]:
-    for view in located.views:
-        yield from (place.logical_id for place in (view.bucket, view.key, view.bucket_key) if place and place.logical_id)
-        yield from view.bucket_policies
-        if view.trail:
-            yield view.trail
+    for delivery in located.deliveries:
+        yield from (
+            place.logical_id for place in (delivery.bucket, delivery.key, delivery.bucket_key) if place and place.logical_id
+        )
+        yield from delivery.bucket_policies
+        if delivery.trail:
+            yield delivery.trail
 
 
 def _is_policy(resource: Plain) -> bool:
@@ -218,8 +220,8 @@ def _is_policy(resource: Plain) -> bool:
 
 
 def _check_denies(before: dict[str, Plain], after: dict[str, Plain], located: Located) -> None:
-    for view in located.views:
-        for logical_id, kind in view.policies():
+    for delivery in located.deliveries:
+        for logical_id, kind in delivery.policies():
             missing = [deny for deny in _denies(before, logical_id, kind) if deny not in _denies(after, logical_id, kind)]
             if missing:
                 raise Broken(4, f"a Deny statement of {logical_id} changed: {missing[0].get('Sid', missing[0])}")
@@ -233,7 +235,7 @@ def _denies(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[dict[st
 def _check_others(before: dict[str, Plain], after: dict[str, Plain], planned: Plan, given: Mapping[str, str]) -> None:
     """Check that each principal that no applied patch names has the statements that it had, and no other."""
     meant = _services(planned)
-    resolvers = {policy: view.resolver for view in planned.located.views for policy in view.policies()}
+    resolvers = {policy: delivery.resolver for delivery in planned.located.deliveries for policy in delivery.policies()}
     for (logical_id, kind), resolver in resolvers.items():
         old, new = (_others(data, logical_id, kind, meant, resolver, given) for data in (before, after))
         if old is not None and new is not None and old != new:

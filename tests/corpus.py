@@ -26,11 +26,11 @@ import jsonpatch
 import yaml
 
 from remediate.cloudformation.resources import TRAIL, of_type
+from remediate.delivery.comparison import worst
 from remediate.engine import Report, remediate
-from remediate.patchset import load
+from remediate.iam.evaluate import Outcome
+from remediate.patch_set import load
 from remediate.plan import Options
-from remediate.policy.evaluate import Outcome
-from remediate.proof import worst
 from remediate.report import diff
 from remediate.template import Unreadable, read
 

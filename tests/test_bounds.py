@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from remediate import fix
-from remediate.cloudformation.documents import documents
 from remediate.cloudformation.functions import LONGEST
-from remediate.cloudformation.locate import Given, locate
-from remediate.judge import judge, statements_of
-from remediate.policy.evaluate import statement_truth
+from remediate.cloudformation.policies import documents
+from remediate.delivery.decide import judge, statements_of
+from remediate.delivery.locate import Given, locate
+from remediate.iam.evaluate import statement_truth
 
 _FILE = Path(__file__).parent.parent / "benchmarks" / "bounds.py"
 _SPEC = importlib.util.spec_from_file_location("bounds", _FILE)
@@ -53,15 +53,15 @@ def test_views_that_do_not_differ_share_their_judgements() -> None:
     template = bounds.conditions(30)
     found = locate(template, Given())
     (document,) = documents(template, "Policy", "bucket")
-    read = {id(statement) for view in found.views for _, statement in statements_of(document, view)}
-    assert len(found.views) > 30
+    read = {id(statement) for delivery in found.deliveries for _, statement in statements_of(document, delivery)}
+    assert len(found.deliveries) > 30
     assert len(read) == 31
 
 
 @pytest.mark.parametrize("count", [3, 25, 60])
 def test_names_that_double_are_not_spelled_out(count: int) -> None:
-    (view,) = locate(bounds.doubling(count), Given()).views
-    assert view.bucket is not None
-    assert len(view.bucket.name.parts) <= LONGEST
+    (delivery,) = locate(bounds.doubling(count), Given()).deliveries
+    assert delivery.bucket is not None
+    assert len(delivery.bucket.name.parts) <= LONGEST
     if count > 20:
-        assert "longer than 4,096 characters" in str(view.bucket.name)
+        assert "longer than 4,096 characters" in str(delivery.bucket.name)

@@ -18,11 +18,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from remediate.cloudformation.documents import Kind, documents
-from remediate.cloudformation.locate import Given
+from remediate.cloudformation.policies import Kind, documents
 from remediate.cloudformation.resources import of_type, properties
+from remediate.delivery.locate import Given
 from remediate.engine import Report, remediate
-from remediate.patchset import PatchError, PatchSet, load, names, schema
+from remediate.patch_set import PatchError, PatchSet, load, names, schema
 from remediate.plan import Options
 from remediate.template import Plain, read
 

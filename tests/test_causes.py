@@ -11,11 +11,11 @@ from typing import Any, get_args
 import pytest
 
 from remediate import fix
-from remediate.causes import catalogue
-from remediate.causes.cause import CauseId
-from remediate.patchset import load, names
+from remediate.diagnosis import catalogue
+from remediate.diagnosis.finding import CauseId
+from remediate.patch_set import load, names
 from remediate.report.annotations import annotate
-from remediate.report.places import Places
+from remediate.report.source_map import SourceMap
 
 HEALTHY = """\
 Parameters:
@@ -524,7 +524,7 @@ def test_a_healthy_template_has_no_cause() -> None:
 @pytest.mark.parametrize(("changes", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
 def test_a_cause_is_found_at_its_place(changes: list[tuple[str, str]], expected: list[tuple[str, str, str]]) -> None:
     report = fix(changed(changes))
-    places = Places(report)
+    places = SourceMap(report)
     lines = report.before.splitlines()
     left = [(one.cause, lines[places.of(one.path)[0] - 1], one.detail) for one in report.causes()]
     for cause, line, detail in expected:

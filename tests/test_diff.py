@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from remediate import engine
 from remediate.engine import Report
-from remediate.patchset import load
+from remediate.patch_set import load
 from remediate.plan import Options
 from remediate.report import diff
 from remediate.report.lines import changes

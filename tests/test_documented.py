@@ -31,16 +31,16 @@ def test_cloudtrail_gets_in_and_nobody_else(name: str) -> None:
     assert {one.after.outcome.value for one in documented} == {"allowed"}
     assert report.unfixed == ()
     if report.changed:
-        openings = report.openings()
-        assert openings.found == ()
-        assert openings.asked > 20
+        new_access = report.new_access()
+        assert new_access.found == ()
+        assert new_access.asked > 20
     assert not fix(report.after, patch_set=DOCUMENTED).changed
 
 
 def test_the_default_set_opens_no_door() -> None:
-    openings = fix(EXAMPLES / "stack.yaml").openings()
-    assert openings.found == ()
-    assert openings.asked > 20
+    new_access = fix(EXAMPLES / "stack.yaml").new_access()
+    assert new_access.found == ()
+    assert new_access.asked > 20
 
 
 def test_a_trail_without_a_name_is_limited_to_the_account() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import jsonpatch
 import pytest
 
-from tests.fuzzing import deployed, growth, node_kind, oracle, policy_kind, rendering, strangers, trial, words
+from tests.fuzzing import deployed, growth, node_kind, oracle, outsiders, policy_kind, rendering, trial, words
 from tests.fuzzing.reading import NotRead, data_of, exact, lost_comments
 
 HERE = Path(__file__).parent
@@ -314,4 +314,4 @@ DENY = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
 def test_strangers(old: list[dict[str, Any]], new: list[dict[str, Any]], number: int) -> None:
     template = data_of(TEMPLATE)
     where = deployed.Environment(template, {})
-    assert len(strangers.let_in(old, new, template["Resources"]["Policy"], where)) == number
+    assert len(outsiders.let_in(old, new, template["Resources"]["Policy"], where)) == number

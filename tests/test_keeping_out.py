@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from remediate.cloudformation.locate import Given
+from remediate.delivery.locate import Given
 from remediate.engine import Report, remediate
-from remediate.patchset import Complete, load
+from remediate.patch_set import Complete, load
 from remediate.plan import Options, planner
-from remediate.plan.case import Case
 from remediate.plan.guard import keeping_out
+from remediate.plan.policy_editor import PolicyEditor
 
 STACK = Path(__file__).parent.parent / "examples" / "stack.yaml"
 OPEN = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "kms:Decrypt", "Resource": "*"}
 
 
-def opening(case: Case, _rule: Any) -> None:
+def opening(editor: PolicyEditor, _rule: Any) -> None:
     """Let every account's trail use the key, once."""
-    if case.kind == "key" and not any(one.data == OPEN for one in case.document.statements):
-        case.insert({**OPEN})
+    if editor.kind == "key" and not any(one.data == OPEN for one in editor.document.statements):
+        editor.insert({**OPEN})
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *, review: bool) -> Report:
@@ -31,13 +31,13 @@ def run(monkeypatch: pytest.MonkeyPatch, *, review: bool) -> Report:
 
 def test_what_would_let_strangers_in_is_taken_back_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     report = run(monkeypatch, review=False)
-    assert not any(one.stranger.deputy for one in report.openings().found)
+    assert not any(one.outsider.deputy for one in report.new_access().found)
     reasons = [one.reason for one in report.skipped if one.subject == "s3-key-use"]
     assert any("would let a trail of another account use kms:Decrypt" in reason for reason in reasons), reasons
 
 
 def test_after_a_review_it_is_done_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     report = run(monkeypatch, review=True)
-    assert any(one.stranger.deputy for one in report.openings().found)
+    assert any(one.outsider.deputy for one in report.new_access().found)
     notes = [note for one in report.applied if one.patch.id == "s3-key-use" for note in one.notes]
     assert any("lets a trail of another account use kms:Decrypt" in note for note in notes), notes

@@ -15,13 +15,13 @@ EXAMPLES = PACKAGE.parent / "examples"
 
 # Each part may import from itself and from the parts above it.
 LAYERS = [
-    *("signals", "symbolic", "template", "policy", "cloudformation", "judge", "causes", "reasons", "health", "outsiders"),
-    *("patchset", "plan", "proof", "openings", "verify", "engine", "files", "report", "cli"),
+    *("signals", "partial_string", "template", "iam", "cloudformation", "delivery", "diagnosis", "reasons"),
+    *("patch_set", "plan", "verify", "engine", "files", "report", "cli"),
 ]
 # These know nothing of the parts above them.
 NOTHING_OF = {
-    "template": {"symbolic"},
-    "policy": {"template"},
+    "template": {"partial_string"},
+    "iam": {"template"},
     "files": set(LAYERS) - {"signals", "files"},
 }
 HEAVY = {"deepdiff", "jsonschema", "rich", "ruamel"}

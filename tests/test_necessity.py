@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from remediate.causes import diagnose
-from remediate.cloudformation.locate import Given, locate
+from remediate.delivery.decide import document_for, documented, judge, made
+from remediate.delivery.locate import Given, locate
+from remediate.diagnosis import diagnose
 from remediate.engine import remediate
-from remediate.judge import document_for, documented, judge, made
-from remediate.patchset import load, names
+from remediate.iam.evaluate import Outcome
+from remediate.patch_set import load, names
 from remediate.plan import Options
-from remediate.policy.evaluate import Outcome
 from remediate.template import TemplateError, read
 from tests.corpus import corpus_folder
 
@@ -44,12 +44,12 @@ def faults(raw: bytes, given: Given) -> set[tuple[str, ...]]:
     data = read(raw, "template").data
     located = locate(data, given)
     found = {(one.cause, one.logical_id, one.detail) for one in diagnose(located, data) if one.blocking}
-    for view in located.views:
-        for logical_id, kind in view.policies():
-            document = document_for(data, logical_id, kind, view)
-            for one in documented(made(view, kind)) if document and not document.obstacle else ():
-                if document and judge(document, view, one.request).outcome is Outcome.DENIED:
-                    found.add((one.id, logical_id, view.facts.name))
+    for delivery in located.deliveries:
+        for logical_id, kind in delivery.policies():
+            document = document_for(data, logical_id, kind, delivery)
+            for one in documented(made(delivery, kind)) if document and not document.obstacle else ():
+                if document and judge(document, delivery, one.request).outcome is Outcome.DENIED:
+                    found.add((one.id, logical_id, delivery.facts.name))
     return found
 
 

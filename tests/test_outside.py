@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from remediate import fix
-from remediate.cloudformation.locate import Given, locate
-from remediate.patchset import Allow, PatchSet, load
+from remediate.delivery.locate import Given, locate
+from remediate.patch_set import Allow, PatchSet, load
 from remediate.plan.outside import outside
 from remediate.template import read
 
@@ -241,9 +241,11 @@ def test_rules_with_the_same_sid_are_one_statement() -> None:
 
 
 def test_a_patch_set_without_a_rule_for_it_has_nothing_to_paste() -> None:
-    view = next(one for one in locate(read(TEMPLATE.format(trail="S3BucketName: logs").encode(), "t").data, Given()).views)
+    delivery = next(
+        one for one in locate(read(TEMPLATE.format(trail="S3BucketName: logs").encode(), "t").data, Given()).deliveries
+    )
     bare = PatchSet("own", tuple(one for one in load("cloudtrail-create").patches if one.id == "trail-order"))
-    (found,) = outside(view, bare)
+    (found,) = outside(delivery, bare)
     assert found.paste == ""
     assert (
         found.advice == "see that its policy lets CloudTrail in, or name the bucket with --bucket if it is in the template"
@@ -251,12 +253,14 @@ def test_a_patch_set_without_a_rule_for_it_has_nothing_to_paste() -> None:
 
 
 def test_rules_that_differ_in_more_than_their_actions_have_sids_of_their_own() -> None:
-    view = next(one for one in locate(read(TEMPLATE.format(trail="S3BucketName: logs").encode(), "t").data, Given()).views)
+    delivery = next(
+        one for one in locate(read(TEMPLATE.format(trail="S3BucketName: logs").encode(), "t").data, Given()).deliveries
+    )
     delivery = load("cloudtrail-create").patch("log-delivery")
     assert delivery
     rules = tuple(
         Allow("Same", "cloudtrail.amazonaws.com", (f"s3:{one}",), (one,), ()) for one in ("log-bucket", "log-objects")
     )
-    (found,) = outside(view, PatchSet("own", (dataclasses.replace(delivery, ensure=rules),)))
+    (found,) = outside(delivery, PatchSet("own", (dataclasses.replace(delivery, ensure=rules),)))
     assert [one["Sid"] for one in json.loads(found.paste)] == ["Same", "Same2"]
     assert all("Condition" not in one for one in json.loads(found.paste))

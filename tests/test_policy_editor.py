@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from remediate.cloudformation.locate import Given
+from remediate.delivery.locate import Given
 from remediate.engine import remediate
-from remediate.patchset import load
+from remediate.patch_set import load
 from remediate.plan import Options
 
 SHARED = """\

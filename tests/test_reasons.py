@@ -10,32 +10,32 @@ import pytest
 from click.testing import CliRunner
 
 from remediate import fix
-from remediate.causes import Cause, catalogue
 from remediate.cli import main
+from remediate.delivery.requests import SourceFacts, promised_put_objects, requests
+from remediate.diagnosis import Cause, catalogue
 from remediate.engine import Report
-from remediate.patchset import load, names
-from remediate.policy.cloudtrail import TrailFacts, promised_put_objects, requests
+from remediate.partial_string import partial
+from remediate.patch_set import load, names
 from remediate.reasons import described, reasons
 from remediate.report.annotations import annotate
-from remediate.symbolic import text
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = [
     *sorted(one for one in (ROOT / "examples").iterdir() if one.suffix in {".yaml", ".json"}),
     *sorted((ROOT / "tests" / "cases").rglob("before.*")),
 ]
-FACTS = TrailFacts(
+FACTS = SourceFacts(
     name="t",
-    arn=text("arn:aws:cloudtrail:eu-west-1:111122223333:trail/t"),
-    account=text("111122223333"),
-    region=text("eu-west-1"),
-    partition=text("aws"),
-    bucket_arn=text("arn:aws:s3:::b"),
-    prefix=text("p"),
-    organization_id=text("o-a1b2c3d4e5"),
+    arn=partial("arn:aws:cloudtrail:eu-west-1:111122223333:trail/t"),
+    account=partial("111122223333"),
+    region=partial("eu-west-1"),
+    partition=partial("aws"),
+    bucket_arn=partial("arn:aws:s3:::b"),
+    prefix=partial("p"),
+    organization_id=partial("o-a1b2c3d4e5"),
     digests=True,
 )
-KEY = text("arn:aws:kms:eu-west-1:111122223333:key/k")
+KEY = partial("arn:aws:kms:eu-west-1:111122223333:key/k")
 
 
 def shown_in(report: Report) -> Iterator[str]:

@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 
 from remediate import fix
-from remediate.causes import catalogue
+from remediate.diagnosis import catalogue
 from remediate.engine import Report
-from remediate.patchset import load
+from remediate.patch_set import load
 from remediate.report import FORMATS, render
 from remediate.report import json as json_format
 from remediate.template import read

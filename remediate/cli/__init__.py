@@ -25,13 +25,13 @@ from remediate.cli.options import (
 )
 from remediate.cli.output import FAILED, Program, emit, say
 from remediate.cli.run import Run
-from remediate.patchset import Patch, PatchError, load
+from remediate.patch_set import Patch, PatchError, load
 from remediate.report import FORMATS, diff, summary
 from remediate.report.escape import visible
 from remediate.template import Operation, TemplateError, parse_operation
 
 if TYPE_CHECKING:
-    from remediate.policy.failures import Failure
+    from remediate.delivery.error_messages import Failure
 
 __all__ = ["main"]
 _FORMAT = "json-patch: an array for one file that is named, else an object from file name to array."
@@ -206,7 +206,7 @@ def apply(changes: Path, template: str, dry_run: bool, max_size: int, color: boo
 @_reports_patch_errors
 def explain(topic: str | None, patch_set: str, patches: Path | None) -> None:
     """Say what an id of a report means, a patch's or a root cause's, and why; without ID list all of them."""
-    from remediate.causes import catalogue  # the other commands start without them
+    from remediate.diagnosis import catalogue  # the other commands start without them
     from remediate.reasons import described, reasons
 
     loaded = load(patch_set, patches)

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from remediate.cli import inputs
-from remediate.cloudformation.locate import Given
-from remediate.cloudformation.organization import ORGANIZATION_ID
+from remediate.delivery.locate import Given
+from remediate.delivery.organization import ORGANIZATION_ID
 from remediate.files import TooLarge, read_stream
-from remediate.patchset import PatchSet, load
+from remediate.patch_set import PatchSet, load
 from remediate.plan import Options
 from remediate.reasons import described
 
 if TYPE_CHECKING:
-    from remediate.policy.failures import Failure
+    from remediate.delivery.error_messages import Failure
 
 EXIT_CODES = """\b
 Exit codes:
@@ -135,7 +135,7 @@ def _check_patch_id(loaded: PatchSet, patch_id: str, hint: str) -> None:
 
 
 def _failure(context: click.Context, _: click.Parameter, value: str | None) -> Failure | None:
-    from remediate.policy.failures import FAILURES, failure  # most runs are told of none
+    from remediate.delivery.error_messages import FAILURES, failure  # most runs are told of none
 
     if not value:
         return None

@@ -17,7 +17,7 @@ from remediate.cli import inputs, output
 from remediate.cli.inputs import STDIN, Input
 from remediate.cli.output import FAILED
 from remediate.engine import Report
-from remediate.patchset import PatchSet
+from remediate.patch_set import PatchSet
 from remediate.report import render
 from remediate.report.escape import visible
 from remediate.report.failed import Failed

@@ -12,7 +12,7 @@ from remediate.cloudformation.expression import function, mentions
 from remediate.cloudformation.parameters import written
 from remediate.cloudformation.resolve import Resolver, Scenario
 from remediate.cloudformation.resources import Data, section
-from remediate.symbolic import Text, Value, text
+from remediate.partial_string import PartialString, Value, partial
 from remediate.template import Plain
 
 
@@ -25,7 +25,7 @@ class Questions:
 
     def __init__(self, data: Data, known: Mapping[str, Value], fixed: Mapping[str, str]) -> None:
         """Begin with the ``known`` parameter values, of which the ``fixed`` ones have no other."""
-        self.compared: dict[str, list[Text]] = {}
+        self.compared: dict[str, list[PartialString]] = {}
         self.open: dict[str, list[bool]] = {}
         self.names: dict[str, None] = {}
         self._conditions = section(data, "Conditions")
@@ -56,7 +56,7 @@ class Questions:
                 case ("Ref", str(name)) if isinstance(other, str | bool | int | float):
                     if name not in self._fixed:
                         values = self.compared.setdefault(name, [])
-                        values += [value for value in (text(written(other)),) if value not in values]
+                        values += [value for value in (partial(written(other)),) if value not in values]
                     return
         sides = self._resolver.string(left), self._resolver.string(right)
         known = all(side is not None and side.known is not None for side in sides)
@@ -111,4 +111,4 @@ def _undefined(name: str) -> Plain:
 
 
 def _comparable(value: Value) -> Value:
-    return value if isinstance(value, Text | list | dict) or value is None else text(written(value))
+    return value if isinstance(value, PartialString | list | dict) or value is None else partial(written(value))

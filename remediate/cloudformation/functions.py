@@ -9,7 +9,7 @@ import json
 import re
 
 from remediate.cloudformation.parameters import written
-from remediate.symbolic import Text, Unknown, text
+from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.template import Plain
 
 LONGEST = 4096
@@ -22,35 +22,35 @@ ARN or key of AWS is as long.
 _DYNAMIC_REFERENCE = re.compile(r"(\{\{resolve:[^{}]*\}\})")
 
 
-def literal(string: str) -> Text:
+def literal(string: str) -> PartialString:
     """Return text as written; the dynamic references in it are unknown (User Guide, Dynamic references)."""
     if "{{resolve:" not in string:
-        return text(string)
+        return partial(string)
     pieces = _DYNAMIC_REFERENCE.split(string)
-    return text(*(Unknown(piece, "any") if number % 2 else piece for number, piece in enumerate(pieces)))
+    return partial(*(UnknownPart(piece, "any") if number % 2 else piece for number, piece in enumerate(pieces)))
 
 
-def joined(parts: list[str | Text], expression: Plain) -> Text:
+def joined(parts: list[str | PartialString], expression: Plain) -> PartialString:
     """Join parts to a text; a dynamic reference of several pieces, and what becomes too long, is unknown."""
     if sum(map(_length, parts)) > LONGEST:
-        return text(Unknown(f"{_name(expression)}, which is longer than {LONGEST:,} characters", "any"))
-    found = text(*parts)
+        return partial(UnknownPart(f"{_name(expression)}, which is longer than {LONGEST:,} characters", "any"))
+    found = partial(*parts)
     if any(isinstance(part, str) and "{{resolve:" in part for part in found.parts):
         return opaque(expression)
     return found
 
 
-def join(delimiter: str, items: object, expression: Plain) -> Text:
+def join(delimiter: str, items: object, expression: Plain) -> PartialString:
     """Return what ``Fn::Join`` makes of a resolved list."""
-    if not isinstance(items, list) or not all(isinstance(item, Text | bool | int | float) for item in items):
+    if not isinstance(items, list) or not all(isinstance(item, PartialString | bool | int | float) for item in items):
         return opaque(expression)
-    parts: list[str | Text] = []
+    parts: list[str | PartialString] = []
     for item in items:
-        parts += [delimiter, item if isinstance(item, Text) else written(item)]
+        parts += [delimiter, item if isinstance(item, PartialString) else written(item)]
     return joined(parts[1:], expression)
 
 
-def select(index: Text | None, items: object, expression: Plain) -> object:
+def select(index: PartialString | None, items: object, expression: Plain) -> object:
     """Return what ``Fn::Select`` takes of a resolved list."""
     if isinstance(items, list) and index is not None:
         for number, item in enumerate(items):
@@ -59,13 +59,13 @@ def select(index: Text | None, items: object, expression: Plain) -> object:
     return opaque(expression)
 
 
-def split(whole: Text | None, delimiter: str, expression: Plain) -> object:
+def split(whole: PartialString | None, delimiter: str, expression: Plain) -> object:
     """Return what ``Fn::Split`` makes of a string; unknown where an unknown part might hold the delimiter."""
     if whole is None or not delimiter:
         return opaque(expression)
-    found: list[list[str | Unknown]] = [[]]
+    found: list[list[str | UnknownPart]] = [[]]
     for part in whole.parts:
-        if isinstance(part, Unknown):
+        if isinstance(part, UnknownPart):
             if part.alphabet == "any" or not set(delimiter) <= set(":/"):
                 return opaque(expression)
             found[-1].append(part)
@@ -73,19 +73,19 @@ def split(whole: Text | None, delimiter: str, expression: Plain) -> object:
             first, *others = part.split(delimiter)
             found[-1].append(first)
             found += [[one] for one in others]
-    return [text(*pieces) for pieces in found]
+    return [partial(*pieces) for pieces in found]
 
 
-def opaque(expression: Plain) -> Text:
+def opaque(expression: Plain) -> PartialString:
     """Return an unknown that equals itself wherever the same expression stands."""
-    return text(Unknown(_name(expression), "any"))
+    return partial(UnknownPart(_name(expression), "any"))
 
 
 def _name(expression: Plain) -> str:
     return json.dumps(expression, sort_keys=True, default=str)
 
 
-def _length(part: str | Text) -> int:
+def _length(part: str | PartialString) -> int:
     if isinstance(part, str):
         return len(part)
-    return sum(1 if isinstance(piece, Unknown) else len(piece) for piece in part.parts)
+    return sum(1 if isinstance(piece, UnknownPart) else len(piece) for piece in part.parts)

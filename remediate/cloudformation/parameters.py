@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from remediate.cloudformation.resources import Data, section
-from remediate.symbolic import Text, Unknown, Value, text
+from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
 
 _ORGANIZATION_ID = re.compile(r"org(ani[sz]ation)?s?_?-?id(entifier)?$", re.IGNORECASE)
@@ -32,23 +32,23 @@ def known_parameters(data: Data, given: Mapping[str, str]) -> dict[str, Value]:
     return known
 
 
-def allowed_values(data: Data, name: str) -> list[Text]:
+def allowed_values(data: Data, name: str) -> list[PartialString]:
     """Return a parameter's ``AllowedValues``, empty where it has none."""
     parameter = section(data, "Parameters").get(name)
     allowed = parameter.get("AllowedValues") if isinstance(parameter, dict) else None
-    return [text(written(value)) for value in allowed] if isinstance(allowed, list) else []
+    return [partial(written(value)) for value in allowed] if isinstance(allowed, list) else []
 
 
-def unknown_parameter(name: str, parameter: Plain) -> Text:
+def unknown_parameter(name: str, parameter: Plain) -> PartialString:
     """Return a parameter without a value as what its name and pattern say of it."""
     if is_organization_id(name, parameter):
-        return text("o-", Unknown(name))
+        return partial("o-", UnknownPart(name))
     pattern = _pattern(parameter)
     if "12}" in pattern and ("\\d" in pattern or "[0-9]" in pattern) and "arn" not in pattern:
-        return text(Unknown(name, "digits"))
+        return partial(UnknownPart(name, "digits"))
     # Names of buckets, trails, Regions and accounts have neither slash nor colon; ARNs and names of keys have. A prefix may
     # hold slashes too, but never "AWSLogs/", which is all that its text is compared with.
-    return text(Unknown(name, "any" if _MAY_HOLD_SEPARATORS.search(name) else "name"))
+    return partial(UnknownPart(name, "any" if _MAY_HOLD_SEPARATORS.search(name) else "name"))
 
 
 def is_organization_id(name: str, parameter: Plain) -> bool:
@@ -65,8 +65,8 @@ def _typed(parameter: Plain, value: Plain) -> Value:
     """Return a parameter's value; lists are comma separated (AWS CloudFormation User Guide, Parameters, Type)."""
     if isinstance(parameter, dict) and "List" in str(parameter.get("Type")):
         items = value if isinstance(value, list) else written(value).split(",")
-        return [text(written(item).strip()) for item in items]
-    return text(written(value))
+        return [partial(written(item).strip()) for item in items]
+    return partial(written(value))
 
 
 def _is_stored(parameter: Mapping[str, Plain]) -> bool:

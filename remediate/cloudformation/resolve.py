@@ -10,7 +10,7 @@ from remediate.cloudformation.expression import function
 from remediate.cloudformation.functions import join, joined, literal, opaque, select, split
 from remediate.cloudformation.parameters import allowed_values, unknown_parameter
 from remediate.cloudformation.resources import ALIAS, BUCKET, KEY, TRAIL, Data, by_type, properties, resource, section
-from remediate.symbolic import Text, Unknown, Value, text
+from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
 
 _SUB_PART = re.compile(r"\$\{(!?[^${}]*)\}")
@@ -46,10 +46,10 @@ class Resolver:
         self.data = data
         self.scenario = scenario
         self._types = by_type(data) if types is None else types
-        self._names: dict[str, Text] = {}
+        self._names: dict[str, PartialString] = {}
         self._resolving: list[str] = []
         self._circular: set[str] = set()
-        self._subs: dict[str, Text] = {}
+        self._subs: dict[str, PartialString] = {}
         self._depth = 0
 
     def under(self, scenario: Scenario) -> Resolver:
@@ -61,14 +61,14 @@ class Resolver:
         found = self._value(expression)
         return None if found is _ABSENT else found  # type: ignore[return-value]  # _ABSENT is the one other thing
 
-    def string(self, expression: Plain) -> Text | None:
+    def string(self, expression: Plain) -> PartialString | None:
         """Return a string or number expression as Text; None for absent values, lists, mappings and booleans."""
         found = self.value(expression)
         if isinstance(found, bool) or found is None:
             return None
         if isinstance(found, int | float):
-            return text(str(found))
-        return found if isinstance(found, Text) else None
+            return partial(str(found))
+        return found if isinstance(found, PartialString) else None
 
     def exists(self, logical_id: str) -> bool:
         """Tell whether a resource is created under this scenario."""
@@ -84,25 +84,27 @@ class Resolver:
         """Return a resource's property as written, None where it is absent."""
         return properties(self.data, logical_id).get(name)
 
-    def arn(self, service: str, *resource: str | Text | Unknown) -> Text:
+    def arn(self, service: str, *resource: str | PartialString | UnknownPart) -> PartialString:
         """Return an ARN of this template's own partition, Region and account; a bucket's has neither of the last two."""
         if service == "s3":
-            return text("arn:", self.pseudo("AWS::Partition"), ":s3:::", *resource)
+            return partial("arn:", self.pseudo("AWS::Partition"), ":s3:::", *resource)
         region, account = self.pseudo("AWS::Region"), self.pseudo("AWS::AccountId")
-        return text("arn:", self.pseudo("AWS::Partition"), f":{service}:", region, ":", account, ":", *resource)
+        return partial("arn:", self.pseudo("AWS::Partition"), f":{service}:", region, ":", account, ":", *resource)
 
-    def pseudo(self, name: str) -> Text:
+    def pseudo(self, name: str) -> PartialString:
         """Return a pseudo parameter. Partition and URL suffix follow a known Region and else are those of ``aws``."""
         given = self.scenario.parameters.get(name)
-        if isinstance(given, Text):
+        if isinstance(given, PartialString):
             return given
         if name in {"AWS::Partition", "AWS::URLSuffix"}:
             region = self.pseudo("AWS::Region").known or ""
             china, government = region.startswith("cn-"), region.startswith("us-gov-")
             if name == "AWS::URLSuffix":
-                return text("amazonaws.com.cn" if china else "amazonaws.com")
-            return text("aws-cn" if china else "aws-us-gov" if government else "aws")
-        return text(Unknown(name, "digits" if name == "AWS::AccountId" else "any" if name == "AWS::StackId" else "name"))
+                return partial("amazonaws.com.cn" if china else "amazonaws.com")
+            return partial("aws-cn" if china else "aws-us-gov" if government else "aws")
+        return partial(
+            UnknownPart(name, "digits" if name == "AWS::AccountId" else "any" if name == "AWS::StackId" else "name")
+        )
 
     def _value(self, expression: Plain) -> object:
         if isinstance(expression, str):
@@ -123,7 +125,7 @@ class Resolver:
             return {key: found for key, found in members if found is not _ABSENT}
         return expression
 
-    def _plain_sub(self, template: str, expression: Plain) -> Text:
+    def _plain_sub(self, template: str, expression: Plain) -> PartialString:
         """Resolve a Sub without variables, once: the same few stand in a policy many times, which is read many times."""
         if template not in self._subs:
             self._subs[template] = self._sub(template, {}, expression)
@@ -169,13 +171,13 @@ class Resolver:
             return unknown_parameter(name, section(self.data, "Parameters")[name])
         return self._own_name(name)
 
-    def _own_name(self, logical_id: str) -> Text:
+    def _own_name(self, logical_id: str) -> PartialString:
         """Return what ``Ref`` of a resource gives: its explicit name, else an unknown of its own.
 
         Names that refer to one another in a circle, which CloudFormation refuses, are each an unknown of their own.
         """
         kind = resource(self.data, logical_id).get("Type")
-        own = text(Unknown(logical_id, "name", generated=isinstance(kind, str) and kind in _GENERATED))
+        own = partial(UnknownPart(logical_id, "name", generated=isinstance(kind, str) and kind in _GENERATED))
         if not isinstance(kind, str) or kind not in NAME_PROPERTY:
             return own
         if logical_id in self._resolving:
@@ -185,10 +187,10 @@ class Resolver:
             self._resolving.append(logical_id)
             explicit = self.string(self.property(logical_id, NAME_PROPERTY[kind]))
             self._resolving.pop()
-            self._names[logical_id] = own if explicit in {None, text()} or logical_id in self._circular else explicit
+            self._names[logical_id] = own if explicit in {None, partial()} or logical_id in self._circular else explicit
         return self._names[logical_id]
 
-    def _attribute(self, logical_id: str, attribute: str) -> Text:
+    def _attribute(self, logical_id: str, attribute: str) -> PartialString:
         match resource(self.data, logical_id).get("Type"), attribute:
             case "AWS::S3::Bucket", "Arn":
                 return self.arn("s3", self._own_name(logical_id))
@@ -200,15 +202,15 @@ class Resolver:
                 return self.arn("cloudtrail", "trail/", self._own_name(logical_id))
         return opaque({"Fn::GetAtt": [logical_id, attribute]})
 
-    def _sub(self, template: str, variables: Mapping[str, Plain], expression: Plain) -> Text:
-        parts: list[str | Text] = []
+    def _sub(self, template: str, variables: Mapping[str, Plain], expression: Plain) -> PartialString:
+        parts: list[str | PartialString] = []
         end = 0
         for found in _SUB_PART.finditer(template):
             parts += [literal(template[end : found.start()]), self._variable(found[1].strip(), variables)]
             end = found.end()
         return joined([*parts, literal(template[end:])], expression)
 
-    def _variable(self, name: str, variables: Mapping[str, Plain]) -> str | Text:
+    def _variable(self, name: str, variables: Mapping[str, Plain]) -> str | PartialString:
         """Return what ``${name}`` stands for in ``Fn::Sub``."""
         if name.startswith("!"):
             return f"${{{name[1:]}}}"

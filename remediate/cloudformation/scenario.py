@@ -14,7 +14,7 @@ from remediate.cloudformation.conditions import Answers, Questions
 from remediate.cloudformation.parameters import allowed_values, known_parameters
 from remediate.cloudformation.resolve import Scenario
 from remediate.cloudformation.resources import Data
-from remediate.symbolic import Text, Value, text
+from remediate.partial_string import PartialString, Value, partial
 
 LIMIT = 64
 """More combinations than this are not all tried: the default one and every single deviation from it are.
@@ -48,7 +48,7 @@ def scenarios(
     only says that the user gives the value, as for a bucket's name.
     """
     unset = {name for name in never_empty if name not in given}
-    known = {name: value for name, value in known_parameters(data, given).items() if name not in unset or value != text()}
+    known = {name: value for name, value in known_parameters(data, given).items() if name not in unset or value != partial()}
     questions = Questions(data, known, given)
     for name in relevant:
         questions.read(name)
@@ -69,9 +69,9 @@ def scenarios(
     return Scenarios(tuple(made), complete)
 
 
-def _values(default: Value, compared: list[Text], allowed: list[Text], replaceable: bool) -> list[object]:
+def _values(default: Value, compared: list[PartialString], allowed: list[PartialString], replaceable: bool) -> list[object]:
     """Return the values to try of a parameter: its default, those it is compared with, and one that is none of them."""
-    named = [default, *compared] if isinstance(default, Text) else compared
+    named = [default, *compared] if isinstance(default, PartialString) else compared
     values = [value for value in dict.fromkeys(named) if not allowed or value in allowed]
     rest = [value for value in allowed if value not in values]
     if not replaceable and any(value not in compared for value in values):
@@ -125,4 +125,4 @@ def _joint_deviations(choices: list[list[object]]) -> Iterator[tuple[object, ...
 def _replaced(known: Mapping[str, Value], chosen: Mapping[str, object]) -> dict[str, Value]:
     """Return the known parameters with the chosen values; a value that is none of the named ones is not known."""
     left = {name: value for name, value in known.items() if chosen.get(name) is not _OTHER}
-    return left | {name: value for name, value in chosen.items() if isinstance(value, Text)}
+    return left | {name: value for name, value in chosen.items() if isinstance(value, PartialString)}

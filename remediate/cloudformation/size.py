@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from remediate.cloudformation.documents import Kind
+from remediate.cloudformation.policies import Kind
 from remediate.cloudformation.resolve import Resolver
-from remediate.symbolic import Text, Unknown, Value
+from remediate.partial_string import PartialString, UnknownPart, Value
 from remediate.template import Plain
 
 LIMITS: Mapping[Kind, int] = {"bucket": 20_480, "key": 32_768}
@@ -34,8 +34,8 @@ def policy_too_large(resolver: Resolver, document: Plain, kind: Kind) -> str | N
 
 
 def _shortest(value: Value) -> object:
-    if isinstance(value, Text):
-        return "".join("x" * _length(part) if isinstance(part, Unknown) else part for part in value.parts)
+    if isinstance(value, PartialString):
+        return "".join("x" * _length(part) if isinstance(part, UnknownPart) else part for part in value.parts)
     if isinstance(value, list):
         return [_shortest(item) for item in value]
     if isinstance(value, dict):
@@ -43,5 +43,5 @@ def _shortest(value: Value) -> object:
     return value
 
 
-def _length(unknown: Unknown) -> int:
+def _length(unknown: UnknownPart) -> int:
     return _SHORTEST.get(unknown.name, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from remediate.causes import Finding
+from remediate.diagnosis import Finding
 from remediate.plan.outcome import Skipped
 
 

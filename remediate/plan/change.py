@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from remediate.outsiders import Stranger
-from remediate.patchset import Need, Patch
-from remediate.plan.case import Case
+from remediate.delivery.access import Outsider
+from remediate.patch_set import Need, Patch
 from remediate.plan.outcome import Applied
+from remediate.plan.policy_editor import PolicyEditor
 from remediate.template import Operation
 
 
@@ -19,15 +19,15 @@ class Change:
     needs: set[Need] = field(default_factory=set)
     allowed: set[str] = field(default_factory=set)
     still_denied: set[str] = field(default_factory=set)
-    let_in: list[Stranger] = field(default_factory=list)
+    let_in: list[Outsider] = field(default_factory=list)
 
-    def add(self, case: Case) -> None:
+    def add(self, editor: PolicyEditor) -> None:
         """Add what a rule came to at one document."""
-        self.notes += case.notes
-        self.needs |= case.needs
-        self.allowed |= case.allowed
-        self.still_denied |= case.still_denied
-        self.let_in += case.let_in
+        self.notes += editor.notes
+        self.needs |= editor.needs
+        self.allowed |= editor.allowed
+        self.still_denied |= editor.still_denied
+        self.let_in += editor.let_in
 
     def applied(self, patch: Patch, logical_id: str, operations: tuple[Operation, ...], earlier: Applied | None) -> Applied:
         """Return the change, joined to what an earlier round did there."""

@@ -5,119 +5,119 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from remediate.cloudformation.documents import Document, RawStatement
-from remediate.cloudformation.entries import Entry, entries
-from remediate.cloudformation.view import View
-from remediate.judge import documented, entry_truth, promised
-from remediate.outsiders import Stranger, let_in
-from remediate.patchset import Guard
-from remediate.plan.case import Case
-from remediate.plan.conditions import add_condition
+from remediate.cloudformation.policies import Document, WrittenStatement
+from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions
+from remediate.delivery.access import Outsider, let_in
+from remediate.delivery.decide import documented, entry_truth, promised
+from remediate.delivery.delivery import Delivery
+from remediate.iam.truth import Truth
+from remediate.patch_set import Guard
+from remediate.plan.condition_edit import add_condition
 from remediate.plan.outcome import Why
+from remediate.plan.policy_editor import PolicyEditor
 from remediate.plan.vocabulary import condition
-from remediate.policy.truth import Truth
 
-_Change = Callable[[], "Sequence[RawStatement] | None"]
+_Change = Callable[[], "Sequence[WrittenStatement] | None"]
 
 
-def change_guarded(case: Case, guard: Guard | None, change: _Change, what: str, otherwise: Why = "review") -> bool:
+def change_guarded(editor: PolicyEditor, guard: Guard | None, change: _Change, what: str, otherwise: Why = "review") -> bool:
     """Make a change of statements, and guard them where it lets strangers in; tell whether the change stands.
 
     ``change`` returns the statements that it changed, None where it could not. Where no guard can be shown to hold, the
     change needs a review: it is taken back and said, ``what`` being the change in words. ``otherwise`` tells whether
     something is left to do then, or whether another change may do it.
     """
-    before, snapshot = case.document, case.snapshot()
+    before, snapshot = editor.document, editor.snapshot()
     changed = change()
     if changed is None:
         return False
-    opened = strangers_let_in(case, before)
+    opened = outsiders_let_in(editor, before)
     for statement in changed:
         if opened:
-            _add_guard(case, guard, case.again(statement))
-            opened = strangers_let_in(case, before)
-    if opened and not case.review:
-        case.restore(snapshot)
-        case.skip(otherwise, f"{what} would let {whom(opened)}", why_unguarded(case.views))
+            _add_guard(editor, guard, editor.again(statement))
+            opened = outsiders_let_in(editor, before)
+    if opened and not editor.review:
+        editor.restore(snapshot)
+        editor.skip(otherwise, f"{what} would let {whom(opened)}", why_unguarded(editor.deliveries))
         return False
-    case.let_in += opened
+    editor.let_in += opened
     if opened:
-        case.note(f"{what} lets {whom(opened)}")
+        editor.note(f"{what} lets {whom(opened)}")
     return True
 
 
-def keeping_out(ensure: Callable[[Case, Any], None]) -> Callable[[Case, Any], None]:
+def keeping_out(ensure: Callable[[PolicyEditor, Any], None]) -> Callable[[PolicyEditor, Any], None]:
     """Return a rule that is taken back, and said, where what it does as a whole lets strangers in.
 
     It is for rules that add conditions or split statements, which nobody expects to open anything.
     """
 
-    def ensured(case: Case, rule: Any) -> None:
-        before, snapshot, done = case.document, case.snapshot(), len(case.draft.operations)
-        ensure(case, rule)
-        changed = len(case.draft.operations) > done
-        opened = [one for one in strangers_let_in(case, before) if one not in case.let_in] if changed else []
-        if opened and not case.review:
-            case.restore(snapshot)
-            case.skip("review", f"the change would let {whom(opened)}", why_unguarded(case.views))
+    def ensured(editor: PolicyEditor, rule: Any) -> None:
+        before, snapshot, done = editor.document, editor.snapshot(), len(editor.draft.operations)
+        ensure(editor, rule)
+        changed = len(editor.draft.operations) > done
+        opened = [one for one in outsiders_let_in(editor, before) if one not in editor.let_in] if changed else []
+        if opened and not editor.review:
+            editor.restore(snapshot)
+            editor.skip("review", f"the change would let {whom(opened)}", why_unguarded(editor.deliveries))
         elif opened:
-            case.let_in += opened
-            case.note(f"the change lets {whom(opened)}")
+            editor.let_in += opened
+            editor.note(f"the change lets {whom(opened)}")
 
     return ensured
 
 
-def strangers_let_in(case: Case, before: Document) -> list[Stranger]:
+def outsiders_let_in(editor: PolicyEditor, before: Document) -> list[Outsider]:
     """Return the strangers that the document lets in as it stands now, and did not before."""
-    return list(let_in(before, case.document, case.views))
+    return list(let_in(before, editor.document, editor.deliveries))
 
 
-def guard_entries(case: Case, guard: Guard | None, views: Sequence[View]) -> list[Entry]:
+def guard_entries(editor: PolicyEditor, guard: Guard | None, deliveries: Sequence[Delivery]) -> list[WrittenCondition]:
     """Return the conditions of a guard; none where it cannot be shown to hold for every documented request.
 
     Whose an organization trail is cannot be told: one that a delegated administrator makes belongs to the management account
     (AWS CloudTrail User Guide, Organization delegated administrator).
     """
-    written = (guard or {}).get(f"{case.kind}-policy", {})
-    if any(view.trail is None or view.facts.organization_id is not None for view in views):
+    written = (guard or {}).get(f"{editor.kind}-policy", {})
+    if any(delivery.trail is None or delivery.facts.organization_id is not None for delivery in deliveries):
         return []
     found = [
-        Entry((), operator, key, value, (), "2012-10-17")
-        for operator, key, value in condition(written, tuple(views))
+        WrittenCondition((), operator, key, value, (), "2012-10-17")
+        for operator, key, value in condition(written, tuple(deliveries))
         if value is not None
     ]
-    return found if all(_holds(case, entry, view) for entry in found for view in views) else []
+    return found if all(_holds(editor, entry, delivery) for entry in found for delivery in deliveries) else []
 
 
-def why_unguarded(views: Sequence[View]) -> str:
+def why_unguarded(deliveries: Sequence[Delivery]) -> str:
     """Return what a user is told who may apply a change with ``--review``."""
-    if any(view.facts.organization_id is not None for view in views):
+    if any(delivery.facts.organization_id is not None for delivery in deliveries):
         whose = "whose account owns the organization trail is not in the template"
-    elif any(view.trail is None for view in views):
+    elif any(delivery.trail is None for delivery in deliveries):
         whose = "the accounts of the trails are not in the template"
     else:
         whose = "no condition is known that keeps them out and surely holds for the trail"
     return f"{whose}: add a condition on aws:SourceArn or aws:SourceAccount yourself, or apply the change with --review"
 
 
-def whom(opened: Sequence[Stranger]) -> str:
+def whom(opened: Sequence[Outsider]) -> str:
     """Return who gets in, and what they may do then."""
     actions: dict[str, dict[str, None]] = {}
-    for stranger in opened:
-        actions.setdefault(stranger.who, {})[stranger.request.action] = None
+    for outsider in opened:
+        actions.setdefault(outsider.who, {})[outsider.request.action] = None
     return "; ".join(f"{who} use {', '.join(names)}" for who, names in actions.items())
 
 
-def _add_guard(case: Case, guard: Guard | None, statement: RawStatement) -> None:
-    present = {(entry.operator, entry.key.lower()) for entry in entries(statement)}
-    for entry in guard_entries(case, guard, case.views_of(statement)):
+def _add_guard(editor: PolicyEditor, guard: Guard | None, statement: WrittenStatement) -> None:
+    present = {(entry.operator, entry.key.lower()) for entry in written_conditions(statement)}
+    for entry in guard_entries(editor, guard, editor.deliveries_of(statement)):
         if (entry.operator, entry.key.lower()) not in present:
-            current = case.again(statement)
-            if add_condition(case, current, entry.operator, entry.key, entry.value):
-                case.note(f"{entry} guards {statement.label} instead: it keeps the trails of other accounts out")
+            current = editor.again(statement)
+            if add_condition(editor, current, entry.operator, entry.key, entry.value):
+                editor.note(f"{entry} guards {statement.label} instead: it keeps the trails of other accounts out")
 
 
-def _holds(case: Case, entry: Entry, view: View) -> bool:
-    requests = [one.request for one in documented(promised(view, case.kind))]
+def _holds(editor: PolicyEditor, entry: WrittenCondition, delivery: Delivery) -> bool:
+    requests = [one.request for one in documented(promised(delivery, editor.kind))]
     known = [request for request in requests if len(request.values_of(entry.key)) == 1]
-    return all(entry_truth(view, entry, request) is Truth.YES for request in known)
+    return all(entry_truth(delivery, entry, request) is Truth.YES for request in known)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from remediate.cloudformation.documents import RawStatement
 from remediate.cloudformation.expression import conditions_of
-from remediate.cloudformation.view import View
+from remediate.cloudformation.policies import WrittenStatement
+from remediate.delivery.delivery import Delivery
 
 When = tuple[tuple[str, bool], ...]
 """The conditions under which a part of a template is there."""
@@ -19,13 +19,13 @@ def named(key: str, patterns: tuple[str, ...]) -> bool:
     return any(name.startswith(one[:-1].lower()) if one.endswith("*") else name == one.lower() for one in patterns)
 
 
-def when_named(statement: RawStatement | None, views: Sequence[View]) -> When | None:
-    """Return the conditions under which a statement's principal is the service of the views, where they hold no trail.
+def when_named(statement: WrittenStatement | None, deliveries: Sequence[Delivery]) -> When | None:
+    """Return the conditions under which a statement's principal is the service of the deliveries, where they hold no trail.
 
     Without a trail the policy's word is all that speaks for the service. Empty where the principal depends on no condition;
     None where no list of conditions says when.
     """
-    found = [view.resolver.scenario.conditions for view in views if view.trail is None]
+    found = [delivery.resolver.scenario.conditions for delivery in deliveries if delivery.trail is None]
     names = sorted(conditions_of(statement.data.get("Principal"))) if statement and found else []
     values = {name: {conditions.get(name) for conditions in found} for name in names}
     different = {tuple(conditions.get(name) for name in names) for conditions in found}

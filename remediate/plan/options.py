@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from remediate.cloudformation.locate import Given
-from remediate.policy.failures import Failure
+from remediate.delivery.error_messages import Failure
+from remediate.delivery.locate import Given
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from remediate.cloudformation.defaults import defaults_used
 from remediate.cloudformation.existence import where
 from remediate.cloudformation.expression import chosen, function, mentions
 from remediate.cloudformation.resources import BUCKET, KEY, properties, resource, section
-from remediate.cloudformation.unfixed import as_in_sub
-from remediate.cloudformation.view import View
+from remediate.delivery.defaults import defaults_used
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.open_values import as_in_sub
 from remediate.template import Plain
 
 _DYNAMIC = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^:{}]+)[^{}]*\}\}")
@@ -18,88 +18,88 @@ _TYPES: Mapping[str, str] = {"bucket": BUCKET, "key": KEY}
 _STACK = "AWS::CloudFormation::Stack"
 
 
-def origin(view: View, expression: Plain, kind: str, also: Plain = None) -> str:
+def origin(delivery: Delivery, expression: Plain, kind: str, also: Plain = None) -> str:
     """Say in a clause where the name of a ``bucket`` or ``key`` comes from, and under which conditions it does.
 
     ``also`` is an expression whose conditions are said too.
     """
-    conditions = view.resolver.scenario.conditions
+    conditions = delivery.resolver.scenario.conditions
     found = chosen(expression, conditions)
     guard = dict.fromkeys((*found.guard, *chosen(also, conditions).guard))
-    return (f"where {where(guard)}, " if guard else "") + _words(view, found.value, kind)
+    return (f"where {where(guard)}, " if guard else "") + _words(delivery, found.value, kind)
 
 
-def absent_bucket(view: View, expression: Plain) -> str | None:
+def absent_bucket(delivery: Delivery, expression: Plain) -> str | None:
     """Return the bucket of the template by which an expression names one, although the bucket does not exist there."""
-    names = mentions(chosen(expression, view.resolver.scenario.conditions).value)
-    here = (one for one in sorted(names) if resource(view.resolver.data, one).get("Type") == BUCKET)
-    return next((one for one in here if not view.resolver.exists(one)), None)
+    names = mentions(chosen(expression, delivery.resolver.scenario.conditions).value)
+    here = (one for one in sorted(names) if resource(delivery.resolver.data, one).get("Type") == BUCKET)
+    return next((one for one in here if not delivery.resolver.exists(one)), None)
 
 
-def _words(view: View, expression: Plain, kind: str) -> str:
-    data = view.resolver.data
+def _words(delivery: Delivery, expression: Plain, kind: str) -> str:
+    data = delivery.resolver.data
     match function(expression):
         case ("Ref", str(name)) if name in section(data, "Parameters"):
-            return _parameter(view, name)
+            return _parameter(delivery, name)
         case ("Ref", str(name)):
-            return _not_one(view, name, kind)
+            return _not_one(delivery, name, kind)
         case ("Fn::GetAtt", [str(name), str(attribute)]):
-            return _attribute(view, name, attribute, kind)
+            return _attribute(delivery, name, attribute, kind)
         case ("Fn::GetAtt", str(path)) if "." in path:
             name, _, attribute = path.partition(".")
-            return _attribute(view, name, attribute, kind)
+            return _attribute(delivery, name, attribute, kind)
         case ("Fn::ImportValue", exported):
-            return f"another stack exports it as {as_in_sub(view, exported, '…')}"
+            return f"another stack exports it as {as_in_sub(delivery, exported, '…')}"
         case ("Fn::FindInMap", [str(name), *_]):
-            return f"the mapping {name} names it" + _worth(view, expression)
+            return f"the mapping {name} names it" + _worth(delivery, expression)
         case ("Fn::If", [str(condition), *_]):
             return f"its name depends on the condition {condition}"
     if isinstance(expression, str) and (entry := _DYNAMIC.fullmatch(expression)):
         store = "secret" if entry[1] == "secretsmanager" else "Systems Manager parameter"
         return f"the {store} {entry[2]} names it"
-    return _made(view, expression, kind)
+    return _made(delivery, expression, kind)
 
 
-def _parameter(view: View, name: str) -> str:
-    parameter = section(view.resolver.data, "Parameters")[name]
+def _parameter(delivery: Delivery, name: str) -> str:
+    parameter = section(delivery.resolver.data, "Parameters")[name]
     declared = parameter.get("Type") if isinstance(parameter, dict) else None
     if isinstance(declared, str) and declared.startswith("AWS::SSM::"):
         return f"the parameter {name} names it, by an entry of the Systems Manager parameter store"
-    return f"the parameter {name} names it" + _worth(view, {"Ref": name})
+    return f"the parameter {name} names it" + _worth(delivery, {"Ref": name})
 
 
-def _worth(view: View, expression: Plain) -> str:
+def _worth(delivery: Delivery, expression: Plain) -> str:
     """Say what a name is worth where that is known, and that it is so by default."""
-    value = view.resolver.string(expression)
+    value = delivery.resolver.string(expression)
     if value is None or not value.known:
         return ""
-    defaults = defaults_used(view, expression)
+    defaults = defaults_used(delivery, expression)
     return f" (by default {value})" if defaults else f" ({value})"
 
 
-def _not_one(view: View, name: str, kind: str) -> str:
-    declared = resource(view.resolver.data, name).get("Type")
+def _not_one(delivery: Delivery, name: str, kind: str) -> str:
+    declared = resource(delivery.resolver.data, name).get("Type")
     if declared == _TYPES[kind]:
         return f"{name} does not exist then"
     return f"it refers to {name}, which is {f'not a {kind} but {declared}' if declared else 'not in the template'}"
 
 
-def _attribute(view: View, name: str, attribute: str, kind: str) -> str:
-    found = resource(view.resolver.data, name)
+def _attribute(delivery: Delivery, name: str, attribute: str, kind: str) -> str:
+    found = resource(delivery.resolver.data, name)
     if found.get("Type") == _STACK and attribute.startswith("Outputs."):
         return f"the output {attribute.removeprefix('Outputs.')} of the nested stack {name} names it"
     if found.get("Type") == _TYPES[kind] or not found:
-        return _not_one(view, name, kind)
-    known = f" ({found.get('Type')})" if properties(view.resolver.data, name) or found.get("Type") else ""
+        return _not_one(delivery, name, kind)
+    known = f" ({found.get('Type')})" if properties(delivery.resolver.data, name) or found.get("Type") else ""
     return f"the attribute {attribute} of {name}{known} names it"
 
 
-def _made(view: View, expression: Plain, kind: str) -> str:
+def _made(delivery: Delivery, expression: Plain, kind: str) -> str:
     """Say what the name is where it is put together, or written out."""
-    name = as_in_sub(view, expression, "…")
+    name = as_in_sub(delivery, expression, "…")
     if name == "${…}":
         call = function(expression)
         return f"{call[0] if call else 'its expression'} makes its name, which is not evaluated here"
-    defaults = defaults_used(view, expression)
+    defaults = defaults_used(delivery, expression)
     by_default = f", with the default of {', '.join(defaults)}" if defaults else ""
     return f"no {kind} here has the name {name}{by_default}"

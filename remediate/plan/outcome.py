@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from remediate.outsiders import Stranger
-from remediate.patchset import Need, Patch
+from remediate.delivery.access import Outsider
+from remediate.patch_set import Need, Patch
 from remediate.template import Operation
 
 Why = Literal["review", "obstacle", "blocked", "denied", "outside", "undecidable", "harmless", "kept"]
@@ -35,7 +35,7 @@ class Applied:
     notes: tuple[str, ...]
     need: Need = "repair"
     promised: frozenset[str] = frozenset()
-    let_in: tuple[Stranger, ...] = ()
+    let_in: tuple[Outsider, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from remediate.cloudformation.unfixed import as_in_sub
-from remediate.cloudformation.view import View
-from remediate.patchset import Allow, Condition, PatchSet, Require
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.open_values import as_in_sub
+from remediate.patch_set import Allow, Condition, PatchSet, Require
 from remediate.plan.vocabulary import condition
 
 
-def statements(view: View, patch_set: PatchSet, role: str, resources: Mapping[str, Sequence[str]]) -> str:
+def statements(delivery: Delivery, patch_set: PatchSet, role: str, resources: Mapping[str, Sequence[str]]) -> str:
     """Return the statements of a patch set's rules for a role, ``""`` where it has none.
 
     ``resources`` are the names of the vocabulary with what they stand for. A condition that depends on the object ownership
@@ -25,7 +25,7 @@ def statements(view: View, patch_set: PatchSet, role: str, resources: Mapping[st
         named = tuple(dict.fromkeys(one for name in rule.resources for one in resources.get(name, ())))
         if not named:
             continue  # a resource of another kind of policy
-        wanted = _Statement(rule.sid, rule.service, named, _limits(view, rule.condition or {}, guard))
+        wanted = _Statement(rule.sid, rule.service, named, _limits(delivery, rule.condition or {}, guard))
         same = next((one for one in found if one.is_like(wanted)), None)
         if same is None:
             found.append(wanted)
@@ -33,7 +33,7 @@ def statements(view: View, patch_set: PatchSet, role: str, resources: Mapping[st
     for required in (rule for rule in rules if isinstance(rule, Require) and rule.when is None):
         for one in found:
             if one.service == required.service and all(required.action in (None, action) for action in one.actions):
-                one.limits = _joined(one.limits, _limits(view, required.condition))
+                one.limits = _joined(one.limits, _limits(delivery, required.condition))
     ordered = sorted(found, key=lambda one: one.resources != tuple(resources.get("log-bucket", ())))
     return json.dumps([one.written(ordered[:index]) for index, one in enumerate(ordered)], indent=2) if ordered else ""
 
@@ -75,13 +75,13 @@ class _Statement:
         }
 
 
-def _limits(view: View, *written: Condition) -> _Limits:
+def _limits(delivery: Delivery, *written: Condition) -> _Limits:
     """Return conditions with the names of the vocabulary replaced; what the template does not hold is left out."""
     found: dict[str, dict[str, str]] = {}
     for one in written:
-        for operator, key, value in condition(one, (view,)):
+        for operator, key, value in condition(one, (delivery,)):
             if value is not None:
-                found.setdefault(operator, {})[key] = as_in_sub(view, value, "name of the trail")
+                found.setdefault(operator, {})[key] = as_in_sub(delivery, value, "name of the trail")
     return found
 
 

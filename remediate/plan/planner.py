@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from remediate.causes import Finding, diagnose, is_wanted
-from remediate.cloudformation.documents import documents
-from remediate.cloudformation.locate import Located, locate
+from remediate.cloudformation.policies import documents
 from remediate.cloudformation.resources import properties
-from remediate.cloudformation.view import View
-from remediate.health import Delivery, Health, deliveries, delivery_of
-from remediate.patchset import (
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.locate import Located, locate
+from remediate.diagnosis import Finding, diagnose, is_wanted
+from remediate.diagnosis.health import DeliveryHealth, Health, delivery_of, health_of_all
+from remediate.patch_set import (
     AddPolicy,
     Allow,
     Complete,
@@ -25,23 +25,23 @@ from remediate.patchset import (
     Separate,
 )
 from remediate.plan.acknowledged import acknowledged
-from remediate.plan.add_policy import ensure_policy
-from remediate.plan.allow import ensure_allow
-from remediate.plan.case import Case, Chosen
 from remediate.plan.change import Change
-from remediate.plan.complete import ensure_complete
 from remediate.plan.default_key_policy import write_out_default_key_policy
-from remediate.plan.depend_on import ensure_depends
 from remediate.plan.draft import Draft
 from remediate.plan.guard import keeping_out
-from remediate.plan.not_require import ensure_not_required
 from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
-from remediate.plan.require import ensure_required
-from remediate.plan.residue import residue
-from remediate.plan.separate import ensure_separate
+from remediate.plan.policy_editor import Chosen, PolicyEditor
+from remediate.plan.remaining import remaining
+from remediate.plan.rules.add_policy import ensure_policy
+from remediate.plan.rules.allow import ensure_allow
+from remediate.plan.rules.complete import ensure_complete
+from remediate.plan.rules.depend_on import ensure_depends
+from remediate.plan.rules.not_require import ensure_not_required
+from remediate.plan.rules.require import ensure_required
+from remediate.plan.rules.separate import ensure_separate
 from remediate.plan.sizes import check_sizes
-from remediate.plan.target import Target, targets
+from remediate.plan.targets import Target, targets
 from remediate.template import Operation, Plain
 
 _ROUNDS = 4
@@ -62,7 +62,7 @@ class Plan:
 
     located: Located
     findings: tuple[Finding, ...]
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[DeliveryHealth, ...]
     changeable: frozenset[str]
     applied: tuple[Applied, ...]
     skipped: tuple[Skipped, ...]
@@ -80,11 +80,11 @@ def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options:
         return is_wanted(finding, chosen) and not known.finding(finding)
 
     findings = tuple(filter(wanted, everything))
-    found = deliveries(located, data, findings, options.error, known.request)
+    found = health_of_all(located, data, findings, options.error, known.request)
     planner = _planned(data, located, patch_set, options, found)
     operations = tuple(planner.draft.operations)
     left = tuple(filter(wanted, diagnose(planner.located, planner.draft.data))) if operations else findings
-    rest = residue(planner.located, planner.draft.data, planner.skipped, left, patch_set)
+    rest = remaining(planner.located, planner.draft.data, planner.skipped, left, patch_set)
     skipped = tuple(one for one in (*dict.fromkeys(planner.skipped), *rest) if not known.skipped(one))
     if not options.precautions and "precautions" not in options.ignore:
         found = tuple(_with_precautions(planner, found))
@@ -103,7 +103,7 @@ def planned_again(
 
 
 def _planned(
-    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options, found: tuple[Delivery, ...]
+    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options, found: tuple[DeliveryHealth, ...]
 ) -> _Planner:
     """Plan for the deliveries that are broken, and after a review for those that are not decided.
 
@@ -131,14 +131,14 @@ def _chosen(patch_set: PatchSet, options: Options) -> Iterator[Patch]:
             yield patch
 
 
-def _with_precautions(planner: _Planner, found: tuple[Delivery, ...]) -> Iterator[Delivery]:
+def _with_precautions(planner: _Planner, found: tuple[DeliveryHealth, ...]) -> Iterator[DeliveryHealth]:
     """Yield the deliveries with the patches that would change the healthy ones if precautions were wanted."""
     healthy = {one.name for one in found if one.health is Health.HEALTHY}
-    views = tuple(view for view in planner.located.views if delivery_of(view) in healthy)
+    deliveries = tuple(delivery for delivery in planner.located.deliveries if delivery_of(delivery) in healthy)
     options = replace(planner.options, precautions=True)
-    located = replace(planner.located, views=views)
+    located = replace(planner.located, deliveries=deliveries)
     again = _Planner(planner.draft.data, located, planner.patch_set, options, frozenset())
-    if views:
+    if deliveries:
         again.run()
     for one in found:
         own = one.resources if one.name in healthy else frozenset()
@@ -190,7 +190,7 @@ class _Planner:
         """Tell whether a resource may be changed: a delivery that needs it may, or the user wants precautions too."""
         if self.options.precautions or patch.id in self.options.select:
             return True
-        return any(delivery_of(view) in self.changeable for view in target.views)
+        return any(delivery_of(delivery) in self.changeable for delivery in target.deliveries)
 
     def _patch(self, patch: Patch, target: Target) -> None:
         change = Change()
@@ -227,26 +227,30 @@ class _Planner:
                 return
             change.notes.append(note)
         for document in documents(self.draft.data, target.logical_id, kind):
-            views = tuple(view for view in target.views if view.resolver.scenario.admits(document.guard))
-            if not views or document.obstacle:  # said at the end, once for all patches
+            deliveries = tuple(
+                delivery for delivery in target.deliveries if delivery.resolver.scenario.admits(document.guard)
+            )
+            if not deliveries or document.obstacle:  # said at the end, once for all patches
                 continue
-            case = Case(
+            editor = PolicyEditor(
                 patch.id,
                 self.draft,
                 document.path,
                 target.logical_id,
                 kind,
-                views,
+                deliveries,
                 self.options.given,
                 self.options.review,
                 self.keys,
             )
-            RULES[type(rule)](case, rule)
-            change.add(case)
-            self.skipped += map(_kept, case.skipped) if rule.need == "precaution" else case.skipped
+            RULES[type(rule)](editor, rule)
+            change.add(editor)
+            self.skipped += map(_kept, editor.skipped) if rule.need == "precaution" else editor.skipped
 
     def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: Change) -> None:
-        has_one = any(view.bucket_policies for view in self.located.views if _is_bucket(view, target.logical_id))
+        has_one = any(
+            delivery.bucket_policies for delivery in self.located.deliveries if _is_bucket(delivery, target.logical_id)
+        )
         if has_one:
             reason = f"{target.logical_id} has a policy under some conditions only; a second one would overwrite it"
             advice = f"let the policy have the same Condition as {target.logical_id}"
@@ -269,7 +273,7 @@ class _Planner:
                         self._at_documents(included, part, one, change)
 
 
-RULES: dict[type, Callable[[Case, Any], None]] = {
+RULES: dict[type, Callable[[PolicyEditor, Any], None]] = {
     Allow: ensure_allow,
     NotRequire: ensure_not_required,
     Require: keeping_out(ensure_required),
@@ -289,5 +293,5 @@ def _kept(skipped: Skipped) -> Skipped:
     return replace(skipped, why="kept") if skipped.why in {"obstacle", "review"} else skipped
 
 
-def _is_bucket(view: View, logical_id: str) -> bool:
-    return view.bucket is not None and view.bucket.logical_id == logical_id
+def _is_bucket(delivery: Delivery, logical_id: str) -> bool:
+    return delivery.bucket is not None and delivery.bucket.logical_id == logical_id

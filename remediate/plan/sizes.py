@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import Data
 from remediate.cloudformation.size import policy_too_large
-from remediate.judge import document_for
+from remediate.delivery.decide import document_for
+from remediate.delivery.locate import Located
 from remediate.plan.draft import value_at
 from remediate.template import TemplateError
 
 
 def check_sizes(located: Located, before: Data, after: Data) -> None:
     """Raise TemplateError where a policy is too large after a change and was not before."""
-    for view in located.views if before is not after else ():
-        for logical_id, kind in view.policies():
-            old, new = (document_for(data, logical_id, kind, view) for data in (before, after))
+    for delivery in located.deliveries if before is not after else ():
+        for logical_id, kind in delivery.policies():
+            old, new = (document_for(data, logical_id, kind, delivery) for data in (before, after))
             if new is None or (old is not None and old.statements == new.statements):
                 continue
             written = value_at(after, new.path)
-            problem = policy_too_large(view.resolver, written, kind)
-            if problem and not (old and policy_too_large(view.resolver, value_at(before, old.path), kind)):
+            problem = policy_too_large(delivery.resolver, written, kind)
+            if problem and not (old and policy_too_large(delivery.resolver, value_at(before, old.path), kind)):
                 raise TemplateError(f"with the change of {logical_id} {problem}: take statements out of it first", 1, 1)

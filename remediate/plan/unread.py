@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 
 from remediate.cloudformation.expression import as_list
-from remediate.cloudformation.locate import Located
 from remediate.cloudformation.resources import (
     BUCKET,
     BUCKET_POLICY,
@@ -20,6 +19,7 @@ from remediate.cloudformation.resources import (
     resource,
     section,
 )
+from remediate.delivery.locate import Located
 from remediate.plan.outcome import Skipped
 from remediate.template import Plain
 
@@ -54,7 +54,7 @@ def _macros(data: Data, located: Located) -> Iterator[Skipped]:
     That a policy document which a macro makes cannot be read is said elsewhere.
     """
     names = [name for name in _transforms(data.get("Transform")) if not _KNOWN.match(name)]
-    if names and (located.views or _speaks_of_cloudtrail(data)):
+    if names and (located.deliveries or _speaks_of_cloudtrail(data)):
         reason = f"the macro {', '.join(names)} may change every resource of the template, which is not looked into here"
         yield Skipped("macro", "undecidable", reason, "", _PROCESSED, path=("Transform",))
     for kind in (TRAIL, BUCKET, BUCKET_POLICY, KEY):
@@ -96,7 +96,7 @@ def _elsewhere(subject: str, kind: str, names: list[str]) -> Iterator[Skipped]:
 
 def _may_be_logging(data: Data, name: str, located: Located) -> bool:
     """Tell whether a stack of another template may have to do with logging: its own words say so, or this template has."""
-    return bool(located.views or _ABOUT_LOGGING.search(f"{name} {_text(properties(data, name))}"))
+    return bool(located.deliveries or _ABOUT_LOGGING.search(f"{name} {_text(properties(data, name))}"))
 
 
 def _transforms(written: Plain) -> Iterator[str]:

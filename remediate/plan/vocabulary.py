@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from remediate.cloudformation.expression import HERE, NO_VALUE, alternatives, distribute, function, policy_text, sub
-from remediate.cloudformation.locate import Given
-from remediate.cloudformation.organization import find_organization_id
 from remediate.cloudformation.resources import BUCKET, Data, properties, resource
-from remediate.cloudformation.view import View
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.locate import Given
+from remediate.delivery.organization import find_organization_id
 from remediate.template import Plain
 
 ACCOUNT: Plain = {"Ref": "AWS::AccountId"}
@@ -28,16 +28,16 @@ def bucket_arn(data: Data, bucket: Plain) -> Plain:
     return sub("arn:", PARTITION, ":s3:::", bucket)
 
 
-def log_objects(data: Data, arn: Plain, views: tuple[View, ...], given: Given) -> dict[str, Plain]:
+def log_objects(data: Data, arn: Plain, deliveries: tuple[Delivery, ...], given: Given) -> dict[str, Plain]:
     """Return the paths that trails write to, by kind: plain, with the trail's prefix, and with the organization's id.
 
     Source: AWS CloudTrail User Guide, Finding your CloudTrail log files.
     """
     paths: dict[str, Plain] = {"account": sub(arn, "/AWSLogs/", ACCOUNT, "/*")}
     organization = organization_id(data, given)
-    if organization is not None and any(view.facts.organization_id for view in views):
+    if organization is not None and any(delivery.facts.organization_id for delivery in deliveries):
         paths["organization"] = sub(arn, "/AWSLogs/", organization, "/*")
-    for trail in dict.fromkeys(view.trail for view in views if view.trail and view.facts.prefix):
+    for trail in dict.fromkeys(delivery.trail for delivery in deliveries if delivery.trail and delivery.facts.prefix):
         prefix = policy_text(properties(data, str(trail)).get("S3KeyPrefix"))
         for kind, form in (("prefix without its slash", _without_slash(prefix)), ("prefix", prefix)):
             if not any(alternatives(form, ())):
@@ -86,26 +86,29 @@ def decided(expression: Plain, guard: tuple[tuple[str, bool], ...]) -> Plain:
     return expression
 
 
-def condition(written: Mapping[str, Mapping[str, str]], views: tuple[View, ...]) -> Iterator[tuple[str, str, Plain]]:
+def condition(
+    written: Mapping[str, Mapping[str, str]], deliveries: tuple[Delivery, ...]
+) -> Iterator[tuple[str, str, Plain]]:
     """Yield operator, key and value of a patch's condition; a value that the template does not hold is None."""
     for operator, keys in written.items():
         for key, name in keys.items():
-            if name not in _TRAILS or _TRAILS[name] == _are_named(views):
-                yield operator, key, _value(name, views)
+            if name not in _TRAILS or _TRAILS[name] == _are_named(deliveries):
+                yield operator, key, _value(name, deliveries)
 
 
 _TRAILS = {"named-trails": True, "unnamed-trails": False}
 """Two names for the trails of the template, and whether each is for trails that have a name: just one of them fits."""
 
 
-def _are_named(views: tuple[View, ...]) -> bool:
+def _are_named(deliveries: tuple[Delivery, ...]) -> bool:
     """Tell whether every trail surely gets the name that its TrailName says."""
     return all(
-        view.trail and view.resolver.string(view.resolver.property(view.trail, "TrailName")) is not None for view in views
+        delivery.trail and delivery.resolver.string(delivery.resolver.property(delivery.trail, "TrailName")) is not None
+        for delivery in deliveries
     )
 
 
-def _value(name: str, views: tuple[View, ...]) -> Plain:
+def _value(name: str, deliveries: tuple[Delivery, ...]) -> Plain:
     """Return the expression behind a name of the vocabulary, any other text as it is."""
     account_trails = sub("arn:", PARTITION, ":cloudtrail:*:", ACCOUNT, ":trail/*")
     match name:
@@ -114,15 +117,15 @@ def _value(name: str, views: tuple[View, ...]) -> Plain:
         case "account-trails":
             return account_trails
         case "named-trails":
-            return _trail_arns(views)
+            return _trail_arns(deliveries)
         case "unnamed-trails":
-            return account_trails if all(view.trail for view in views) else None
+            return account_trails if all(delivery.trail for delivery in deliveries) else None
     return name
 
 
-def _trail_arns(views: tuple[View, ...]) -> Plain:
+def _trail_arns(deliveries: tuple[Delivery, ...]) -> Plain:
     """Return the ARN of the trail, a list of them where there are several."""
-    trails = dict.fromkeys(str(view.trail) for view in views)
-    names = [properties(views[0].resolver.data, trail).get("TrailName") for trail in trails]
+    trails = dict.fromkeys(str(delivery.trail) for delivery in deliveries)
+    names = [properties(deliveries[0].resolver.data, trail).get("TrailName") for trail in trails]
     arns = [distribute(name, "arn:", PARTITION, ":cloudtrail:", REGION, ":", ACCOUNT, ":trail/", HERE) for name in names]
     return arns[0] if len(arns) == 1 else arns

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from remediate.cloudformation.locate import Located
-from remediate.patchset import PatchSet
+from remediate.delivery.locate import Located
+from remediate.patch_set import PatchSet
 from remediate.plan.options import Options
 from remediate.plan.planner import Plan, plan
 from remediate.template import Edit, Refused, Template, edit, tokens

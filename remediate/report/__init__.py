@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Sequence
 
 from remediate.engine import Report
-from remediate.patchset import PatchSet
+from remediate.patch_set import PatchSet
 from remediate.report.failed import Failed
 
 FORMATS = ("json", "json-patch", "markdown", "sarif", "github")

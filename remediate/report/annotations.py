@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from remediate.causes import Finding, Level, catalogue
+from remediate.diagnosis import Finding, Level, catalogue
+from remediate.diagnosis.health import DeliveryHealth
 from remediate.engine import Report
-from remediate.health import Delivery
-from remediate.patchset import Allow, Patch
+from remediate.patch_set import Allow, Patch
 from remediate.plan import Applied, Skipped
 from remediate.plan.outcome import Why
-from remediate.report.places import Places
+from remediate.report.source_map import SourceMap
 from remediate.template import tokens
 
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
@@ -47,7 +47,7 @@ def annotate(report: Report) -> list[Annotation]:
 
     A patch or a reason that a root cause speaks for already has no line of its own.
     """
-    places = Places(report)
+    places = SourceMap(report)
     causes = report.causes()
     spoken = {(patch.id, cause.logical_id) for cause in causes for patch in mending(cause, report)}
     found = [_of_cause(one, report, places.of(one.path)) for one in causes]
@@ -111,7 +111,7 @@ def _is_of_ignored(patch: Patch, report: Report) -> bool:
     return any(patch.id in catalogue()[cause].patches for cause in report.ignored & catalogue().keys())
 
 
-def _of_delivery(delivery: Delivery, where: tuple[int, int]) -> Annotation:
+def _of_delivery(delivery: DeliveryHealth, where: tuple[int, int]) -> Annotation:
     message = f"{delivery.name} is healthy; as a precaution {', '.join(delivery.precautions)} would change more"
     return Annotation("precautions", "note", message, *where, "`remediate fix --precautions` applies them")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from remediate.engine import Report
-from remediate.patchset import PatchSet
+from remediate.patch_set import PatchSet
 from remediate.report.annotations import Annotation, annotate
 from remediate.report.escape import relative, workflow, workflow_property
 from remediate.report.failed import Failed

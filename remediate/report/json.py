@@ -6,17 +6,17 @@ import json
 from collections.abc import Sequence
 
 from remediate import __version__
-from remediate.causes import Finding, catalogue
+from remediate.delivery.comparison import Verdict, worst
+from remediate.diagnosis import Finding, catalogue
 from remediate.engine import Report
-from remediate.patchset import PatchSet
+from remediate.iam.evaluate import Decision
+from remediate.iam.statement import Statement
+from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Skipped
-from remediate.policy.document import Statement
-from remediate.policy.evaluate import Decision
-from remediate.proof import Verdict, worst
 from remediate.report.annotations import mending
 from remediate.report.escape import json_text
 from remediate.report.failed import Failed
-from remediate.report.places import Places
+from remediate.report.source_map import SourceMap
 from remediate.template import Plain, pointer
 
 _NOTHING = ("causes", "applied", "notFixed", "notes", "requests", "openings", "patch")
@@ -49,7 +49,7 @@ def _failed(one: Failed) -> Plain:
 
 
 def _causes(report: Report) -> Plain:
-    found, places = report.causes(), Places(report)
+    found, places = report.causes(), SourceMap(report)
     return [_cause(one, report, *places.of(one.path)) for one in found]
 
 
@@ -112,14 +112,14 @@ def _verdict(verdict: Verdict) -> Plain:
 def _openings(report: Report) -> Plain:
     return [
         {
-            "who": one.stranger.who,
-            "action": one.stranger.request.action,
-            "resource": str(one.stranger.request.resource),
+            "who": one.outsider.who,
+            "action": one.outsider.request.action,
+            "resource": str(one.outsider.request.resource),
             "policy": one.logical_id,
-            "confusedDeputy": one.stranger.deputy,
+            "confusedDeputy": one.outsider.deputy,
             "statements": [_statement(statement) for statement in one.by],
         }
-        for one in report.openings().found
+        for one in report.new_access().found
     ]
 
 

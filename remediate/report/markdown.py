@@ -5,18 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from remediate.cloudformation.documents import documents
+from remediate.cloudformation.policies import documents
 from remediate.cloudformation.resources import BUCKET_POLICY, KEY, of_type, section
+from remediate.delivery.comparison import Verdict, worst
 from remediate.engine import Report
-from remediate.patchset import PatchSet
+from remediate.iam.evaluate import Decision, Outcome
+from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Skipped
-from remediate.policy.evaluate import Decision, Outcome
-from remediate.proof import Verdict, worst
 from remediate.report.annotations import mending
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
-from remediate.report.places import Places
 from remediate.report.simulation import DOCUMENTED, opening_lines
+from remediate.report.source_map import SourceMap
 from remediate.template import Plain, read
 
 _UNTIL_DONE = "until what is *not fixed* in the notes below is done"
@@ -63,7 +63,7 @@ def _changes(report: Report) -> Iterator[str]:
 
 
 def _faults(report: Report, lead: str) -> Iterator[str]:
-    causes, places = report.causes(), Places(report)
+    causes, places = report.causes(), SourceMap(report)
     if not causes:
         return
     yield lead
@@ -121,17 +121,17 @@ def _requests(report: Report) -> Iterator[str]:
 
 
 def _strangers(report: Report) -> Iterator[str]:
-    openings = report.openings()
+    new_access = report.new_access()
     yield "### Who else got in"
     yield ""
     yield (
-        f"{openings.asked} requests of strangers were tried (other accounts' trails, other services, other accounts, "
+        f"{new_access.asked} requests of strangers were tried (other accounts' trails, other services, other accounts, "
         "anybody, CloudTrail outside its folders and without TLS): "
-        f"{len(openings.found)} are allowed now that were not before."
+        f"{len(new_access.found)} are allowed now that were not before."
     )
     yield ""
-    yield from (f"- {prose(line)}" for line in opening_lines(openings.found))
-    if any(one.stranger.deputy for one in openings.found):
+    yield from (f"- {prose(line)}" for line in opening_lines(new_access.found))
+    if any(one.outsider.deputy for one in new_access.found):
         yield ""
         yield (
             "CloudTrail acting for another account is the confused deputy. "

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from remediate import __version__
-from remediate.causes import Cause, catalogue
+from remediate.diagnosis import Cause, catalogue
 from remediate.engine import Report
-from remediate.patchset import Patch, PatchSet
+from remediate.patch_set import Patch, PatchSet
 from remediate.report.annotations import Annotation, annotate
 from remediate.report.escape import json_text, uri, visible
 from remediate.report.failed import Failed

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from remediate.delivery.comparison import Verdict, worst
+from remediate.delivery.error_messages import Failure
+from remediate.delivery.new_access import NewAccess
 from remediate.engine import Report
-from remediate.openings import Opening
+from remediate.iam.evaluate import Decision, Outcome
 from remediate.plan import Skipped
-from remediate.policy.evaluate import Decision, Outcome
-from remediate.policy.failures import Failure
-from remediate.proof import Verdict, worst
 from remediate.report.escape import visible
-from remediate.report.places import Places
+from remediate.report.source_map import SourceMap
 from remediate.report.summary import wrapped
 
 DOCUMENTED = "cloudtrail-documented"
@@ -36,14 +36,14 @@ def left(report: Report, failure: Failure | None) -> Iterator[Skipped]:
             yield one
 
 
-def opening_lines(found: Sequence[Opening]) -> Iterator[str]:
+def opening_lines(found: Sequence[NewAccess]) -> Iterator[str]:
     """Yield who has got in, a line for each kind of stranger and policy."""
-    grouped: dict[tuple[str, str], list[Opening]] = {}
+    grouped: dict[tuple[str, str], list[NewAccess]] = {}
     for one in found:
-        grouped.setdefault((one.stranger.who, one.logical_id), []).append(one)
-    for (who, logical_id), openings in grouped.items():
-        actions = ", ".join(dict.fromkeys(one.stranger.request.action for one in openings))
-        by = ", ".join(dict.fromkeys(_name(one.by[0].sid, one.by[0].index) for one in openings if one.by))
+        grouped.setdefault((one.outsider.who, one.logical_id), []).append(one)
+    for (who, logical_id), new_access in grouped.items():
+        actions = ", ".join(dict.fromkeys(one.outsider.request.action for one in new_access))
+        by = ", ".join(dict.fromkeys(_name(one.by[0].sid, one.by[0].index) for one in new_access if one.by))
         yield f"{who} may now {actions} ({by} of {logical_id})"
 
 
@@ -65,17 +65,17 @@ def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
             yield f"    {'  '.join(padded)}  {row[3]}".rstrip()
     yield from _causes(report, failure)
     if report.changed:
-        openings = report.openings()
-        found = [one for one in openings.found if failure is None or one.stranger.policy in failure.policies]
-        yield f"  requests of strangers: {openings.asked} tried, {len(found)} newly allowed"
+        new_access = report.new_access()
+        found = [one for one in new_access.found if failure is None or one.outsider.policy in failure.policies]
+        yield f"  requests of strangers: {new_access.asked} tried, {len(found)} newly allowed"
         yield from (f"    {visible(line)}" for line in opening_lines(found))
-        if any(one.stranger.deputy for one in found):
+        if any(one.outsider.deputy for one in found):
             yield f"    keep this door shut with --patch-set {DOCUMENTED}, or with a condition on aws:SourceArn of your own"
 
 
 def _causes(report: Report, failure: Failure | None) -> Iterator[str]:
     causes = [one for one in report.causes() if one.blocking and (failure is None or one.kind in failure.policies)]
-    places = Places(report)
+    places = SourceMap(report)
     if causes:
         yield "  why it fails, or may fail, as it is:"
     for one in sorted(causes, key=lambda one: places.of(one.path)):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from remediate.diagnosis.health import Health
 from remediate.engine import Report
-from remediate.health import Health
 from remediate.plan import Skipped
 from remediate.report.escape import visible
 

@@ -3,27 +3,27 @@
 Knows JSON, YAML, JSON pointers and patches; knows nothing of AWS but the short forms of intrinsic functions.
 """
 
-from remediate.template.data import read_data
 from remediate.template.edit import edit
-from remediate.template.errors import NotTemplate, Refused, TemplateError, Unreadable, place
-from remediate.template.node import Alias, Mapping, Member, Node, Plain, Scalar, Sequence, Span, Tagged, Template
+from remediate.template.errors import NotTemplate, Refused, TemplateError, Unreadable, line_and_column
+from remediate.template.node import Alias, MappingNode, Member, Node, Plain, ScalarNode, SequenceNode, Span, Tagged, Template
 from remediate.template.operation import Operation, parse_operation, pointer, tokens, unshared
 from remediate.template.read import read
+from remediate.template.reread import read_data
 from remediate.template.splice import Edit, splice
-from remediate.template.working import data_of, identical
+from remediate.template.tree import data_of, identical
 
 __all__ = [
     "Alias",
     "Edit",
-    "Mapping",
+    "MappingNode",
     "Member",
     "Node",
     "NotTemplate",
     "Operation",
     "Plain",
     "Refused",
-    "Scalar",
-    "Sequence",
+    "ScalarNode",
+    "SequenceNode",
     "Span",
     "Tagged",
     "Template",
@@ -32,8 +32,8 @@ __all__ = [
     "data_of",
     "edit",
     "identical",
+    "line_and_column",
     "parse_operation",
-    "place",
     "pointer",
     "read",
     "read_data",

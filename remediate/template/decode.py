@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from remediate.template.errors import Unreadable, place
+from remediate.template.errors import Unreadable, line_and_column
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -23,4 +23,4 @@ def decode(raw: bytes) -> tuple[str, bool]:
     except UnicodeDecodeError as error:
         before = body[: error.start].decode("utf-8")
         message = f"byte 0x{body[error.start]:02x} is not valid UTF-8: save the file as UTF-8"
-        raise Unreadable(message, *place(before, len(before))) from error
+        raise Unreadable(message, *line_and_column(before, len(before))) from error

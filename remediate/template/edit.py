@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from remediate.template.apply import overlay
 from remediate.template.errors import Refused
 from remediate.template.limits import DEEPEST
 from remediate.template.node import Template
 from remediate.template.operation import Operation
-from remediate.template.overlay import overlay
 from remediate.template.splice import Edit
 
 
@@ -38,7 +38,7 @@ def _fails(template: Template, operations: Sequence[Operation]) -> bool:
 def _edits(template: Template, operations: Sequence[Operation]) -> list[Edit]:
     working = overlay(template.root, list(operations), template.text, DEEPEST[template.format])
     if template.format == "json":
-        from remediate.template.json_edit import edits as written  # only one of the two is needed
+        from remediate.template.json.editor import edits as written  # only one of the two is needed
     else:
-        from remediate.template.yaml_edit import edits as written
+        from remediate.template.yaml.editor import edits as written
     return written(working, template)

@@ -39,7 +39,7 @@ class Refused(TemplateError):
     path: str | None = None
 
 
-def place(text: str, index: int) -> tuple[int, int]:
+def line_and_column(text: str, index: int) -> tuple[int, int]:
     """Return line and column (from 1) of a character index, counting LF, CRLF and CR as line ends."""
     before = text[:index].replace("\r\n", "\n").replace("\r", "\n")
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from remediate.template.errors import Unreadable, place
-from remediate.template.node import Alias, Mapping, Node, Plain, Sequence, Tagged
+from remediate.template.errors import Unreadable, line_and_column
+from remediate.template.node import Alias, MappingNode, Node, Plain, SequenceNode, Tagged
 
 DEEPEST = {"yaml": 150, "json": 200}
 """How deep containers may be nested. Whatever walks the tree recurses."""
@@ -31,9 +31,9 @@ def check_expansion(root: Node, text: str) -> int:
     def size(node: Node) -> int:
         if id(node) not in sizes:
             match node:
-                case Mapping():
+                case MappingNode():
                     found = 1 + sum(size(member.value) for member in node.members)
-                case Sequence():
+                case SequenceNode():
                     found = 1 + sum(map(size, node.items))
                 case Tagged():
                     found = 1 + size(node.content)
@@ -43,7 +43,7 @@ def check_expansion(root: Node, text: str) -> int:
                     found = 1
             if found > MOST_VALUES:
                 message = f"its aliases expand to more than {MOST_VALUES:,} values: write out what they stand for"
-                raise Unreadable(message, *place(text, node.span.start))
+                raise Unreadable(message, *line_and_column(text, node.span.start))
             sizes[id(node)] = found
         return sizes[id(node)]
 

@@ -21,7 +21,7 @@ class Span(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Scalar:
+class ScalarNode:
     """A leaf. ``span`` covers quotes, block indicator, explicit ``!!tag`` and anchor; never a comment or trailing blanks.
 
     ``text`` is the decoded content, ``value`` what it means as data. ``style`` is ``""`` for plain (and for JSON's
@@ -39,12 +39,12 @@ class Scalar:
 class Member:
     """A key and its value in a mapping."""
 
-    key: Scalar
+    key: ScalarNode
     value: Node
 
 
 @dataclass(slots=True, eq=False)
-class Mapping:
+class MappingNode:
     """A mapping. ``span`` ends where its last leaf or its closing brace ends, before any comment that follows.
 
     ``merged`` says that a ``<<`` key stands in it: its data holds members that have no text here.
@@ -58,7 +58,7 @@ class Mapping:
 
 
 @dataclass(slots=True, eq=False)
-class Sequence:
+class SequenceNode:
     """A sequence. ``span`` begins at the first dash or the opening bracket and ends like a mapping's."""
 
     span: Span
@@ -86,7 +86,7 @@ class Alias:
     target: Node
 
 
-Node: TypeAlias = "Scalar | Mapping | Sequence | Tagged | Alias"
+Node: TypeAlias = "ScalarNode | MappingNode | SequenceNode | Tagged | Alias"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from remediate.template.decode import decode
-from remediate.template.errors import NotTemplate, Unreadable, place
+from remediate.template.errors import NotTemplate, Unreadable, line_and_column
 from remediate.template.limits import check_expansion, has_aliases
-from remediate.template.node import Mapping, Node, Template
-from remediate.template.working import mapping_data
+from remediate.template.node import MappingNode, Node, Template
+from remediate.template.tree import mapping_data
 
 
 def read(raw: bytes, name: str) -> Template:
@@ -27,8 +27,8 @@ def read(raw: bytes, name: str) -> Template:
 def _read(raw: bytes, name: str) -> Template:
     text, bom = decode(raw)
     root, is_json = _parse(text, name)
-    if not isinstance(root, Mapping):
-        line, column = place(text, root.span.start)
+    if not isinstance(root, MappingNode):
+        line, column = line_and_column(text, root.span.start)
         raise NotTemplate(
             "the file holds no mapping at its top: a template begins with keys like `Resources:`", line, column
         )
@@ -38,12 +38,12 @@ def _read(raw: bytes, name: str) -> Template:
 
 
 def _parse(text: str, name: str) -> tuple[Node, bool]:
-    from remediate.template.yaml_reader import read_yaml
+    from remediate.template.yaml.reader import read_yaml
 
     begin = text.lstrip()[:2]
     if not begin.startswith("{") or begin in {"{%", "{{"}:
         return read_yaml(text), False
-    from remediate.template.json_reader import read_json
+    from remediate.template.json.reader import read_json
 
     try:
         return read_json(text), True

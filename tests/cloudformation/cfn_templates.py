@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from textwrap import dedent
 from typing import Any
 
-from remediate.cloudformation.locate import Given, Located, locate
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resolve import Resolver, Scenario
-from remediate.cloudformation.view import View
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.locate import Given, Located, locate
 from remediate.template import Plain, read
 
 Data = dict[str, Any]
@@ -37,20 +37,20 @@ def located(yaml: str, **given: Any) -> Located:
     return locate(data(yaml), Given(**given))
 
 
-def shown(view: View) -> dict[str, Any]:
-    """Return what a view found, in plain words; what is outside the template stands in angle brackets."""
+def shown(delivery: Delivery) -> dict[str, Any]:
+    """Return what a delivery found, in plain words; what is outside the template stands in angle brackets."""
     return {
-        "trail": view.trail,
-        "bucket": _place(view.bucket),
-        "policies": list(view.bucket_policies),
-        "key": _place(view.key),
+        "trail": delivery.trail,
+        "bucket": _place(delivery.bucket),
+        "policies": list(delivery.bucket_policies),
+        "key": _place(delivery.key),
     }
 
 
 def found(yaml: str, **given: Any) -> list[dict[str, Any]]:
-    """Return what each view found, once each."""
-    views = [shown(view) for view in located(yaml, **given).views]
-    return [one for number, one in enumerate(views) if one not in views[:number]]
+    """Return what each delivery found, once each."""
+    deliveries = [shown(delivery) for delivery in located(yaml, **given).deliveries]
+    return [one for number, one in enumerate(deliveries) if one not in deliveries[:number]]
 
 
 def _place(place: Any) -> str | None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from cfn_templates import data, expression
 
-from remediate.cloudformation.dependencies import Dependencies, depends_on, references
-from remediate.cloudformation.organization import find_organization_id
+from remediate.cloudformation.creation_order import Dependencies, depends_on, references
+from remediate.delivery.organization import find_organization_id
 
 CHAINS = {
     "depends-on-text": ("A: {DependsOn: B}\nB: {Type: T}", ["A", "B"]),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cfn_templates import data
 
-from remediate.cloudformation.documents import Document, documents
+from remediate.cloudformation.policies import Document, documents
 
 ALLOW = "{Effect: Allow, Principal: '*', Action: a, Resource: r}"
 BASE = ("Resources", "Policy", "Properties", "PolicyDocument")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from cfn_templates import data, expression, located
 
-from remediate.cloudformation.documents import documents
+from remediate.cloudformation.policies import documents
 from remediate.cloudformation.text_document import read_text
-from remediate.judge import document_for, judge, made
+from remediate.delivery.decide import document_for, judge, made
 from remediate.template import Plain
 
 SERVICE = {"Service": "cloudtrail.amazonaws.com"}
@@ -44,11 +44,11 @@ Resources:
 
 def outcomes(document: Plain) -> dict[str, str]:
     written = template(document)
-    view = located(written).views[0]
-    found = document_for(data(written), "Policy", "bucket", view)
+    delivery = located(written).deliveries[0]
+    found = document_for(data(written), "Policy", "bucket", delivery)
     assert found is not None
     assert found.readable
-    return {one.id: judge(found, view, one.request).outcome.value for one in made(view, "bucket")}
+    return {one.id: judge(found, delivery, one.request).outcome.value for one in made(delivery, "bucket")}
 
 
 def join(delimiter: str, *items: Plain) -> Plain:

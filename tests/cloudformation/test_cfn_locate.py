@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from cfn_templates import found, located, shown, template
 
-from remediate.causes.structure import structure_findings
 from remediate.cloudformation.expression import mentions
-from remediate.cloudformation.locate import Given, locate
 from remediate.cloudformation.resolve import Resolver
+from remediate.delivery.locate import Given, locate
+from remediate.diagnosis.resources import structure_findings
 
 BUCKETS: dict[str, Any] = {
     "ref": ("!Ref Bucket", "{}", "!Ref Bucket", "Bucket"),
@@ -36,8 +36,8 @@ BUCKETS: dict[str, Any] = {
 
 @pytest.mark.parametrize(("trail", "bucket", "policy", "expected"), BUCKETS.values(), ids=BUCKETS)
 def test_bucket_and_its_policy(trail: str, bucket: str, policy: str, expected: str) -> None:
-    views = found(template(f"{{S3BucketName: {trail}}}", bucket, policy))
-    assert views == [{"trail": "Trail", "bucket": expected, "policies": ["Policy"], "key": None}]
+    deliveries = found(template(f"{{S3BucketName: {trail}}}", bucket, policy))
+    assert deliveries == [{"trail": "Trail", "bucket": expected, "policies": ["Policy"], "key": None}]
 
 
 OUTSIDE = {
@@ -52,8 +52,8 @@ OUTSIDE = {
 
 @pytest.mark.parametrize(("trail", "expected"), OUTSIDE.values(), ids=OUTSIDE)
 def test_bucket_outside_the_template(trail: str, expected: str | None) -> None:
-    views = found(template(f"{{S3BucketName: {trail}}}", "{BucketName: my-logs}"))
-    assert views == [{"trail": "Trail", "bucket": expected, "policies": [], "key": None}]
+    deliveries = found(template(f"{{S3BucketName: {trail}}}", "{BucketName: my-logs}"))
+    assert deliveries == [{"trail": "Trail", "bucket": expected, "policies": [], "key": None}]
 
 
 EMPTY = "Empty: {Type: String, Default: ''}"
@@ -85,22 +85,22 @@ def test_an_empty_default_is_no_name(
     trail: str, bucket: str, policy: str, expected: str | None, policies: list[str], arn: str
 ) -> None:
     written = template(f"{{S3BucketName: {trail}}}", bucket, policy).replace("Open: {", f"{EMPTY}\n  Open: {{")
-    (view,) = located(written).views
-    assert (shown(view)["bucket"], shown(view)["policies"]) == (expected, policies)
-    assert str(view.facts.bucket_arn) == arn
+    (delivery,) = located(written).deliveries
+    assert (shown(delivery)["bucket"], shown(delivery)["policies"]) == (expected, policies)
+    assert str(delivery.facts.bucket_arn) == arn
 
 
 def test_a_bucket_name_is_empty_where_a_condition_asks_for_it() -> None:
     parameters = "Parameters: {Empty: {Type: String, Default: ''}}\nConditions: {IsEmpty: !Equals [!Ref Empty, '']}\n"
     properties = "{S3BucketName: !Ref Empty, S3KeyPrefix: !If [IsEmpty, a, b]}"
     written = f"Resources: {{Trail: {{Type: AWS::CloudTrail::Trail, Properties: {properties}}}}}"
-    assert [view["bucket"] for view in found(parameters + written)] == [None, "<${Empty}>"]
-    assert [view["bucket"] for view in found(parameters + written, parameters={"Empty": ""})] == [None]
+    assert [delivery["bucket"] for delivery in found(parameters + written)] == [None, "<${Empty}>"]
+    assert [delivery["bucket"] for delivery in found(parameters + written, parameters={"Empty": ""})] == [None]
 
 
 def test_policy_of_a_bucket_outside_the_template() -> None:
-    (view,) = found(template("{S3BucketName: !Ref Open}", "{}", "!Ref Open"))
-    assert (view["bucket"], view["policies"]) == ("<${Open}>", ["Policy"])
+    (delivery,) = found(template("{S3BucketName: !Ref Open}", "{}", "!Ref Open"))
+    assert (delivery["bucket"], delivery["policies"]) == ("<${Open}>", ["Policy"])
 
 
 KEYS = {
@@ -155,26 +155,26 @@ KEYS = {
 def test_key(trail: str, rule: str, expected: str | None) -> None:
     own = f", KMSKeyId: {trail}" if trail else ""
     bucket = f"{{BucketEncryption: {{ServerSideEncryptionConfiguration: [{rule}]}}}}"
-    (view,) = found(template(f"{{S3BucketName: !Ref Bucket{own}}}", bucket))
-    assert (view["bucket"], view["key"]) == ("Bucket", expected)
+    (delivery,) = found(template(f"{{S3BucketName: !Ref Bucket{own}}}", bucket))
+    assert (delivery["bucket"], delivery["key"]) == ("Bucket", expected)
 
 
 def test_default_key_outside_says_how_it_is_written() -> None:
     rule = "{ServerSideEncryptionByDefault: {KMSMasterKeyID: !ImportValue key}, BucketKeyEnabled: true}"
     bucket = f"{{BucketEncryption: {{ServerSideEncryptionConfiguration: [{rule}]}}}}"
-    (view,) = located(template(bucket=bucket)).views
-    assert view.bucket_key is not None
-    assert view.bucket_key.expression == {"Fn::ImportValue": "key"}
-    assert view.facts.bucket_key_enabled
-    assert view.facts.key_arn is None
-    assert str(view.facts.bucket_key_arn) == '${{"Fn::ImportValue": "key"}}'
+    (delivery,) = located(template(bucket=bucket)).deliveries
+    assert delivery.bucket_key is not None
+    assert delivery.bucket_key.expression == {"Fn::ImportValue": "key"}
+    assert delivery.facts.bucket_key_enabled
+    assert delivery.facts.key_arn is None
+    assert str(delivery.facts.bucket_key_arn) == '${{"Fn::ImportValue": "key"}}'
 
 
 def test_a_bucket_key_counts_for_the_trails_own_key_too() -> None:
     bucket = "{BucketEncryption: {ServerSideEncryptionConfiguration: [{BucketKeyEnabled: true}]}}"
-    (view,) = located(template("{S3BucketName: !Ref Bucket, KMSKeyId: !Ref Key}", bucket)).views
-    assert view.facts.bucket_key_enabled
-    assert str(view.facts.key_arn) == "arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}"
+    (delivery,) = located(template("{S3BucketName: !Ref Bucket, KMSKeyId: !Ref Key}", bucket)).deliveries
+    assert delivery.facts.bucket_key_enabled
+    assert str(delivery.facts.key_arn) == "arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}"
 
 
 FACTS: dict[str, Any] = {
@@ -193,24 +193,24 @@ FACTS: dict[str, Any] = {
 
 @pytest.mark.parametrize(("written", "name", "expected"), FACTS.values(), ids=FACTS)
 def test_facts(written: str, name: str, expected: str) -> None:
-    (view,) = located(template(f"{{S3BucketName: !Ref Bucket, {written}}}")).views
-    assert str(getattr(view.facts, name)) == expected
+    (delivery,) = located(template(f"{{S3BucketName: !Ref Bucket, {written}}}")).deliveries
+    assert str(getattr(delivery.facts, name)) == expected
 
 
 def test_organization_id_from_the_user() -> None:
-    (view,) = located(template("{IsOrganizationTrail: true}"), organization_id="o-a1b2c3d4e5").views
-    assert str(view.facts.organization_id) == "o-a1b2c3d4e5"
+    (delivery,) = located(template("{IsOrganizationTrail: true}"), organization_id="o-a1b2c3d4e5").deliveries
+    assert str(delivery.facts.organization_id) == "o-a1b2c3d4e5"
 
 
 def test_organization_id_from_a_parameter() -> None:
     written = template("{IsOrganizationTrail: true}").replace("Open: {", "OrgId: {Type: String}\n  Open: {")
-    (view,) = located(written).views
-    assert str(view.facts.organization_id) == "o-${OrgId}"
+    (delivery,) = located(written).deliveries
+    assert str(delivery.facts.organization_id) == "o-${OrgId}"
 
 
 def test_a_prefix_parameter_is_tried_with_its_default_and_with_another_value() -> None:
-    views = located(template("{S3BucketName: !Ref Bucket, S3KeyPrefix: !Ref Name}")).views
-    assert [str(view.facts.prefix) for view in views] == ["my-logs", "${Name}"]
+    deliveries = located(template("{S3BucketName: !Ref Bucket, S3KeyPrefix: !Ref Name}")).deliveries
+    assert [str(delivery.facts.prefix) for delivery in deliveries] == ["my-logs", "${Name}"]
 
 
 def many(number: int) -> dict[str, Any]:
@@ -241,13 +241,15 @@ def test_the_work_grows_with_the_number_of_trails(monkeypatch: pytest.MonkeyPatc
         return inner
 
     monkeypatch.setattr(Resolver, "value", counted(Resolver.value))
-    monkeypatch.setattr("remediate.cloudformation.dependencies.mentions", counted(mentions))
+    monkeypatch.setattr("remediate.cloudformation.creation_order.mentions", counted(mentions))
     work = []
     for number in (20, 40):
         data = many(number)
         calls = 0
         result = locate(data, Given())
         assert [*structure_findings(result, data)] == []
-        assert [view.key.logical_id for view in result.views if view.key] == [f"Key{one}" for one in range(number)]
+        assert [delivery.key.logical_id for delivery in result.deliveries if delivery.key] == [
+            f"Key{one}" for one in range(number)
+        ]
         work.append(calls)
     assert work[1] <= 2.1 * work[0]

@@ -9,9 +9,9 @@ from cfn_templates import data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remediate.cloudformation.dependencies import Dependencies
-from remediate.cloudformation.locate import Given, locate
+from remediate.cloudformation.creation_order import Dependencies
 from remediate.cloudformation.resources import ALIAS, BUCKET, BUCKET_POLICY, KEY, TRAIL, section
+from remediate.delivery.locate import Given, locate
 from remediate.template import TemplateError
 
 TRAIL_WITH = "Resources: {{Trail: {{Type: AWS::CloudTrail::Trail, {}}}}}"
@@ -111,12 +111,12 @@ MALFORMED = {
 
 @pytest.mark.parametrize(("written", "expected"), MALFORMED.values(), ids=MALFORMED)
 def test_malformed(written: str, expected: list[str]) -> None:
-    assert [view.trail for view in locate(data(written), Given()).views] == expected
+    assert [delivery.trail for delivery in locate(data(written), Given()).deliveries] == expected
 
 
 def test_some_conditions_may_fail_for_an_odd_one() -> None:
     found = locate(data("Conditions: {C: !Equals [[a], {b: c}]}\n" + TRAIL_WITH.format("Condition: C")), Given())
-    assert [view.resolver.scenario.conditions for view in found.views] == [{"C": True}]
+    assert [delivery.resolver.scenario.conditions for delivery in found.deliveries] == [{"C": True}]
 
 
 @pytest.mark.parametrize("length", [10, 5000])
@@ -128,7 +128,7 @@ def test_a_long_chain_of_conditions(length: int) -> None:
             locate(template, Given())
         assert (caught.value.line, caught.value.column) == (1, 1)
     else:
-        assert [view.trail for view in locate(template, Given()).views] == ["Trail"]
+        assert [delivery.trail for delivery in locate(template, Given()).deliveries] == ["Trail"]
 
 
 @pytest.mark.parametrize("length", [10, 400])
@@ -137,8 +137,8 @@ def test_a_long_chain_of_names(length: int) -> None:
         f"B{number}": {"Type": BUCKET, "Properties": {"BucketName": {"Ref": f"B{number + 1}"}}} for number in range(length)
     }
     trail = {"Type": TRAIL, "Properties": {"S3BucketName": {"Ref": "B0"}}}
-    (view,) = locate({"Resources": {"Trail": trail, **buckets, f"B{length}": {"Type": BUCKET}}}, Given()).views
-    name = str(view.bucket.name) if view.bucket else ""
+    (delivery,) = locate({"Resources": {"Trail": trail, **buckets, f"B{length}": {"Type": BUCKET}}}, Given()).deliveries
+    name = str(delivery.bucket.name) if delivery.bucket else ""
     assert name.startswith("${B10}" if length == 10 else '${{"Ref": "B')
 
 
@@ -194,12 +194,12 @@ TEMPLATES = st.fixed_dictionaries(
 def test_anything_at_all(template: dict[str, Any], parameters: dict[str, str]) -> None:
     found = locate(template, Given(parameters=parameters))
     written = section(template, "Resources")
-    for view in found.views:
+    for delivery in found.deliveries:
         inside = [
-            view.trail,
-            view.bucket and view.bucket.logical_id,
-            view.key and view.key.logical_id,
-            *view.bucket_policies,
+            delivery.trail,
+            delivery.bucket and delivery.bucket.logical_id,
+            delivery.key and delivery.key.logical_id,
+            *delivery.bucket_policies,
         ]
         assert all(name in written for name in inside if name)
     for name in written:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from cfn_templates import expression, resolver
 
-from remediate.symbolic import Text, Unknown
+from remediate.partial_string import PartialString, UnknownPart
 
 TEMPLATE = """
 Parameters:
@@ -201,7 +201,7 @@ def plain(value: object) -> object:
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
-    return str(value) if isinstance(value, Text) else value
+    return str(value) if isinstance(value, PartialString) else value
 
 
 @pytest.mark.parametrize(("written", "expected"), VALUES.values(), ids=VALUES)
@@ -237,7 +237,7 @@ def test_a_given_partition_wins() -> None:
 def test_what_an_unknown_can_hold(name: str, alphabet: str) -> None:
     found = resolver(TEMPLATE).string({"Ref": name})
     assert found is not None
-    assert [part.alphabet for part in found.parts if isinstance(part, Unknown)] == [alphabet]
+    assert [part.alphabet for part in found.parts if isinstance(part, UnknownPart)] == [alphabet]
 
 
 def test_same_unknown_expression_is_the_same_string() -> None:

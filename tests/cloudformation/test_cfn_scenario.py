@@ -7,7 +7,7 @@ from cfn_templates import data
 
 from remediate.cloudformation.resolve import Scenario
 from remediate.cloudformation.scenario import LIMIT, scenarios
-from remediate.symbolic import Text
+from remediate.partial_string import PartialString
 
 PARAMETERS = """
 Parameters:
@@ -95,7 +95,7 @@ VALUES = {
 @pytest.mark.parametrize(("written", "name", "expected"), VALUES.values(), ids=VALUES)
 def test_values_of_a_compared_parameter(written: str, name: str, expected: list[str | None]) -> None:
     values = [one.parameters.get(name) for one in tried(written)]
-    assert [value.known if isinstance(value, Text) else None for value in values] == expected
+    assert [value.known if isinstance(value, PartialString) else None for value in values] == expected
 
 
 REPLACEABLE = {
@@ -111,7 +111,7 @@ REPLACEABLE = {
 def test_a_replaceable_parameter_takes_another_value_too(name: str, expected: list[str | None]) -> None:
     found = scenarios(data(PARAMETERS), [], {}, [name]).all
     values = [one.parameters.get(name) for one in found]
-    assert [value.known if isinstance(value, Text) else None for value in values] == expected
+    assert [value.known if isinstance(value, PartialString) else None for value in values] == expected
 
 
 def test_a_replaceable_parameter_that_is_given_is_fixed() -> None:

@@ -25,12 +25,12 @@ IFS: dict[str, Any] = {
 
 @pytest.mark.parametrize(("trail", "expected"), IFS.values(), ids=IFS)
 def test_each_branch_of_an_if_is_a_view(trail: str, expected: list[Any]) -> None:
-    assert [tuple(view.values()) for view in found(template(trail))] == expected
+    assert [tuple(delivery.values()) for delivery in found(template(trail))] == expected
 
 
 def test_each_branch_of_a_bucket_name() -> None:
-    views = found(template("{S3BucketName: my-logs}", "{BucketName: !If [C, my-logs, !Ref AWS::NoValue]}"))
-    assert [view["bucket"] for view in views] == ["Bucket", "<my-logs>"]
+    deliveries = found(template("{S3BucketName: my-logs}", "{BucketName: !If [C, my-logs, !Ref AWS::NoValue]}"))
+    assert [delivery["bucket"] for delivery in deliveries] == ["Bucket", "<my-logs>"]
 
 
 CONDITIONAL = """
@@ -48,7 +48,7 @@ Resources:
 
 
 def test_conditional_bucket() -> None:
-    assert [tuple(view.values()) for view in found(CONDITIONAL)] == [
+    assert [tuple(delivery.values()) for delivery in found(CONDITIONAL)] == [
         ("Trail", "Bucket", ["Policy"], None),
         ("Trail", "<${Existing}>", [], None),
     ]
@@ -56,37 +56,37 @@ def test_conditional_bucket() -> None:
 
 @pytest.mark.parametrize(("given", "bucket"), [("", "Bucket"), ("theirs", "<theirs>")], ids=["empty", "named"])
 def test_a_given_parameter_decides(given: str, bucket: str) -> None:
-    assert [view["bucket"] for view in found(CONDITIONAL, parameters={"Existing": given})] == [bucket]
+    assert [delivery["bucket"] for delivery in found(CONDITIONAL, parameters={"Existing": given})] == [bucket]
 
 
 def test_a_given_parameter_names_the_bucket() -> None:
     written = template("{S3BucketName: !Ref Open}", "{BucketName: my-logs}")
-    assert [view["bucket"] for view in found(written, parameters={"Open": "my-logs"})] == ["Bucket"]
+    assert [delivery["bucket"] for delivery in found(written, parameters={"Open": "my-logs"})] == ["Bucket"]
 
 
 def test_a_conditional_trail_is_looked_at_where_it_exists() -> None:
     written = template().replace(
         "Trail: {Type: AWS::CloudTrail::Trail,", "Trail: {Type: AWS::CloudTrail::Trail, Condition: C,"
     )
-    views = located(written).views
-    assert [(view.trail, view.resolver.scenario.conditions["C"]) for view in views] == [("Trail", True)]
+    deliveries = located(written).deliveries
+    assert [(delivery.trail, delivery.resolver.scenario.conditions["C"]) for delivery in deliveries] == [("Trail", True)]
 
 
 def test_an_alias_counts_where_it_exists() -> None:
     written = template("{S3BucketName: !Ref Bucket, KMSKeyId: alias/trail}").replace(
         "Alias: {Type: AWS::KMS::Alias,", "Alias: {Type: AWS::KMS::Alias, Condition: C,"
     )
-    assert [view["key"] for view in found(written)] == ["Key", "<alias/trail>"]
+    assert [delivery["key"] for delivery in found(written)] == ["Key", "<alias/trail>"]
 
 
 def test_conditions_that_decide_nothing_are_not_tried() -> None:
     written = template(bucket="{Tags: !If [C, [{Key: a, Value: b}], !Ref AWS::NoValue]}")
-    assert len(located(written).views) == 1
+    assert len(located(written).deliveries) == 1
 
 
 def test_two_trails_on_one_bucket() -> None:
     more = "  Second: {Type: AWS::CloudTrail::Trail, Properties: {S3BucketName: !Ref Bucket}}\n"
-    assert [tuple(view.values())[:3] for view in found(template(more=more))] == [
+    assert [tuple(delivery.values())[:3] for delivery in found(template(more=more))] == [
         ("Trail", "Bucket", ["Policy"]),
         ("Second", "Bucket", ["Policy"]),
     ]
@@ -113,13 +113,13 @@ GIVEN: dict[str, Any] = {
 
 @pytest.mark.parametrize(("trail", "given", "bucket", "key"), GIVEN.values(), ids=GIVEN)
 def test_what_the_user_says(trail: str, given: dict[str, str], bucket: str, key: str | None) -> None:
-    (view,) = found(template(trail), **given)
-    assert (view["bucket"], view["key"]) == (bucket, key)
+    (delivery,) = found(template(trail), **given)
+    assert (delivery["bucket"], delivery["key"]) == (bucket, key)
 
 
 def test_a_chosen_bucket_brings_its_policy() -> None:
-    (view,) = found(template("{S3BucketName: !ImportValue logs}"), bucket="OtherBucket")
-    assert view["policies"] == ["OtherPolicy"]
+    (delivery,) = found(template("{S3BucketName: !ImportValue logs}"), bucket="OtherBucket")
+    assert delivery["policies"] == ["OtherPolicy"]
 
 
 def test_a_chosen_bucket_of_several_with_one_name() -> None:
@@ -128,12 +128,15 @@ def test_a_chosen_bucket_of_several_with_one_name() -> None:
     assert found(written)[0]["bucket"] == "OtherBucket"
     assert found(written, bucket="Twin")[0]["bucket"] == "Twin"
     more += "  Second: {Type: AWS::CloudTrail::Trail, Properties: {S3BucketName: !Ref Twin}}\n"
-    assert [view["bucket"] for view in found(template("{S3BucketName: other-logs}", more=more))] == ["OtherBucket", "Twin"]
+    assert [delivery["bucket"] for delivery in found(template("{S3BucketName: other-logs}", more=more))] == [
+        "OtherBucket",
+        "Twin",
+    ]
 
 
 def test_a_chosen_trail() -> None:
     more = "  Second: {Type: AWS::CloudTrail::Trail, Properties: {S3BucketName: !Ref Bucket}}\n"
-    assert [view["trail"] for view in found(template(more=more), trail="Second")] == ["Second"]
+    assert [delivery["trail"] for delivery in found(template(more=more), trail="Second")] == ["Second"]
 
 
 @pytest.mark.parametrize(
@@ -170,14 +173,14 @@ Resources:
 
 
 def test_central_bucket_and_keys_without_a_trail() -> None:
-    assert [tuple(view.values()) for view in found(CENTRAL)] == [
+    assert [tuple(delivery.values()) for delivery in found(CENTRAL)] == [
         (None, "Bucket", ["Policy"], "Key"),
         (None, None, [], "Loose"),
     ]
 
 
 def test_facts_of_a_central_bucket_leave_the_trail_open() -> None:
-    facts = located(CENTRAL).views[0].facts
+    facts = located(CENTRAL).deliveries[0].facts
     assert str(facts.account) == "${the trail's account}"
     assert str(facts.bucket_arn) == "arn:aws:s3:::${Bucket}"
     assert str(facts.key_arn) == "arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}"
@@ -189,7 +192,7 @@ def test_a_bucket_of_a_parameter_can_be_central() -> None:
     Resources:
       Policy: {{Type: AWS::S3::BucketPolicy, Properties: {{Bucket: !Ref Name, PolicyDocument: {{Statement: {ALLOW}}}}}}}
     """
-    assert [tuple(view.values()) for view in found(written)] == [(None, "<${Name}>", ["Policy"], None)]
+    assert [tuple(delivery.values()) for delivery in found(written)] == [(None, "<${Name}>", ["Policy"], None)]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +204,7 @@ def test_a_bucket_of_a_parameter_can_be_central() -> None:
     ids=["key", "bucket"],
 )
 def test_what_the_user_says_of_central_logging(given: dict[str, str], expected: list[Any]) -> None:
-    assert [(view["bucket"], view["key"]) for view in found(CENTRAL, **given)] == expected
+    assert [(delivery["bucket"], delivery["key"]) for delivery in found(CENTRAL, **given)] == expected
 
 
 NOT_CENTRAL = {
@@ -231,8 +234,8 @@ PRINCIPALS = {
 @pytest.mark.parametrize("principal", PRINCIPALS.values(), ids=PRINCIPALS)
 def test_principals_of_a_central_key(principal: str) -> None:
     policy = f"{{Statement: [{{Effect: Allow, Principal: {principal}, Action: '*'}}]}}"
-    views = found(f"Resources: {{Key: {{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {policy}}}}}}}")
-    assert [view["key"] for view in views] == ["Key"]
+    deliveries = found(f"Resources: {{Key: {{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {policy}}}}}}}")
+    assert [delivery["key"] for delivery in deliveries] == ["Key"]
 
 
 def test_a_statement_under_a_condition_is_central_where_it_is_in_force() -> None:
@@ -242,12 +245,12 @@ def test_a_statement_under_a_condition_is_central_where_it_is_in_force() -> None
     Resources:
       Key: {{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {{Statement: [!If [C, {ALLOW}, {DENY}]]}}}}}}
     """
-    assert [view.resolver.scenario.conditions for view in located(written).views] == [{"C": True}]
+    assert [delivery.resolver.scenario.conditions for delivery in located(written).deliveries] == [{"C": True}]
 
 
 def test_nothing_to_find() -> None:
     nothing = located("Resources: {Bucket: {Type: AWS::S3::Bucket}, Key: {Type: AWS::KMS::Key}}")
-    assert (nothing.views, nothing.complete) == ((), True)
+    assert (nothing.deliveries, nothing.complete) == ((), True)
 
 
 def test_too_many_conditions_are_said() -> None:
@@ -262,5 +265,5 @@ def test_too_many_conditions_are_said() -> None:
     )
     found_all = located(written)
     assert not found_all.complete
-    assert shown(found_all.views[0])["bucket"] == "<aaaaaaa>"
-    assert len(found_all.views) == 8
+    assert shown(found_all.deliveries[0])["bucket"] == "<aaaaaaa>"
+    assert len(found_all.deliveries) == 8

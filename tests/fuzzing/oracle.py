@@ -152,9 +152,9 @@ def _policies(old: Any, new: Any, change: Change, chance: random.Random) -> Iter
             if first.refused:
                 continue
             finding = _as_deployed(name, kind, before, after)
-            strangers = [] if change.reviewed else let_in(before, after, new["Resources"][name], second)
-            if strangers and not finding:
-                finding = Finding("a stranger is let in", f"{name}: {strangers[0]}")
+            outsiders = [] if change.reviewed else let_in(before, after, new["Resources"][name], second)
+            if outsiders and not finding:
+                finding = Finding("a stranger is let in", f"{name}: {outsiders[0]}")
             if finding:
                 free = " (a value nobody listed)" if first.free else ""
                 yield Finding(finding.kind + free, f"{finding.detail}\n  where {first.parameters} in {first.region}")

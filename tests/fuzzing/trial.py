@@ -19,10 +19,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from remediate.causes.cause import catalogue
-from remediate.cloudformation.locate import Given
+from remediate.delivery.locate import Given
+from remediate.diagnosis.finding import catalogue
 from remediate.engine import Report, remediate
-from remediate.patchset import PatchSet, load
+from remediate.patch_set import PatchSet, load
 from remediate.plan import Options
 from remediate.report import FORMATS, diff, render
 from remediate.template import Refused, TemplateError
@@ -291,4 +291,4 @@ def _reports(execution: Execution, report: Report) -> Iterator[Finding]:
                 yield Finding(f"{style} is no JSON", str(error))
         elif style == "github" and re.search(r"(?m)^(?!::|$)", text):
             yield Finding("a line of the github format is no command", text)
-    report.openings()
+    report.new_access()

@@ -36,8 +36,8 @@ def main() -> int:
         for patch_set in chosen.patch_set or PATCH_SETS:
             lines: list[str] = []
             if not chosen.differences:
-                lines += strangers_of(evaluator, one, patch_set, count)
-            if not chosen.strangers:
+                lines += outsiders_of(evaluator, one, patch_set, count)
+            if not chosen.outsiders:
                 lines += differences_of(evaluator, one, patch_set, count, known=chosen.all)
             if lines:
                 print(f"{one.name} ({patch_set})", *(f"  {line}" for line in lines), sep="\n")  # noqa: T201
@@ -46,7 +46,7 @@ def main() -> int:
     return 1 if count["opened"] or count["differences"] or count["healthy, changed"] else 0
 
 
-def strangers_of(evaluator: Evaluator, one: Input, patch_set: str, count: Counter[str]) -> list[str]:
+def outsiders_of(evaluator: Evaluator, one: Input, patch_set: str, count: Counter[str]) -> list[str]:
     """Return lines on who else got in, and on a healthy template that was changed."""
     result = fixed(one.raw, one.name, patch_set, one.told)
     if result is None:

@@ -62,7 +62,7 @@ INFERRED = frozenset({"get-bucket-location", "generate-data-key-bucket-default"}
 """Requests that AWS does not document."""
 
 
-def strangers(policy: Policy, trails: list[Trail], folders: list[str]) -> Iterator[Asked]:
+def outsiders(policy: Policy, trails: list[Trail], folders: list[str]) -> Iterator[Asked]:
     """Yield requests on a policy's bucket or key that nobody means to allow.
 
     ``folders`` are the path patterns that any statement names, before or after.

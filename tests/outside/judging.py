@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from tests.outside.asking import INFERRED, Asked, documented, strangers
+from tests.outside.asking import INFERRED, Asked, documented, outsiders
 from tests.outside.evaluator import Evaluator, agreed
 from tests.outside.parameters import PSEUDO, samples
 from tests.outside.reading import read
@@ -183,7 +183,7 @@ def _of_strangers(
         if was is not None and was.text == policy.text:
             continue
         folders = [*dict.fromkeys([*policy.folders(), *(was.folders() if was else [])])]
-        for one in strangers(policy, list(after.trails), folders):
+        for one in outsiders(policy, list(after.trails), folders):
             number = evaluator.add(was.text, one) if was else None
             yield policy.logical_id, one, number, evaluator.add(policy.text, one), values[1]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from remediate.cloudformation.locate import Given
+from remediate.delivery.locate import Given
 from remediate.engine import remediate
-from remediate.patchset import load
+from remediate.patch_set import load
 from remediate.plan import Options
 from remediate.template import Unreadable
 

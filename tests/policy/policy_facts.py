@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from policy_notation import t
 
-from remediate.policy.cloudtrail import CloudTrailRequest, TrailFacts, requests
-from remediate.policy.document import Policy
-from remediate.policy.evaluate import evaluate
+from remediate.delivery.requests import ServiceRequest, SourceFacts, requests
+from remediate.iam.evaluate import evaluate
+from remediate.iam.statement import Policy
 
 TRAIL = "arn:${P}:cloudtrail:${R}:${A:digits}:trail/main"
 BUCKET = "arn:${P}:s3:::${B}"
 KEY = "arn:${P}:kms:${R}:${A:digits}:key/${K}"
-PLAIN = TrailFacts(
+PLAIN = SourceFacts(
     name="Trail", arn=t(TRAIL), account=t("${A:digits}"), region=t("${R}"), partition=t("${P}"), bucket_arn=t(BUCKET)
 )
 KEYED = replace(PLAIN, key_arn=t(KEY), bucket_key_enabled=True)
@@ -21,9 +21,9 @@ SERVICE = {"Service": "cloudtrail.amazonaws.com"}
 ALLOW = {"Effect": "Allow", "Principal": SERVICE}
 
 
-def by_id(made: tuple[CloudTrailRequest, ...]) -> dict[str, CloudTrailRequest]:
+def by_id(made: tuple[ServiceRequest, ...]) -> dict[str, ServiceRequest]:
     return {one.id: one for one in made}
 
 
-def outcome(given: Policy, facts: TrailFacts, name: str) -> str:
+def outcome(given: Policy, facts: SourceFacts, name: str) -> str:
     return evaluate(given, by_id(requests(facts))[name].request).outcome.value

@@ -9,21 +9,21 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-from remediate.policy.document import Policy, PolicyKind, Statement, parse_statement
-from remediate.policy.request import KeyValue, Request
-from remediate.symbolic import Alphabet, Text, Unknown, Value, text
+from remediate.iam.request import KeyValue, Request
+from remediate.iam.statement import Policy, PolicyKind, Statement, parse_statement
+from remediate.partial_string import Alphabet, PartialString, UnknownPart, Value, partial
 
 _PIECE = re.compile(r"\$(\$\{[^}]*\})|\$\{([^}]+?)(?::(digits|name|any))?\}")
 
 
-def t(written: str) -> Text:
-    parts: list[str | Unknown] = []
+def t(written: str) -> PartialString:
+    parts: list[str | UnknownPart] = []
     position = 0
     for found in _PIECE.finditer(written):
         parts.append(written[position : found.start()])
-        parts.append(found[1] or Unknown(found[2], cast("Alphabet", found[3] or "name")))
+        parts.append(found[1] or UnknownPart(found[2], cast("Alphabet", found[3] or "name")))
         position = found.end()
-    return text(*parts, written[position:])
+    return partial(*parts, written[position:])
 
 
 def value(data: Any) -> Value:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from remediate.policy.actions import misspelt
+from remediate.iam.actions import misspelt
 
 
 @pytest.mark.parametrize(

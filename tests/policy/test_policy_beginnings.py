@@ -4,29 +4,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_notation import t
+from remediate.iam.beginnings import Beginnings
 
-from remediate.policy.beginnings import Beginnings
-from remediate.policy.match import LONGEST, matches
-from remediate.policy.truth import Truth
-from remediate.symbolic import Text, Unknown, text
+from remediate.iam.match import LONGEST, matches
+from remediate.iam.truth import Truth
+from remediate.partial_string import PartialString, UnknownPart, partial
 
 PLAIN = st.text("ab/*?$é\U000f0000", max_size=3)
 PARTS = st.sampled_from(
     [
-        Unknown("A"),
-        Unknown("B"),
-        Unknown("A", "any"),
-        Unknown("C", "digits"),
-        Unknown("D", generated=True),
-        Unknown("E", generated=True),
+        UnknownPart("A"),
+        UnknownPart("B"),
+        UnknownPart("A", "any"),
+        UnknownPart("C", "digits"),
+        UnknownPart("D", generated=True),
+        UnknownPart("E", generated=True),
     ]
 )
-TEXTS = st.lists(st.one_of(PLAIN, PARTS), max_size=5).map(lambda parts: text(*parts))
+TEXTS = st.lists(st.one_of(PLAIN, PARTS), max_size=5).map(lambda parts: partial(*parts))
 
 
 @given(patterns=st.lists(TEXTS, max_size=12), value=TEXTS)
 @settings(max_examples=1500, deadline=None)
-def test_what_is_left_out_does_not_match(patterns: list[Text], value: Text) -> None:
+def test_what_is_left_out_does_not_match(patterns: list[PartialString], value: PartialString) -> None:
     found = Beginnings(patterns).like(value)
     assert found == sorted(set(found))
     assert [one for one in range(len(patterns)) if one not in found and matches(patterns[one], value) is not Truth.NO] == []
@@ -34,7 +34,7 @@ def test_what_is_left_out_does_not_match(patterns: list[Text], value: Text) -> N
 
 @given(values=st.lists(TEXTS, max_size=12), pattern=TEXTS)
 @settings(max_examples=1500, deadline=None)
-def test_a_pattern_finds_the_values_as_well(values: list[Text], pattern: Text) -> None:
+def test_a_pattern_finds_the_values_as_well(values: list[PartialString], pattern: PartialString) -> None:
     found = Beginnings(values).like(pattern)
     assert [one for one in range(len(values)) if one not in found and matches(pattern, values[one]) is not Truth.NO] == []
 

@@ -7,8 +7,8 @@ import pytest
 from policy_facts import BUCKET, KEY, KEYED, PLAIN, TRAIL, by_id
 from policy_notation import t
 
-from remediate.policy.cloudtrail import TrailFacts, key_requests, promised_put_objects, put_objects, requests
-from remediate.symbolic import text
+from remediate.delivery.requests import SourceFacts, key_requests, promised_put_objects, put_objects, requests
+from remediate.partial_string import partial
 
 # AWS CloudTrail User Guide, Finding your CloudTrail log files.
 FILE = "CloudTrail/${R}/2030/01/01/${A:digits}_CloudTrail_${R}_20300101T0000Z_example.json.gz"
@@ -113,10 +113,10 @@ def test_each_request_names_its_policy_its_confidence_and_its_source() -> None:
 
 
 @pytest.mark.parametrize(("facts", "expected"), [(PLAIN, "AES256"), (KEYED, "aws:kms")])
-def test_encryption_header(facts: TrailFacts, expected: str) -> None:
+def test_encryption_header(facts: SourceFacts, expected: str) -> None:
     asked = by_id(requests(facts))["put-object"].request
     assert facts.sse == expected
-    assert asked.context["s3:x-amz-server-side-encryption"] == text(expected)
+    assert asked.context["s3:x-amz-server-side-encryption"] == partial(expected)
     assert asked.values_of("s3:x-amz-server-side-encryption-aws-kms-key-id") == (facts.key_arn,)
 
 
@@ -183,5 +183,5 @@ def test_keys_that_are_not_modelled_may_be_absent(key: str) -> None:
         (KEYED, "get-bucket-acl", "s3:x-amz-acl", (None,)),
     ],
 )
-def test_context_of_one_request(facts: TrailFacts, name: str, key: str, values: tuple[Any, ...]) -> None:
+def test_context_of_one_request(facts: SourceFacts, name: str, key: str, values: tuple[Any, ...]) -> None:
     assert by_id(requests(facts))[name].request.values_of(key) == values

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from policy_notation import statement, t
 
-from remediate.policy.conditions import condition_truth
-from remediate.policy.request import SERVICE_ADDRESS, Request
-from remediate.policy.truth import Truth
+from remediate.iam.conditions import condition_truth
+from remediate.iam.request import SERVICE_ADDRESS, Request
+from remediate.iam.truth import Truth
 
 YES, NO, UNKNOWN = Truth.YES, Truth.NO, Truth.UNKNOWN
 

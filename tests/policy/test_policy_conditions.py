@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from policy_notation import keys, statement, t
 
-from remediate.policy.conditions import condition_truth
-from remediate.policy.request import Request
-from remediate.policy.truth import Truth
+from remediate.iam.conditions import condition_truth
+from remediate.iam.request import Request
+from remediate.iam.truth import Truth
 
 YES, NO, UNKNOWN = Truth.YES, Truth.NO, Truth.UNKNOWN
 

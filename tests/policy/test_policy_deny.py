@@ -7,8 +7,8 @@ import pytest
 from policy_facts import ALLOW, BUCKET, KEY, KEYED, PLAIN, by_id
 from policy_notation import policy
 
-from remediate.policy.cloudtrail import requests
-from remediate.policy.evaluate import evaluate
+from remediate.delivery.requests import requests
+from remediate.iam.evaluate import evaluate
 
 # Deny statements on s3:PutObject: (condition, outcome with AES256, with aws:kms, without the header).
 # IAM User Guide, AWS global condition context keys; Amazon S3 User Guide, Bucket policy examples using condition keys; IAM

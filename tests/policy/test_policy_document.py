@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from policy_notation import statement, t, value
 
-from remediate.policy.document import Condition, Principal, parse_statement
+from remediate.iam.statement import Condition, Principal, parse_statement
 
 
 def test_whole_statement() -> None:

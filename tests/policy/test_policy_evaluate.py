@@ -7,9 +7,9 @@ import pytest
 from policy_notation import policy, request, statement
 from ruamel.yaml import YAML
 
-from remediate.policy.document import Policy
-from remediate.policy.evaluate import Outcome, evaluate, statement_truth
-from remediate.policy.truth import Truth
+from remediate.iam.evaluate import Outcome, evaluate, statement_truth
+from remediate.iam.statement import Policy
+from remediate.iam.truth import Truth
 
 _TABLE = YAML(typ="safe").load(Path(__file__).with_name("evaluation.yaml"))
 ROWS: list[dict[str, Any]] = [row | {"source": group["source"]} for group in _TABLE for row in group["rows"]]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from remediate.policy.keys import never_present
+from remediate.iam.condition_keys import never_present
 
 # AWS KMS Developer Guide, Condition keys for AWS KMS; Service Authorization Reference, Amazon S3 and AWS KMS.
 ROWS = [

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_notation import t
 
-from remediate.policy.match import LONGEST, arn_matches, matches, patterns_meet
-from remediate.policy.truth import Truth
-from remediate.symbolic import Text, Unknown, text
+from remediate.iam.match import LONGEST, arn_matches, matches, patterns_meet
+from remediate.iam.truth import Truth
+from remediate.partial_string import PartialString, UnknownPart, partial
 
 YES, NO, UNKNOWN = Truth.YES, Truth.NO, Truth.UNKNOWN
 
@@ -244,20 +244,24 @@ WITNESSES = ["".join(letters) for length in range(7) for letters in itertools.pr
 @settings(max_examples=300, deadline=None)
 @given(st.text("ab*?", max_size=3), st.text("ab*?", max_size=3))
 def test_patterns_meet_where_some_text_fits_both(one: str, other: str) -> None:
-    globs = [glob(text(written), {}, wildcards=True) for written in (one, other)]
+    globs = [glob(partial(written), {}, wildcards=True) for written in (one, other)]
     assert patterns_meet(one, other) is any(all(each.fullmatch(found) for each in globs) for found in WITNESSES)
 
 
 def test_text_in_the_private_use_plane_is_not_decided() -> None:
-    assert matches(text("\U000f0000"), text(Unknown("A"))) is UNKNOWN
+    assert matches(partial("\U000f0000"), partial(UnknownPart("A"))) is UNKNOWN
 
 
 ALPHABETS = {"digits": "0123", "name": "ab1-", "any": "ab1/:-"}
-unknowns = st.sampled_from([Unknown("A", "digits"), Unknown("B", "name"), Unknown("C", "any"), Unknown("D", "name")])
-patterns = st.lists(st.one_of(st.text("ab1/:*?-", min_size=1, max_size=4), unknowns), max_size=5).map(
-    lambda parts: text(*parts)
+unknowns = st.sampled_from(
+    [UnknownPart("A", "digits"), UnknownPart("B", "name"), UnknownPart("C", "any"), UnknownPart("D", "name")]
 )
-values = st.lists(st.one_of(st.text("ab1/:-", min_size=1, max_size=4), unknowns), max_size=5).map(lambda parts: text(*parts))
+patterns = st.lists(st.one_of(st.text("ab1/:*?-", min_size=1, max_size=4), unknowns), max_size=5).map(
+    lambda parts: partial(*parts)
+)
+values = st.lists(st.one_of(st.text("ab1/:-", min_size=1, max_size=4), unknowns), max_size=5).map(
+    lambda parts: partial(*parts)
+)
 
 
 @st.composite
@@ -270,15 +274,15 @@ def substitutions(draw: st.DrawFn) -> dict[str, str]:
     }
 
 
-def concrete(given_text: Text, chosen: dict[str, str]) -> str:
-    return "".join(chosen[part.name] if isinstance(part, Unknown) else part for part in given_text.parts)
+def concrete(given_text: PartialString, chosen: dict[str, str]) -> str:
+    return "".join(chosen[part.name] if isinstance(part, UnknownPart) else part for part in given_text.parts)
 
 
-def glob(pattern: Text, chosen: dict[str, str], wildcards: bool) -> re.Pattern[str]:
+def glob(pattern: PartialString, chosen: dict[str, str], wildcards: bool) -> re.Pattern[str]:
     """An own reading of the pattern: unknown parts are plain text, stars and question marks of known parts are wildcards."""
     source = ""
     for part in pattern.parts:
-        if isinstance(part, Unknown):
+        if isinstance(part, UnknownPart):
             source += re.escape(chosen[part.name])
         else:
             source += "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) if wildcards else re.escape(c) for c in part)
@@ -288,7 +292,7 @@ def glob(pattern: Text, chosen: dict[str, str], wildcards: bool) -> re.Pattern[s
 @settings(max_examples=1500, deadline=None)
 @given(patterns, values, st.booleans(), st.lists(substitutions(), min_size=1, max_size=5))
 def test_yes_matches_every_substitution_and_no_matches_none(
-    pattern: Text, value: Text, wildcards: bool, chosen: list[dict[str, str]]
+    pattern: PartialString, value: PartialString, wildcards: bool, chosen: list[dict[str, str]]
 ) -> None:
     truth = matches(pattern, value, wildcards=wildcards)
     for one in chosen:
@@ -298,9 +302,9 @@ def test_yes_matches_every_substitution_and_no_matches_none(
 
 @settings(max_examples=500, deadline=None)
 @given(values, st.text(string.ascii_lowercase + "*?", max_size=2))
-def test_a_text_matches_itself_and_itself_with_a_star(value: Text, suffix: str) -> None:
+def test_a_text_matches_itself_and_itself_with_a_star(value: PartialString, suffix: str) -> None:
     assert matches(value, value) is YES
-    assert matches(text(value, "*"), text(value, suffix)) is YES
+    assert matches(partial(value, "*"), partial(value, suffix)) is YES
 
 
 @settings(max_examples=500, deadline=None)
@@ -310,24 +314,24 @@ def test_a_text_matches_itself_and_itself_with_a_star(value: Text, suffix: str) 
     st.lists(substitutions(), min_size=1, max_size=4),
 )
 def test_arn_matching_agrees_with_matching_each_field(
-    pattern: list[str | Unknown], value: list[str | Unknown], chosen: list[dict[str, str]]
+    pattern: list[str | UnknownPart], value: list[str | UnknownPart], chosen: list[dict[str, str]]
 ) -> None:
     truth = arn_matches(joined(pattern), joined(value))
     for one in chosen:
         fields = concrete(joined(value), one).split(":", 5)
-        globs = [plain(text(*([part] if part else [])), one) for part in pattern]
+        globs = [plain(partial(*([part] if part else [])), one) for part in pattern]
         if ":" in "".join(one.values()) or len(fields) != len(globs):
             continue
         found = all(re.fullmatch(each, field) for each, field in zip(globs, fields, strict=True))
         assert truth is UNKNOWN or found is (truth is YES), one
 
 
-def joined(fields: list[str | Unknown]) -> Text:
-    parts: list[str | Unknown] = []
+def joined(fields: list[str | UnknownPart]) -> PartialString:
+    parts: list[str | UnknownPart] = []
     for field in fields:
         parts += [":", field]
-    return text(*parts[1:])
+    return partial(*parts[1:])
 
 
-def plain(pattern: Text, chosen: dict[str, str]) -> str:
+def plain(pattern: PartialString, chosen: dict[str, str]) -> str:
     return glob(pattern, chosen, wildcards=True).pattern

@@ -7,7 +7,7 @@ import pytest
 from policy_facts import ALLOW, BUCKET, KEY, KEYED, PLAIN, TRAIL, outcome
 from policy_notation import policy, t
 
-from remediate.policy.cloudtrail import TrailFacts
+from remediate.delivery.requests import SourceFacts
 
 OK, NOT = "allowed", "denied"
 SSE = "s3:x-amz-server-side-encryption"
@@ -55,7 +55,7 @@ DEFAULT_KEY = replace(PLAIN, bucket_key_arn=t(KEY))
     ],
 )
 @pytest.mark.parametrize("step", range(4))
-def test_stanzas_of_a_key_policy(facts: TrailFacts, name: str, expected: tuple[str, ...], step: int) -> None:
+def test_stanzas_of_a_key_policy(facts: SourceFacts, name: str, expected: tuple[str, ...], step: int) -> None:
     assert outcome(policy("key", *STANZAS[step]), facts, name) == expected[step]
 
 
@@ -72,7 +72,7 @@ def write(resource: Any = OBJECTS, **condition: Any) -> dict[str, Any]:
     return {**ALLOW, "Action": "s3:PutObject", "Resource": resource, "Condition": ACL | condition}
 
 
-BUCKET_POLICIES: list[tuple[str, TrailFacts, dict[str, Any], str, str]] = [
+BUCKET_POLICIES: list[tuple[str, SourceFacts, dict[str, Any], str, str]] = [
     ("as documented", PLAIN, write(StringLike={"aws:SourceArn": TRAIL}), "put-object", OK),
     ("whole bucket", PREFIXED, write(f"{BUCKET}/*"), "put-object", OK),
     ("prefix missing", PREFIXED, write(), "put-object", NOT),
@@ -169,7 +169,7 @@ BUCKET_POLICIES: list[tuple[str, TrailFacts, dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(
     ("facts", "data", "name", "expected"), [row[1:] for row in BUCKET_POLICIES], ids=[row[0] for row in BUCKET_POLICIES]
 )
-def test_bucket_policy(facts: TrailFacts, data: dict[str, Any], name: str, expected: str) -> None:
+def test_bucket_policy(facts: SourceFacts, data: dict[str, Any], name: str, expected: str) -> None:
     assert outcome(policy("bucket", data), facts, name) == expected
 
 
@@ -229,7 +229,7 @@ def test_key_policy(data: dict[str, Any], name: str, expected: str) -> None:
 
 
 # A trail in another template: nothing of it is known, so what depends on it is not decided.
-ELSEWHERE = TrailFacts(
+ELSEWHERE = SourceFacts(
     name="a trail elsewhere",
     arn=t("${Trail:any}"),
     account=t("${Account of the trail:digits}"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from remediate.policy.truth import Truth, agreed, all_of, any_of, negate
+from remediate.iam.truth import Truth, agreed, all_of, any_of, negate
 
 YES, NO, UNKNOWN = Truth.YES, Truth.NO, Truth.UNKNOWN
 

@@ -14,7 +14,7 @@ from yaml.scanner import Scanner
 
 from remediate.template import Operation, Template, edit, read, splice
 from remediate.template.node import long_form
-from remediate.template.yaml_values import plain_value
+from remediate.template.yaml.scalars import plain_value
 
 
 def template(text: str) -> Template:

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from remediate.template.apply import overlay
 from remediate.template.errors import Refused, Unreadable
-from remediate.template.json_edit import edits
-from remediate.template.json_reader import read_json
+from remediate.template.json.editor import edits
+from remediate.template.json.reader import read_json
 from remediate.template.node import Plain, Span, Template
 from remediate.template.operation import Operation, pointer
-from remediate.template.overlay import overlay
 from remediate.template.splice import Edit, splice
-from remediate.template.working import data_of
+from remediate.template.tree import data_of
 
 CORPUS = Path(os.environ.get("REMEDIATE_CORPUS", "../shared/corpus")) / "templates"
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.template.errors import Unreadable
-from remediate.template.json_reader import MAX_DEPTH, read_json
-from remediate.template.node import Mapping, Node, Scalar, Sequence, Span
-from remediate.template.working import data_of
+from remediate.template.json.reader import MAX_DEPTH, read_json
+from remediate.template.node import MappingNode, Node, ScalarNode, SequenceNode, Span
+from remediate.template.tree import data_of
 
 MISSING_COMMA = "missing comma: write `,` between two entries"
 MENDED_NUMBER = "is not a JSON number (RFC 8259 section 6): mend it, or write it in double quotes if it is text"
@@ -122,18 +122,18 @@ def test_says_what_is_wrong_and_where(text: str, line: int, column: int, message
 )
 def test_reads_scalars(text: str, span: tuple[int, int], content: str, value: object, style: str) -> None:
     node = read_json(text)
-    assert isinstance(node, Scalar)
+    assert isinstance(node, ScalarNode)
     assert (node.span, node.text, node.value, node.style) == (Span(*span), content, value, style)
     assert type(node.value) is type(value)
 
 
 def test_spans_of_containers_and_keys() -> None:
     root = read_json('\n{ "a" : [ 1, {} ] }\n')
-    assert isinstance(root, Mapping)
+    assert isinstance(root, MappingNode)
     assert (root.span, root.flow) == (Span(1, 20), True)
     assert root.members[0].key.span == Span(3, 6)
     items = root.members[0].value
-    assert isinstance(items, Sequence)
+    assert isinstance(items, SequenceNode)
     assert (items.span, items.flow, [item.span for item in items.items]) == (Span(9, 18), True, [Span(11, 12), Span(14, 16)])
 
 
@@ -175,9 +175,9 @@ def test_rejects_what_the_standard_library_rejects(text: str) -> None:
 
 
 def _nodes(node: Node) -> list[Node]:
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return [node, *(part for member in node.members for part in [member.key, *_nodes(member.value)])]
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [node, *(part for item in node.items for part in _nodes(item))]
     return [node]
 

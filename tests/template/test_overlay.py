@@ -8,9 +8,9 @@ import jsonpatch
 import pytest
 from editing import exact, operation, template
 
-from remediate.template import Mapping, Refused, data_of
-from remediate.template.overlay import overlay
-from remediate.template.working import Changed, New
+from remediate.template import MappingNode, Refused, data_of
+from remediate.template.apply import overlay
+from remediate.template.tree import Changed, New
 
 _TEXT = """\
 a: {b: 1, c: [x, y1, z]}
@@ -76,7 +76,7 @@ def test_what_no_operation_reaches_stays_the_node_that_was_read() -> None:
     found = template(_TEXT)
     working = overlay(found.root, [operation({"op": "add", "path": "/a/n", "value": 1})], found.text)
     assert isinstance(working, Changed)
-    assert isinstance(found.root, Mapping)
+    assert isinstance(found.root, MappingNode)
     assert [slot.value is member.value for slot, member in zip(working.slots, found.root.members, strict=True)] == [
         *(False, True, True, True, True)
     ]

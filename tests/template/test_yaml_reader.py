@@ -9,18 +9,18 @@ import pytest
 from editing import exact, pure_data, template
 from yaml_samples import SAMPLES
 
-from remediate.template import Alias, Mapping, Node, Scalar, Sequence, Tagged, read_data
-from remediate.template import yaml_reader as reader_module
-from remediate.template.yaml_pure import PureParser
+from remediate.template import Alias, MappingNode, Node, ScalarNode, SequenceNode, Tagged, read_data
+from remediate.template.yaml import reader as reader_module
+from remediate.template.yaml.pure import PureParser
 
 
 def _nodes(node: Node, path: str = "") -> list[tuple[str, Node]]:
     found: list[tuple[str, Node]] = [(path, node)]
     match node:
-        case Mapping():
+        case MappingNode():
             for member in node.members:
                 found += _nodes(member.value, f"{path}/{member.key.text}")
-        case Sequence():
+        case SequenceNode():
             for index, item in enumerate(node.items):
                 found += _nodes(item, f"{path}/{index}")
         case Tagged():
@@ -149,7 +149,7 @@ def test_samples_are_read_as_by_another_reader(name: str) -> None:
 def test_reading_without_libyaml_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def shape(text: str) -> list[Any]:
         return [
-            (path, type(node), node.span, node.text if isinstance(node, Scalar) else None)
+            (path, type(node), node.span, node.text if isinstance(node, ScalarNode) else None)
             for path, node in _nodes(template(text).root)
         ]
 

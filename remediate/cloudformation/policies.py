@@ -1,0 +1,130 @@
+"""Policy documents in a template and the statements in them, wherever ``Fn::If`` has put them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from remediate.cloudformation.expression import Alternative, alternatives, as_list, function
+from remediate.cloudformation.resources import Data, properties, remembered
+from remediate.cloudformation.text_document import read_text
+from remediate.template import Plain, pointer
+
+Kind = Literal["bucket", "key"]
+POLICY_PROPERTY: Mapping[Kind, str] = {"bucket": "PolicyDocument", "key": "KeyPolicy"}
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenStatement:
+    """A statement as written.
+
+    ``guard`` tells under which conditions it is part of the document. ``version`` is the Version of the document as written,
+    None where it says none. ``spelled``: it is part of a JSON text, so that ``path`` leads only as far as the text.
+    """
+
+    path: tuple[str | int, ...]
+    data: dict[str, Plain]
+    guard: tuple[tuple[str, bool], ...]
+    version: Plain
+    spelled: bool = False
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer of the statement in the template."""
+        return pointer(*self.path)
+
+    @property
+    def actions(self) -> list[str]:
+        """The actions that are written as plain text."""
+        written = self.data.get("Action")
+        return [one for one in as_list(written) if isinstance(one, str)]
+
+    def path_of(self, element: str) -> tuple[str | int, ...]:
+        """Return the path of an element, of the whole statement where it has none of that name."""
+        return (*self.path, element) if element in self.data else self.path
+
+    @property
+    def label(self) -> str:
+        """What a person calls it: its Sid, else its place in the list, counted from 1."""
+        sid = self.data.get("Sid")
+        if isinstance(sid, str):
+            return f"`{' '.join(sid.split())}`"
+        steps = pairwise(self.path)
+        place = next((step for before, step in steps if isinstance(step, int) and before != "Fn::If"), None)
+        return "the statement" if place is None else f"statement {place + 1}"
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A bucket or key policy in the template.
+
+    ``obstacle`` says why its statements cannot be edited as they stand, None where they can. They can be judged all the same
+    where the document is ``readable``: it is JSON text.
+    """
+
+    logical_id: str
+    kind: Kind
+    path: tuple[str | int, ...]
+    guard: tuple[tuple[str, bool], ...]
+    statements: tuple[WrittenStatement, ...]
+    obstacle: str | None = None
+    readable: bool = True
+
+    @property
+    def list_path(self) -> tuple[str | int, ...]:
+        """The path of the document's ``Statement``."""
+        return (*self.path, "Statement")
+
+
+def documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
+    """Return the policy documents of a bucket policy or a key: one, or one for each branch of an ``Fn::If``."""
+    memory, name = remembered(data), (documents, logical_id, kind)
+    if name not in memory:
+        memory[name] = _documents(data, logical_id, kind)
+    return memory[name]  # type: ignore[return-value]  # what the line above put there
+
+
+def _documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
+    written = properties(data, logical_id)
+    if POLICY_PROPERTY[kind] not in written:
+        return ()
+    path = ("Resources", logical_id, "Properties", POLICY_PROPERTY[kind])
+    found = alternatives(written[POLICY_PROPERTY[kind]], path)
+    return tuple(_document(logical_id, kind, alternative) for alternative in found)
+
+
+def _document(logical_id: str, kind: Kind, where: Alternative) -> Document:
+    spelled = read_text(where.value)
+    obstacle = _obstacle(where.value)
+    written = spelled if spelled and not _obstacle(spelled) else where.value
+    if (obstacle and written is not spelled) or not isinstance(written, dict):
+        return Document(logical_id, kind, where.path, where.guard, (), obstacle, readable=False)
+    found: list[WrittenStatement] = []
+    for outer in alternatives(written["Statement"], (*where.path, "Statement")):
+        items = as_list(outer.value)
+        for index, item in enumerate(items):
+            path = (*outer.path, index) if isinstance(outer.value, list) else outer.path
+            for inner in alternatives(item, path, outer.guard):
+                if not isinstance(inner.value, dict) or function(inner.value) or "Effect" not in inner.value:
+                    obstacle = obstacle or f"{pointer(*inner.path)} is no statement that can be read as it stands"
+                    return Document(logical_id, kind, where.path, where.guard, (), obstacle, readable=False)
+                guard = (*where.guard, *inner.guard)
+                found.append(WrittenStatement(inner.path, inner.value, guard, written.get("Version"), written is spelled))
+    return Document(logical_id, kind, where.path, where.guard, tuple(found), obstacle)
+
+
+def _obstacle(document: Plain) -> str | None:
+    call = function(document)
+    if isinstance(document, str) or (call and read_text(document)):
+        return "the policy document is a JSON string, of which no part can be edited on its own; write it as YAML or JSON"
+    if call:
+        return f"the policy document comes from {call[0]}, which is not evaluated here"
+    if not isinstance(document, dict):
+        return "the policy document is no mapping"
+    if "Fn::Transform" in document:
+        return "the policy document is made by a macro (Fn::Transform), which is not evaluated here"
+    if "Statement" not in document:
+        return "the policy document has no Statement; a macro may make one of it, which is not evaluated here"
+    return None

@@ -1,0 +1,182 @@
+"""What strangers may do by a policy, tried under sampled values: a stranger's account and trail surely are others."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from remediate.iam.beginnings import Beginnings
+
+from remediate.cloudformation.expression import as_list
+from remediate.cloudformation.policies import Document, Kind
+from remediate.cloudformation.possible import possible_strings
+from remediate.cloudformation.resolve import Scenario
+from remediate.cloudformation.resources import resource
+from remediate.delivery.decide import judge, statements_of
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.outsiders import Outsider, outsiders
+from remediate.delivery.requests import SourceFacts
+from remediate.iam.evaluate import Outcome, cannot_apply, evaluate, possibly_concerned
+from remediate.iam.statement import Policy, Statement
+from remediate.partial_string import PartialString, UnknownPart, partial
+from remediate.template import Plain
+
+__all__ = ["Outsider", "gained", "is_told_only", "let_in", "outsiders_of", "sampled"]
+
+_SAMPLES = {"AWS::AccountId": partial("111122223333"), "AWS::Region": partial("us-east-1")}
+_ACCOUNTS = [f"{first}{first}{first}{first}88887777" for first in "96543210"]
+_NO = Outcome.DENIED
+_RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
+
+
+def let_in(before: Document | None, after: Document, deliveries: Sequence[Delivery]) -> Iterator[Outsider]:
+    """Yield the strangers that a change of a policy must keep out, and lets in."""
+    for outsider, delivery in gained(before, after, deliveries):
+        if not is_told_only(outsider, before, delivery):
+            yield outsider
+
+
+def gained(before: Document | None, after: Document, deliveries: Sequence[Delivery]) -> Iterator[tuple[Outsider, Delivery]]:
+    """Yield the strangers whose requests a policy allows, or may allow, and refused before, with a delivery that shows it.
+
+    ``before`` None stands for a policy that was not there.
+    """
+    for found in _strangers_by_scenario(tuple(deliveries), after.kind):
+        delivery = found.delivery
+        changed = _changed(before, after, delivery)
+        known = _known(before, delivery) if before and changed else []
+        for outsider in found.concerned(changed):
+            # The policy as a whole is asked only where something in it has come to say yes.
+            if all(cannot_apply(statement, outsider.request) for statement in changed):
+                continue
+            if outsider.insecure:  # TLS is a matter of a Deny
+                now, had = (judge(one, delivery, outsider.request).outcome if one else _NO for one in (after, before))
+            else:
+                now, had = _allowed(changed, outsider, after.kind), _had(known, outsider, after.kind)
+            if _RANK[now] > _RANK[had]:
+                yield outsider, delivery
+
+
+def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery) -> bool:
+    """Tell whether what a stranger gains is said but not prevented.
+
+    That is CloudTrail's own write without TLS, which is a matter of a Deny, and the bucket's Region for one who surely may
+    read its access control list already, whatever is denied.
+    """
+    if outsider.insecure:
+        return True
+    if before is None or outsider.request.action != "s3:GetBucketLocation":
+        return False
+    acl = replace(outsider, request=replace(outsider.request, action="s3:GetBucketAcl"))
+    if judge(before, sampled(delivery), acl.request).outcome is not Outcome.ALLOWED:
+        return False
+    return _had(_known(before, sampled(delivery)), acl, before.kind) is Outcome.ALLOWED
+
+
+@functools.lru_cache(maxsize=512)
+def sampled(delivery: Delivery) -> Delivery:
+    """Return a delivery with an account and a Region, where the template leaves them open."""
+    known = delivery.resolver.scenario.parameters
+    samples = {name: value for name, value in _SAMPLES.items() if name not in known}
+    if not samples:
+        return delivery
+    scenario = Scenario({**known, **samples}, delivery.resolver.scenario.conditions)
+    return replace(delivery, resolver=delivery.resolver.under(scenario), facts=_sampled_facts(delivery.facts, samples))
+
+
+@functools.lru_cache(maxsize=512)
+def outsiders_of(delivery: Delivery, kind: Kind) -> tuple[Outsider, ...]:
+    """Return the strangers' requests against the bucket or the key of a delivery."""
+    return tuple(one for one in outsiders(sampled(delivery).facts, _unnamed_account(delivery)) if one.policy == kind)
+
+
+def _unnamed_account(delivery: Delivery) -> str:
+    """Return an account that neither the policies of a delivery nor the parameters name."""
+    policies = [resource(delivery.resolver.data, logical_id) for logical_id, _ in delivery.policies()]
+    named = json.dumps(policies, default=str) + " ".join(map(str, delivery.resolver.scenario.parameters.values()))
+    return next((account for account in _ACCOUNTS if account not in named), _ACCOUNTS[0])
+
+
+class _Crowd:
+    """The strangers of one scenario, by the resources that they ask for; ``delivery`` is one of its sampled deliveries."""
+
+    def __init__(self, delivery: Delivery, people: Sequence[Outsider]) -> None:
+        self.delivery = delivery
+        self._people = people
+        requests = [(number, one.request) for number, one in enumerate(people)]
+        doors = [(path, number) for number, one in requests for path in (one.resource, *one.alternatives)]
+        self._resources = Beginnings([path for path, _ in doors])
+        self._asking = [number for _, number in doors]
+
+    def concerned(self, statements: Sequence[Statement]) -> Iterator[Outsider]:
+        """Yield the strangers, in their order, to whose requests one of the statements may apply."""
+        concerned: set[int] = set()
+        for statement in statements:
+            found = possibly_concerned(statement, self._resources)
+            concerned.update(self._asking if found is None else (self._asking[one] for one in found))
+        yield from (self._people[number] for number in sorted(concerned))
+
+
+@functools.lru_cache(maxsize=64)
+def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: Kind) -> tuple[_Crowd, ...]:
+    """Return the different strangers of all deliveries of each scenario.
+
+    Remembered, for the changes of one policy are tried one by one for the same deliveries.
+    """
+    grouped: dict[int, tuple[Delivery, dict[tuple[object, ...], Outsider]]] = {}
+    for delivery in deliveries:
+        _, found = grouped.setdefault(id(delivery.resolver), (sampled(delivery), {}))
+        for outsider in outsiders_of(delivery, kind):
+            asked = outsider.request
+            source = asked.context.get("aws:sourcearn"), asked.context.get("aws:sourceaccount")
+            found.setdefault((outsider.who, asked.action, asked.resource, *source), outsider)
+    return tuple(_Crowd(delivery, [*found.values()]) for delivery, found in grouped.values())
+
+
+def _changed(before: Document | None, after: Document, delivery: Delivery) -> list[Statement]:
+    """Return the Allow statements of a policy that it did not have before."""
+    known = [raw.data for raw, _ in statements_of(before, delivery)] if before else []
+    same = {id(data) for data in known}  # most are the same object, and need no comparing
+    allows = [(raw.data, one) for raw, one in statements_of(after, delivery) if one.effect == "Allow"]
+    return [one for data, one in allows if id(data) not in same and data not in known]
+
+
+def _known(document: Document, delivery: Delivery) -> list[tuple[Statement, frozenset[str]]]:
+    """Return the Allow statements of a policy, each with the principals that it names under every value of parameters."""
+    found = ((raw.data, one) for raw, one in statements_of(document, delivery) if one.effect == "Allow")
+    return [(one, _always(data.get("Principal"), delivery)) for data, one in found]
+
+
+def _always(written: Plain, delivery: Delivery) -> frozenset[str]:
+    named = [one for names in (written.values() if isinstance(written, dict) else [written]) for one in as_list(names)]
+    found = (possible_strings(delivery.resolver, one, delivery.given) for one in named)
+    return frozenset(name.lower() for names in found if names is not None and len(names) == 1 for name in names)
+
+
+def _had(known: list[tuple[Statement, frozenset[str]]], outsider: Outsider, kind: Kind) -> Outcome:
+    """Return what a policy surely lets a stranger do, whatever the parameters are.
+
+    A Deny is not relied on: whom it is about may depend on a parameter too.
+    """
+    who = {outsider.request.principal.lower(), "*"}
+    return _allowed([one for one, names in known if names & who], outsider, kind)
+
+
+def _allowed(statements: list[Statement], outsider: Outsider, kind: Kind) -> Outcome:
+    return evaluate(Policy(kind, tuple(statements)), outsider.request).outcome
+
+
+def _sampled_facts(facts: SourceFacts, samples: dict[str, PartialString]) -> SourceFacts:
+    changed: dict[str, Any] = {}
+    for field in fields(facts):
+        value = getattr(facts, field.name)
+        if isinstance(value, PartialString):
+            changed[field.name] = _sampled_text(value, samples)
+    return replace(facts, **changed)
+
+
+def _sampled_text(value: PartialString, samples: dict[str, PartialString]) -> PartialString:
+    return partial(*(samples.get(part.name, part) if isinstance(part, UnknownPart) else part for part in value.parts))

@@ -1,0 +1,211 @@
+"""Putting CloudTrail's requests to the policies of a template, as they stand."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import replace
+
+from remediate.cloudformation.influences import influences
+from remediate.cloudformation.policies import Document, Kind, WrittenStatement, documents
+from remediate.cloudformation.policy_conditions import WrittenCondition
+from remediate.cloudformation.resources import Data, remembered
+from remediate.cloudformation.text_document import breaks_text
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.requests import ServiceRequest, SourceFacts, key_requests, promised_put_objects, requests
+from remediate.iam.conditions import condition_truth
+from remediate.iam.evaluate import Decision, evaluate
+from remediate.iam.match import ARN_FIELDS, arn_fields
+from remediate.iam.request import Request
+from remediate.iam.statement import FIRST_VERSION, Condition, Policy, Statement, parse_statement
+from remediate.iam.truth import Truth
+from remediate.partial_string import PartialString, UnknownPart, Value, partial
+from remediate.template import Plain
+
+_REMEMBERED = 1 << 14
+"""How many judgements, and what leads to them, are kept. They go by the objects, which is cheap and safe: none changes."""
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def made(delivery: Delivery, kind: Kind) -> tuple[ServiceRequest, ...]:
+    """Return the requests that the delivery's trail makes to its bucket or key."""
+    return tuple(one for one in requests(delivery.facts) if one.policy == kind)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def asked(delivery: Delivery, kind: str) -> tuple[ServiceRequest, ...]:
+    """Return the requests that a delivery's trail makes, with a prefix that surely is none of CloudTrail's own folders."""
+    return tuple(one for one in requests(_facts(delivery)) if one.policy == kind)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def promised(delivery: Delivery, kind: str) -> tuple[ServiceRequest, ...]:
+    """Return every request that a delivery's trail makes now or may make: on all its paths, and with a Bucket Key."""
+    facts = _facts(delivery)
+    if kind == "key" and facts.key_arn is None:
+        # With the bucket's default key CloudTrail sends no context of its own, and may ask for the rest as with its own key.
+        as_own = key_requests(replace(facts, key_arn=facts.bucket_key_arn))
+        rest = (replace(one, confidence="inferred") for one in as_own if one.id != "generate-data-key")
+        return (*key_requests(facts), *rest)
+    if kind == "key":
+        return key_requests(facts)
+    made_now = tuple(one for one in requests(facts) if one.policy == "bucket")
+    return (*made_now, *promised_put_objects(facts))
+
+
+def document_for(data: Data, logical_id: str, kind: Kind, delivery: Delivery) -> Document | None:
+    """Return the policy document that is in force under a delivery, None where the resource has none."""
+    found = (one for one in documents(data, logical_id, kind) if delivery.resolver.scenario.admits(one.guard))
+    return next(found, None)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def statements_of(document: Document, delivery: Delivery) -> tuple[tuple[WrittenStatement, Statement], ...]:
+    """Return the statements in force under a delivery, as written and as read.
+
+    Remembered for each document as an object: after a change of the draft its document is another object.
+    """
+    return tuple(
+        (raw, _read_once(document, position, delivery))
+        for position, raw in enumerate(document.statements)
+        if delivery.resolver.scenario.admits(raw.guard)
+    )
+
+
+def read_statement(raw: WrittenStatement, delivery: Delivery, logical_id: str, position: int = 0) -> Statement:
+    """Return a statement as it reads under a delivery; ``position`` is its place in the policy."""
+    data = delivery.resolver.value(raw.data)
+    if raw.spelled and _broken(data):
+        data = None  # what is put into the text makes another text of it
+    return parse_statement(data, raw.pointer, logical_id, position, _version(delivery, raw.version))
+
+
+def statement_at(document: Document, delivery: Delivery, path: tuple[str | int, ...]) -> Statement | None:
+    """Return the statement of a path as it reads under a delivery, None where it is not in force under it."""
+    return _by_path(document, delivery).get(path)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def judge(document: Document, delivery: Delivery, request: Request, *, allows_only: bool = False) -> Decision:
+    """Decide a request by a document; ``allows_only`` leaves the Deny statements out, which no patch changes."""
+    read = [statement for _, statement in statements_of(document, delivery)]
+    wanted: Iterable[Statement] = (one for one in read if one.effect == "Allow") if allows_only else read
+    return evaluate(Policy(document.kind, tuple(wanted)), request)
+
+
+def entry_truth(delivery: Delivery, entry: WrittenCondition, request: Request) -> Truth:
+    """Return whether a condition as written holds for a request under a delivery."""
+    memory, name = (
+        remembered(delivery.resolver.data),
+        (_condition, delivery, entry.operator, entry.key, repr((entry.value, entry.version))),
+    )
+    if name not in memory:
+        memory[name] = _condition(delivery, entry)
+    found: Condition | None = memory[name]  # type: ignore[assignment]  # put there above
+    # A value that is AWS::NoValue under this delivery takes the condition away.
+    return condition_truth(found, request) if found else Truth.YES
+
+
+def documented(requests: Iterable[ServiceRequest]) -> list[ServiceRequest]:
+    """Return the requests that CloudTrail surely makes, without those that are only inferred."""
+    return [one for one in requests if one.confidence != "inferred"]
+
+
+def is_fragile(delivery: Delivery, entry: WrittenCondition) -> bool:
+    """Tell whether a condition names the delivery's trail exactly, although CloudFormation is to make its name.
+
+    Whatever the text is, the first request of the new trail has another name.
+    Source: AWS CloudFormation User Guide, Name type: a generated name ends in random characters.
+    """
+    name = delivery.facts.arn.parts[-1]
+    generated = isinstance(name, UnknownPart) and name.generated
+    if not generated or entry.key.lower() not in TRAIL_KEYS or "Not" in entry.operator:
+        return False
+    found = delivery.resolver.value(entry.value)
+    values = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, PartialString)]
+    names = [fields[-1] for one in values if (fields := arn_fields(one)) and len(fields) == ARN_FIELDS]
+    return len(names) == len(values) > 0 and not any(name in one.parts or _is_wild(one) for one in names)
+
+
+TRAIL_KEYS = frozenset({"aws:sourcearn", "kms:encryptioncontext:aws:cloudtrail:arn"})
+"""The condition keys whose value is the trail's ARN."""
+
+
+def _is_wild(name: PartialString) -> bool:
+    return any(isinstance(part, str) and ("*" in part or "?" in part) for part in name.parts)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _by_path(document: Document, delivery: Delivery) -> dict[tuple[str | int, ...], Statement]:
+    """Return the statements in force under a delivery by their paths; of a JSON text, all of whose have one, the first."""
+    found: dict[tuple[str | int, ...], Statement] = {}
+    for raw, statement in statements_of(document, delivery):
+        found.setdefault(raw.path, statement)
+    return found
+
+
+def _condition(delivery: Delivery, entry: WrittenCondition) -> Condition | None:
+    """Return a condition as it reads under a delivery, None where ``AWS::NoValue`` takes it away there."""
+    shell = {name: partial("*") for name in ("Principal", "Action", "Resource")}
+    written = delivery.resolver.value({entry.operator: {entry.key: entry.value}})
+    data: Value = {**shell, "Effect": partial("Allow"), "Condition": written}
+    parsed = parse_statement(data, "", "", 0, _version(delivery, entry.version))
+    return next(iter(parsed.conditions), None)
+
+
+class _Readings:
+    """How one statement as written reads, by what decides it; it keeps the data, so that its id stays its own."""
+
+    def __init__(self, raw: WrittenStatement, data: Data) -> None:
+        self.raw = raw
+        self.decisive = influences(data, [raw.data, raw.version])
+        self.under: dict[object, Statement] = {}
+
+
+def _read_once(document: Document, position: int, delivery: Delivery) -> Statement:
+    """Return a statement as it reads under a delivery, the same object under all deliveries that give it the same values.
+
+    It goes by the data of the statement as an object, which an operation elsewhere in the document leaves as it is.
+    """
+    raw = document.statements[position]
+    memory = remembered(delivery.resolver.data)
+    name = (_Readings, id(raw.data), id(raw.version), raw.spelled, document.logical_id, position, raw.path)
+    if name not in memory:
+        memory[name] = _Readings(raw, delivery.resolver.data)
+    found: _Readings = memory[name]  # type: ignore[assignment]  # put there above
+    scenario = delivery.resolver.scenario
+    if scenario not in found.under:
+        decisive = found.decisive.under(scenario)
+        if decisive not in found.under:
+            found.under[decisive] = read_statement(raw, delivery, document.logical_id, position)
+        found.under[scenario] = found.under[decisive]
+    return found.under[scenario]
+
+
+def _broken(data: Value) -> bool:
+    if isinstance(data, dict):
+        return any(map(_broken, data.values()))
+    return any(map(_broken, data)) if isinstance(data, list) else isinstance(data, PartialString) and breaks_text(data)
+
+
+def _version(delivery: Delivery, written: Plain) -> str | None:
+    """Return the Version of a policy under a delivery, None where it is not known; a policy that says none has the first."""
+    found = delivery.resolver.value(written)
+    if found is None:
+        return FIRST_VERSION
+    return found.known if isinstance(found, PartialString) else None
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _facts(delivery: Delivery) -> SourceFacts:
+    """Return what is known of the delivery's trail, with a prefix that is not taken for a path of CloudTrail's own.
+
+    What a parameter makes of the prefix is open, but ``AWSLogs/`` is no part of it (AWS CloudTrail User Guide, Naming
+    requirements), so that ``AWSLogs/<account>/*`` is never the path below it.
+    """
+    facts = delivery.facts
+    prefix = facts.prefix
+    if prefix is None or delivery.trail is None:
+        return facts
+    folders = (UnknownPart(part.name) if isinstance(part, UnknownPart) else part for part in prefix.parts)
+    return replace(facts, prefix=partial(*folders))

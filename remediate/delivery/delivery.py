@@ -1,0 +1,76 @@
+"""One trail under one scenario, and all that it logs through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from remediate.cloudformation.policies import Kind, documents
+from remediate.cloudformation.resolve import Resolver
+from remediate.delivery.destinations import Destination
+from remediate.delivery.requests import SERVICE, SourceFacts
+from remediate.partial_string import PartialString, Value
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """One trail under one scenario, and all that it logs through.
+
+    ``trail`` is None for a central logging bucket or key, whose trails are in other templates. ``key`` is the key that
+    CloudTrail's own requests use, ``bucket_key`` the one of the bucket's default encryption. ``given`` are the parameter
+    values that the user gives: every other one that is known may be another at the next deployment.
+    """
+
+    resolver: Resolver
+    trail: str | None
+    bucket: Destination | None
+    bucket_policies: tuple[str, ...]
+    key: Destination | None
+    bucket_key: Destination | None
+    facts: SourceFacts
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def own_bucket(self) -> str | None:
+        """The logical ID of the log bucket, None where it is not in the template."""
+        return self.bucket.logical_id if self.bucket else None
+
+    def policies(self) -> Iterator[tuple[str, Kind]]:
+        """Yield the resources in the template whose policies decide the delivery's requests."""
+        for policy in self.bucket_policies:
+            yield policy, "bucket"
+        if self.key and self.key.logical_id:
+            yield self.key.logical_id, "key"
+
+    def object_ownership(self) -> str | None:
+        """Return the object ownership of the log bucket, None where the template does not say it."""
+        if self.own_bucket is None:
+            return None
+        controls = self.resolver.value(self.resolver.property(self.own_bucket, "OwnershipControls"))
+        rules = controls.get("Rules") if isinstance(controls, dict) else None
+        for rule in rules if isinstance(rules, list) else []:
+            ownership = rule.get("ObjectOwnership") if isinstance(rule, dict) else None
+            if isinstance(ownership, PartialString):
+                return ownership.known
+        return None
+
+
+def trusts(principal: Value, service: str) -> bool:
+    """Tell whether a statement's principal names a service."""
+    services = principal.get("Service") if isinstance(principal, dict) else None
+    items = services if isinstance(services, list) else [services]
+    return any(isinstance(item, PartialString) and (item.known or "").lower() == service for item in items)
+
+
+def trusting(resolver: Resolver, kind: str, policy: Kind) -> list[str]:
+    """Return the existing resources of a type whose policy lets CloudTrail do something."""
+    return [name for name in resolver.existing(kind) if _trusts_cloudtrail(resolver, name, policy)]
+
+
+def _trusts_cloudtrail(resolver: Resolver, logical_id: str, kind: Kind) -> bool:
+    return any(
+        statement.data.get("Effect") == "Allow" and trusts(resolver.value(statement.data.get("Principal")), SERVICE)
+        for document in documents(resolver.data, logical_id, kind)
+        for statement in document.statements
+        if resolver.scenario.admits(statement.guard)
+    )

@@ -1,0 +1,67 @@
+"""Finding the organization's id in what a template already has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from remediate.cloudformation.parameters import is_organization_id
+from remediate.cloudformation.policies import Kind, WrittenStatement, documents
+from remediate.cloudformation.policy_conditions import written_conditions
+from remediate.cloudformation.resources import BUCKET_POLICY, KEY, Data, resource, section
+from remediate.delivery.candidates import logging_resources
+from remediate.template import Plain
+
+ORGANIZATION_ID = re.compile(r"(?:^|/)(o-[a-z0-9]{10,32})(?=$|[/*])")
+"""An id at its place in a path. Source: AWS Organizations API Reference, Organization, Id."""
+_KEYS = frozenset({"aws:sourceorgid", "aws:sourceorgpaths", "aws:principalorgid", "aws:principalorgpaths"})
+_POLICIES: dict[str, Kind] = {BUCKET_POLICY: "bucket", KEY: "key"}
+
+
+def find_organization_id(data: Data) -> Plain:
+    """Return the expression for the organization's id, None where the template has none or more than one.
+
+    It is a parameter for such an id, else what the policies of the logging resources say of CloudTrail's organization: a
+    folder that it may write to, the organization that a condition of its Allow asks for, or the only one that a Deny for
+    everybody leaves in. An id anywhere else may be another organization's.
+    """
+    parameters = [name for name, one in section(data, "Parameters").items() if is_organization_id(name, one)]
+    if parameters:
+        return {"Ref": parameters[0]} if len(parameters) == 1 else None
+    found = {one for statement in _statements(data) for one in (*_allowed(statement), *_left_in(statement))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _statements(data: Data) -> Iterator[WrittenStatement]:
+    for name in sorted(logging_resources(data)):
+        kind = _POLICIES.get(str(resource(data, name).get("Type")))
+        for document in documents(data, name, kind) if kind else ():
+            yield from document.statements
+
+
+def _allowed(statement: WrittenStatement) -> Iterator[str]:
+    principal = statement.data.get("Principal")
+    service = principal.get("Service") if isinstance(principal, dict) else None
+    if statement.data.get("Effect") == "Allow" and "cloudtrail." in json.dumps(service, default=str).lower():
+        yield from _ids(statement.data.get("Resource"))
+        yield from _asked(statement, negated=False)
+
+
+def _left_in(statement: WrittenStatement) -> Iterator[str]:
+    if statement.data.get("Effect") == "Deny" and statement.data.get("Principal") in ("*", {"AWS": "*"}):
+        yield from _asked(statement, negated=True)
+
+
+def _asked(statement: WrittenStatement, *, negated: bool) -> Iterator[str]:
+    for entry in written_conditions(statement):
+        if entry.key.lower() in _KEYS and ("not" in entry.operator.lower()) is negated:
+            yield from _ids(entry.value)
+
+
+def _ids(written: Plain) -> Iterator[str]:
+    if isinstance(written, str):
+        yield from ORGANIZATION_ID.findall(written)
+    elif isinstance(written, dict | list):
+        for item in written.values() if isinstance(written, dict) else written:
+            yield from _ids(item)

@@ -1,0 +1,80 @@
+"""Root causes: what is wrong in a template, where, and which patch mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+
+from remediate.cloudformation.resources import Data
+from remediate.delivery.decide import document_for
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.locate import Located
+from remediate.diagnosis import denied_requests as denied
+from remediate.diagnosis import resources as structure
+from remediate.diagnosis import statements
+from remediate.diagnosis.finding import Cause, CauseId, Finding, Level, catalogue
+
+__all__ = ["Cause", "CauseId", "Finding", "Level", "catalogue", "diagnose", "is_wanted"]
+
+
+def diagnose(located: Located, data: Data) -> tuple[Finding, ...]:
+    """Return what is wrong in a template's data, each cause at each place once, whatever the conditions are."""
+    found = [*structure.structure_findings(located, data)]
+    for delivery in located.deliveries:
+        found += _of_policies(delivery, data)
+    return tuple(_merged(found))
+
+
+def is_wanted(one: Finding, chosen: Collection[str]) -> bool:
+    """Tell whether a finding is a matter of a run; ``chosen`` are the ids of the patches that may be applied.
+
+    A cause that no request tells of, and whose patches are all ruled out, is ruled out with them.
+    """
+    patches = catalogue()[one.cause].patches
+    return not patches or bool(one.requests) or any(patch in chosen for patch in patches)
+
+
+def _of_policies(delivery: Delivery, data: Data) -> Iterator[Finding]:
+    for logical_id, kind in delivery.policies():
+        document = document_for(data, logical_id, kind, delivery)
+        if document is None and kind == "key" and delivery.trail:
+            yield denied.without_policy(delivery, logical_id)
+        if document is not None and document.readable:
+            yield from statements.statement_findings(delivery, document)
+            if kind == "key" or len(delivery.bucket_policies) == 1:  # which one of two holds is not known
+                yield from denied.denied_findings(delivery, document)
+
+
+def _merged(found: Iterable[Finding]) -> list[Finding]:
+    """Return each finding once, with all the requests that are refused for it; what says more speaks for what says less."""
+    merged: dict[tuple[object, ...], Finding] = {}
+    for one in found:
+        name: tuple[object, ...] = (one.cause, one.logical_id, one.path, one.detail)
+        merged[name] = _with_requests(merged.get(name, one), one)
+    for name, one in [item for item in merged.items() if item[1].cause in _FAINT]:
+        clearer = [key for key, other in merged.items() if one.cause in _SPEAKS_FOR.get(other.cause, ())]
+        clearer = [key for key in clearer if _is_within(merged[key].path, one.path)]
+        for key in clearer:
+            merged[key] = _with_requests(merged[key], one)
+        if clearer:
+            del merged[name]
+    return list(merged.values())
+
+
+_PATHS = frozenset({"account-path-not-allowed", "organization-path-not-allowed", "prefix-not-allowed"})
+_FAINT = _PATHS | {"malformed-resource", "wrong-resource"}
+_SPEAKS_FOR: dict[str, frozenset[str]] = {
+    "missing-sub": _FAINT - _PATHS,
+    "foreign-resource": _FAINT - _PATHS,
+    "inapplicable-resource": _FAINT,
+}
+"""What says why a Resource is wrong whatever it is for, and what then need not say that it is wrong for a request."""
+
+
+def _with_requests(one: Finding, other: Finding) -> Finding:
+    requests = tuple(dict.fromkeys((*one.requests, *other.requests)))
+    return replace(one, requests=requests, blocking=one.blocking or other.blocking)
+
+
+def _is_within(path: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return path[: len(outer)] == outer

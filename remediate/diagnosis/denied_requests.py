@@ -1,0 +1,104 @@
+"""Why a policy refuses a request: the Deny that says so, or what the statement that comes nearest lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from remediate.cloudformation.policies import Document, WrittenStatement
+from remediate.delivery.decide import documented, judge, made, statements_of
+from remediate.delivery.delivery import Delivery, trusts
+from remediate.delivery.requests import SERVICE, ServiceRequest
+from remediate.diagnosis.deny_statements import blocking_deny
+from remediate.diagnosis.finding import Finding
+from remediate.diagnosis.principals import legacy_principals, wrong_principals
+from remediate.diagnosis.rejected_policies import misspelt_actions
+from remediate.diagnosis.resource_paths import resource_findings
+from remediate.diagnosis.unmet_conditions import mismatches
+from remediate.iam.actions import misspelt
+from remediate.iam.evaluate import Elements, Outcome, statement_truth
+from remediate.iam.match import patterns_meet
+from remediate.iam.truth import Truth
+
+
+class _Near(NamedTuple):
+    """An Allow statement, and how it meets a request."""
+
+    raw: WrittenStatement
+    elements: Elements
+
+
+def denied_findings(delivery: Delivery, document: Document) -> Iterator[Finding]:
+    """Yield why each request of the delivery's trail that the policy does not allow is refused."""
+    denying: dict[str, list[ServiceRequest]] = {}
+    for one in documented(made(delivery, document.kind)):
+        decision = judge(document, delivery, one.request)
+        for deny in decision.by if decision.explicit else ():
+            denying.setdefault(deny.pointer, []).append(one)
+        if judge(document, delivery, one.request, allows_only=True).outcome is not Outcome.ALLOWED:
+            for found in _near_misses(delivery, document, one):
+                blocking = found.blocking or decision.outcome is Outcome.DENIED
+                yield replace(found, blocking=blocking, requests=(one.id,))
+    for raw, statement in statements_of(document, delivery):
+        if raw.pointer in denying:
+            yield blocking_deny(document, raw, statement, denying[raw.pointer])
+
+
+def without_policy(delivery: Delivery, key: str) -> Finding:
+    """Return that a key has the policy that KMS gives it, which lets nobody but its own account in."""
+    requests = tuple(one.id for one in documented(made(delivery, "key")))
+    detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {SERVICE}"
+    return Finding("no-statement", key, ("Resources", key), detail, "key", bool(requests), requests)
+
+
+def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) -> Iterator[Finding]:
+    """Yield what the statements that come nearest lack: conditions and a resource, else an action, else the caller."""
+    allows = [
+        _Near(raw, statement_truth(statement, one.request))
+        for raw, statement in statements_of(document, delivery)
+        if statement.effect == "Allow"
+    ]
+    own = [near for near in allows if trusts(delivery.resolver.value(near.raw.data.get("Principal")), SERVICE)]
+    acting = [near for near in own if near.elements.action is not Truth.NO]
+    fitting = [near for near in acting if near.elements.resource is not Truth.NO]
+    for near in fitting or acting:
+        yield from mismatches(delivery, document, near.raw, one.request)
+    if fitting:
+        return
+    meant = [*_meant_for_cloudtrail(document, allows)]
+    if acting:
+        yield from resource_findings(delivery, document, [(near.raw, near.elements.statement) for near in acting], one)
+    elif meant:
+        yield from meant
+    elif own:
+        yield from _missing_action(document, own, one)
+    else:
+        policy = "bucket" if document.kind == "bucket" else "key"
+        detail = f"the {policy} policy has no statement for {SERVICE}"
+        yield Finding("no-statement", document.logical_id, document.list_path, detail, document.kind, blocking=False)
+
+
+def _missing_action(document: Document, own: list[_Near], one: ServiceRequest) -> Iterator[Finding]:
+    action = one.request.action
+    meant = [
+        found
+        for near in own
+        if any(patterns_meet((misspelt(name) or "").lower(), action.lower()) for name in near.raw.actions)
+        for found in misspelt_actions(document, near.raw)
+    ]
+    if meant:
+        yield from meant
+        return
+    nearest = next((near for near in own if near.elements.resource is not Truth.NO), own[0]).raw
+    detail = f"no statement lets CloudTrail do {action} ({one.title})"
+    yield Finding("missing-action", document.logical_id, nearest.path_of("Action"), detail, document.kind, blocking=False)
+
+
+def _meant_for_cloudtrail(document: Document, allows: list[_Near]) -> Iterator[Finding]:
+    """Yield the statements for the action that name CloudTrail by a wrong name, or as it was called until 2015."""
+    for raw, elements in allows:
+        if elements.action is Truth.NO:
+            continue
+        yield from wrong_principals(document, raw, elements.statement)
+        yield from legacy_principals(document, raw, elements.statement)

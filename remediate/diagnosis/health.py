@@ -1,0 +1,105 @@
+"""Whether a delivery works: each trail with what it logs through, or a central bucket or key whose trails are elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from remediate.cloudformation.resources import Data
+from remediate.delivery.decide import document_for, judge, made
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.error_messages import Failure
+from remediate.delivery.locate import Located
+from remediate.diagnosis import Finding
+from remediate.iam.evaluate import Outcome
+
+
+class Health(IntEnum):
+    """How a delivery is: of several scenarios the worst counts.
+
+    BROKEN: a documented request is denied, the order of creation is wrong, or AWS refuses a resource as it stands.
+    UNDECIDED: the template does not tell of a documented request. HEALTHY: neither.
+    """
+
+    HEALTHY = 0
+    UNDECIDED = 1
+    BROKEN = 2
+
+
+@dataclass(frozen=True)
+class DeliveryHealth:
+    """A delivery and its health. ``name`` is the logical ID of the trail, else of the central bucket's policy or of the key.
+
+    ``reported``: that it is broken is known from an error message. ``resources`` are the logical IDs of all that it logs
+    through, ``precautions`` the ids of the patches that would change it although nothing fails without them.
+    """
+
+    name: str
+    health: Health
+    reported: bool = False
+    resources: frozenset[str] = frozenset()
+    precautions: tuple[str, ...] = ()
+
+
+def delivery_of(delivery: Delivery) -> str:
+    """Return the name of the delivery that a delivery is of."""
+    central = (*delivery.bucket_policies, delivery.key.logical_id if delivery.key else None)
+    return delivery.trail or next(name for name in central if name)
+
+
+def health_of_all(
+    located: Located,
+    data: Data,
+    findings: Iterable[Finding],
+    error: Failure | None,
+    ignored: Callable[[str, str], bool],
+) -> tuple[DeliveryHealth, ...]:
+    """Return the deliveries of a template, in its order.
+
+    ``findings`` are the root causes that count. A delivery that the message ``error`` may be about counts as broken: that it
+    failed is evidence. ``ignored`` tells of a policy's logical ID and a request's id whether the request does not count.
+    """
+    refused = {finding.logical_id for finding in findings if finding.blocking}
+    found: dict[str, DeliveryHealth] = {}
+    for delivery in located.deliveries:
+        name = delivery_of(delivery)
+        before = found.get(name, DeliveryHealth(name, Health.HEALTHY))
+        reported = before.reported or (error is not None and _is_about(error, delivery))
+        own = frozenset(_resources(delivery))
+        health = Health.BROKEN if reported or refused & own else _judged(delivery, data, ignored)
+        found[name] = DeliveryHealth(name, max(health, before.health), reported, before.resources | own)
+    return tuple(found.values())
+
+
+def _resources(delivery: Delivery) -> Iterator[str]:
+    """Yield the logical IDs of all that a delivery's trail logs through."""
+    yield from delivery.bucket_policies
+    yield from filter(None, (delivery.trail, delivery.own_bucket, delivery.key.logical_id if delivery.key else None))
+
+
+def _is_about(error: Failure, delivery: Delivery) -> bool:
+    if delivery.trail is None:
+        return False
+    return "bucket" in error.policies or delivery.facts.key_arn is not None
+
+
+def _judged(delivery: Delivery, data: Data, ignored: Callable[[str, str], bool]) -> Health:
+    """Return what the policies of a delivery say to its documented requests; a policy elsewhere says nothing here."""
+    key_elsewhere = delivery.facts.key_arn is not None and delivery.key is not None and delivery.key.logical_id is None
+    elsewhere = delivery.trail is not None and (not delivery.bucket_policies or key_elsewhere)
+    worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
+    for logical_id, kind in delivery.policies():
+        document = document_for(data, logical_id, kind, delivery)
+        for request in made(delivery, kind):
+            if request.confidence == "inferred" or ignored(logical_id, request.id):
+                continue
+            if document is None or not document.readable:
+                worst = max(worst, Health.UNDECIDED)
+                continue
+            outcome = judge(document, delivery, request.request).outcome
+            if outcome is Outcome.DENIED:
+                return Health.BROKEN
+            if outcome is Outcome.UNDECIDABLE:
+                worst = Health.UNDECIDED
+    return worst

@@ -1,0 +1,99 @@
+"""What AWS does not accept in a statement, so that the policy itself cannot be created."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from remediate.cloudformation.policies import Document, WrittenStatement
+from remediate.cloudformation.substitution import ADVICE, unsubstituted
+from remediate.delivery.delivery import Delivery
+from remediate.diagnosis.finding import Finding
+from remediate.diagnosis.principals import wrong_principals
+from remediate.iam.actions import misspelt
+from remediate.iam.match import matches
+from remediate.iam.statement import Statement
+from remediate.iam.truth import Truth
+from remediate.partial_string import PartialString, UnknownPart, partial
+
+_ON_THE_BUCKET = ("s3:getbucketacl", "s3:getbucketlocation")
+_ON_OBJECTS = ("s3:putobject",)
+
+
+def refused_findings(
+    delivery: Delivery, document: Document, raw: WrittenStatement, statement: Statement
+) -> Iterator[Finding]:
+    """Yield what is wrong with a statement whatever it is for."""
+    yield from _unsubstituted(delivery, document, raw)
+    yield from wrong_principals(document, raw, statement)
+    if document.kind == "bucket":
+        yield from misspelt_actions(document, raw)
+        yield from _foreign(delivery, document, raw, statement)
+        yield from _inapplicable(document, raw, statement)
+
+
+def misspelt_actions(document: Document, raw: WrittenStatement) -> Iterator[Finding]:
+    """Yield the actions of a statement that are none, each with the one that was meant."""
+    for action in raw.actions:
+        meant = misspelt(action)
+        if meant:
+            detail = f"{raw.label} names {action}, which is no action; {meant} is"
+            blocking = document.kind == "bucket"
+            advice = f"write {meant} instead of {action}"
+            path = raw.path_of("Action")
+            yield Finding("misspelt-action", document.logical_id, path, detail, document.kind, blocking, advice=advice)
+
+
+def _unsubstituted(delivery: Delivery, document: Document, raw: WrittenStatement) -> Iterator[Finding]:
+    for path, names in unsubstituted(delivery.resolver.data, raw.data, raw.path):
+        detail = f"{raw.label} has {', '.join(names)} in a text without Fn::Sub, so it stays as it is"
+        yield Finding("missing-sub", document.logical_id, path, detail, document.kind, advice=ADVICE)
+
+
+def _foreign(delivery: Delivery, document: Document, raw: WrittenStatement, statement: Statement) -> Iterator[Finding]:
+    """Yield the resources that are neither the bucket nor in it, whatever the unknown parts are."""
+    bucket = delivery.facts.bucket_arn
+    within = partial(bucket, "/", UnknownPart("the key of an object", "any"))
+    for resource in (*statement.resources, *statement.not_resources):
+        variable = any(isinstance(part, str) and "${" in part for part in resource.parts)
+        if not variable and {matches(resource, bucket), matches(resource, within)} == {Truth.NO}:
+            detail = f"{raw.label} names {resource}, which is not in {bucket}, so S3 refuses the policy"
+            advice = f"take {resource} out of {raw.label}"
+            here = _here(resource, delivery.facts.partition)
+            if matches(here, within) is not Truth.NO or matches(here, bucket) is not Truth.NO:
+                advice = "write arn:${AWS::Partition}: in it, for the partition is another one"
+            path = (*raw.path, "Resource" if statement.resources else "NotResource")
+            yield Finding("foreign-resource", document.logical_id, path, detail, document.kind, advice=advice)
+
+
+def _here(resource: PartialString, partition: PartialString) -> PartialString:
+    """Return an ARN as it is in another partition."""
+    first, *rest = resource.parts or ("",)
+    known = first.split(":", 2) if isinstance(first, str) else []
+    return partial("arn:", partition, ":", known[2], *rest) if len(known) > len(("arn", "aws")) else resource
+
+
+def _inapplicable(document: Document, raw: WrittenStatement, statement: Statement) -> Iterator[Finding]:
+    """Yield the actions for which a statement has no resource that they can be about."""
+    about = {*map(_about, statement.resources)}
+    if not about or "any" in about:
+        return
+    for actions, wanted, names, right in (
+        (_ON_THE_BUCKET, "bucket", "only objects", "the bucket itself"),
+        (_ON_OBJECTS, "object", "only the bucket itself", "the objects: <bucket ARN>/…/*"),
+    ):
+        lost = [one for one in raw.actions if one.lower() in actions]
+        if lost and wanted not in about:
+            detail = f"{raw.label} is about {', '.join(lost)} but names {names}, so S3 refuses the policy"
+            advice = f"let {raw.label} name {right}"
+            path = raw.path_of("Resource")
+            yield Finding("inapplicable-resource", document.logical_id, path, detail, document.kind, advice=advice)
+
+
+def _about(resource: PartialString) -> str:
+    """Tell what a resource of a bucket policy can be about: the bucket, objects, or any of both."""
+    after = "".join(part if isinstance(part, str) else "x" for part in resource.parts).partition(":::")[2]
+    if any(isinstance(part, UnknownPart) and part.alphabet == "any" for part in resource.parts) or not after:
+        return "any"
+    if "/" in after:
+        return "object"
+    return "any" if "*" in after or "?" in after else "bucket"

@@ -1,0 +1,237 @@
+"""What is wrong with the resources themselves: their order, what they are attached to, and how they are set up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from remediate.cloudformation.creation_order import Dependencies
+from remediate.cloudformation.existence import Deployments, existing, where
+from remediate.cloudformation.expression import chosen, mentions
+from remediate.cloudformation.resolve import Resolver
+from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, properties, section
+from remediate.cloudformation.substitution import ADVICE, unsubstituted
+from remediate.delivery.delivery import Delivery, trusting
+from remediate.delivery.locate import Located
+from remediate.diagnosis.absent import absence_findings
+from remediate.diagnosis.finding import Finding
+from remediate.iam.match import ARN_FIELDS, arn_fields
+from remediate.partial_string import PartialString, partial
+
+_NO_ACL = ("Private", "BucketOwnerRead", "BucketOwnerFullControl")
+"""The first is the default, and the others S3 ignores when it creates a bucket.
+
+Source: Amazon S3 User Guide, Access control list overview, Canned ACL.
+"""
+
+
+def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
+    """Yield what is wrong with the trails, buckets and keys of a template."""
+    seen = _Seen(located, data)
+    yield from absence_findings(located, data)
+    yield from _unsubstituted_policies(located, data)
+    for delivery in located.deliveries:
+        if delivery.trail:
+            yield from _no_bucket(delivery, seen)
+            yield from _unattached(delivery, seen)
+            yield from _prefix(delivery)
+        if seen.first(delivery):
+            if delivery.trail:
+                yield from _order(delivery, seen.waiting)
+                yield from _unsubstituted(delivery, data)
+            yield from _circles(delivery, seen.waiting)
+            yield from _policy_order(delivery, seen.waiting)
+        yield from _bucket(delivery)
+        yield from _key(delivery)
+
+
+class _Seen:
+    """What is asked for many deliveries of one template, found once."""
+
+    def __init__(self, located: Located, data: Data) -> None:
+        self.data = data
+        self.waiting = Dependencies(data)
+        self.deployments = Deployments(data, located.parameters)
+        self.attached = {policy for delivery in located.deliveries for policy in delivery.bucket_policies}
+        self.with_policy = {delivery.own_bucket for delivery in located.deliveries if delivery.bucket_policies}
+        self._stray: dict[Resolver, list[str]] = {}
+        self._shapes: set[tuple[object, ...]] = set()
+
+    def first(self, delivery: Delivery) -> bool:
+        """Tell whether no delivery before used the same resources: their order does not change with the conditions."""
+        shape = (delivery.trail, delivery.own_bucket, delivery.bucket_policies, delivery.key and delivery.key.logical_id)
+        known = shape in self._shapes
+        self._shapes.add(shape)
+        return not known
+
+    def stray(self, resolver: Resolver) -> list[str]:
+        """Return the bucket policies for CloudTrail that belong to no log bucket."""
+        if resolver not in self._stray:
+            trusted = trusting(resolver, BUCKET_POLICY, "bucket")
+            self._stray[resolver] = [one for one in trusted if one not in self.attached]
+        return self._stray[resolver]
+
+
+def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
+    trail = str(delivery.trail)
+    chain = waiting.circle(trail, delivery.bucket_policies)
+    if chain:
+        detail = f"{chain[0]} waits for {trail}, which must come after it ({' → '.join(chain)})"
+        if chain[0] == trail:
+            detail = f"{trail} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
+        advice = (
+            f"take the reference to {trail} out of {chain[-2]}; a condition on a trail's ARN can be written without it: "
+            "ArnLike aws:SourceArn = arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*"
+        )
+        yield Finding("policy-waits-for-trail", trail, ("Resources", chain[-2]), detail, "bucket", advice=advice)
+        return
+    if len(delivery.bucket_policies) > 1:
+        return  # one of them must go first
+    for policy in delivery.bucket_policies:
+        if not waiting.waits_for(trail, policy):
+            detail = f"nothing makes {trail} wait for {policy}"
+            yield Finding("trail-before-policy", trail, ("Resources", trail), detail, "bucket")
+
+
+def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
+    trail, data = str(delivery.trail), seen.data
+    if delivery.bucket is not None:
+        return
+    conditions = delivery.resolver.scenario.conditions
+    found = chosen(properties(data, trail).get("S3BucketName"), conditions)
+    value, guard = delivery.resolver.value(found.value), found.guard
+    if value == partial():  # it is so where a condition asks for it, else it would be unknown
+        asked = mentions(found.value)
+        tests = section(data, "Conditions")
+        guard = (*guard, *((name, holds) for name, holds in conditions.items() if mentions(tests.get(name)) & asked))
+    witness = seen.deployments.find((*existing(data, trail), *guard)).witness
+    if witness is None:
+        return
+    wrong = f"the S3BucketName of {trail} is {'empty' if value == partial() else 'not a name'}"
+    said = f"{trail} has no S3BucketName" if value is None else wrong
+    detail = said + (f" where {where(dict(guard).items())}" if guard else "")
+    path = ("Resources", trail, "Properties", "S3BucketName", *found.path)
+    path = path if value is not None or found.path else ("Resources", trail)
+    advice = "name the bucket that it logs to"
+    yield Finding("trail-without-bucket", trail, path, detail, "bucket", advice=advice)
+
+
+def _unattached(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
+    bucket = delivery.own_bucket
+    if bucket is None or delivery.bucket_policies:
+        return
+    for policy in seen.stray(delivery.resolver):
+        detail = f"{policy} lets CloudTrail in, but into another bucket than {bucket}, where {delivery.trail} logs"
+        advice = f"let the Bucket of {policy} be {bucket}, if that is what it is for"
+        path = ("Resources", policy, "Properties", "Bucket")
+        yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice)
+    when = "has a policy under some conditions only" if bucket in seen.with_policy else "has no policy in the template"
+    detail = f"{bucket}, where {delivery.trail} logs, {when}"
+    yield Finding("bucket-without-policy", bucket, ("Resources", bucket), detail, "bucket")
+
+
+def _prefix(delivery: Delivery) -> Iterator[Finding]:
+    """Yield a prefix that surely holds AWSLogs (AWS CloudTrail API Reference, CreateTrail)."""
+    prefix = delivery.facts.prefix.known if delivery.facts.prefix else None
+    if prefix is not None and "AWSLogs" in prefix.split("/"):
+        detail = f"the S3KeyPrefix of {delivery.trail} is {prefix}: CloudTrail refuses a prefix that holds AWSLogs"
+        path = ("Resources", str(delivery.trail), "Properties", "S3KeyPrefix")
+        advice = "leave AWSLogs out of it: CloudTrail adds it itself"
+        yield Finding("reserved-prefix", str(delivery.trail), path, detail, "bucket", advice=advice)
+
+
+def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
+    """Yield a key, policy or bucket that waits for itself, but for circles through the trail; each circle once."""
+    seen: list[set[str]] = []
+    for one in (delivery.key.logical_id if delivery.key else None, *delivery.bucket_policies, delivery.own_bucket):
+        chain = waiting.chain(one, one) if one else []
+        if chain and delivery.trail not in chain and set(chain) not in seen:
+            seen.append(set(chain))
+            detail = f"{chain[0]} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
+            itself = chain[1] == one
+            advice = 'write "*", which in a key policy means the key itself'
+            advice = advice if itself else f"take the reference to {chain[1]} out of {one}"
+            yield Finding("circular-dependency", str(one), ("Resources", str(one)), detail, "key", advice=advice)
+
+
+def _unsubstituted(delivery: Delivery, data: Data) -> Iterator[Finding]:
+    """Yield the names of buckets, prefixes and keys that lack their Fn::Sub."""
+    for name in ("S3BucketName", "S3KeyPrefix", "KMSKeyId", "TrailName"):
+        yield from _lacking_sub(data, str(delivery.trail), name)
+
+
+def _unsubstituted_policies(located: Located, data: Data) -> Iterator[Finding]:
+    for policy in of_type(data, BUCKET_POLICY) if any(delivery.trail for delivery in located.deliveries) else ():
+        yield from _lacking_sub(data, policy, "Bucket")
+
+
+def _lacking_sub(data: Data, logical_id: str, name: str) -> Iterator[Finding]:
+    path = ("Resources", logical_id, "Properties", name)
+    for place, names in unsubstituted(data, properties(data, logical_id).get(name), path):
+        detail = f"{name} of {logical_id} has {', '.join(names)} in a text without Fn::Sub, so it stays as it is"
+        yield Finding("missing-sub", logical_id, place, detail, "bucket", advice=ADVICE)
+
+
+def _policy_order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
+    bucket = delivery.own_bucket
+    for policy in delivery.bucket_policies if bucket else ():
+        if bucket and not waiting.waits_for(policy, bucket):
+            detail = f"nothing makes {policy} wait for {bucket}"
+            advice = f"let the Bucket of {policy} be a Ref of {bucket}, or add {bucket} to its DependsOn"
+            yield Finding("policy-before-bucket", policy, ("Resources", policy), detail, "bucket", advice=advice)
+
+
+def _bucket(delivery: Delivery) -> Iterator[Finding]:
+    if len(delivery.bucket_policies) > 1:
+        names = " and ".join(delivery.bucket_policies)
+        detail = f"{names} are policies of one bucket, which keeps the one that is written last"
+        first, second = delivery.bucket_policies[:2]
+        yield Finding("two-bucket-policies", first, ("Resources", second), detail, "bucket", advice="merge them into one")
+    bucket = delivery.own_bucket
+    if bucket is None:
+        return
+    acl = delivery.resolver.string(delivery.resolver.property(bucket, "AccessControl"))
+    ownership = delivery.object_ownership()
+    if acl is not None and acl.known not in {None, *_NO_ACL} and ownership in {None, "BucketOwnerEnforced"}:
+        said = "is BucketOwnerEnforced" if ownership else "has no OwnershipControls, so a new bucket is BucketOwnerEnforced"
+        detail = f"{bucket} {said}, which refuses its AccessControl {acl}"
+        advice = "remove AccessControl, or add OwnershipControls with ObjectWriter where something else needs the ACL"
+        path = ("Resources", bucket, "Properties", "AccessControl")
+        yield Finding("bucket-acl", bucket, path, detail, "bucket", advice=advice)
+
+
+def _key(delivery: Delivery) -> Iterator[Finding]:
+    if delivery.key is None:
+        return
+    key = delivery.key.logical_id
+    if key is None:
+        yield from _elsewhere(delivery, delivery.key.name)
+        return
+    wanted = (("Enabled", "true"), ("KeySpec", "SYMMETRIC_DEFAULT"), ("KeyUsage", "ENCRYPT_DECRYPT"))
+    for name, right in wanted:
+        value = delivery.resolver.value(delivery.resolver.property(key, name))
+        known = value.known if isinstance(value, PartialString) else None if value is None else str(value)
+        if known is not None and known.lower() != right.lower():
+            detail = f"{key} has {name}: {known.lower() if right == 'true' else known}; CloudTrail needs {right}"
+            path = ("Resources", key, "Properties", name)
+            yield Finding("unusable-key", key, path, detail, "key", advice=f"set {name} to {right}, or use another key")
+
+
+def _elsewhere(delivery: Delivery, name: PartialString) -> Iterator[Finding]:
+    """Yield a key outside the template that CloudTrail surely cannot use.
+
+    That is a key that AWS manages, and one in another Region than the bucket, which is in the stack's.
+    """
+    path = ("Resources", str(delivery.trail), "Properties", "KMSKeyId")
+    if delivery.facts.key_arn is None or delivery.trail is None:
+        return
+    if "alias/aws/" in (name.known or ""):
+        detail = (
+            f"the key of {delivery.trail} is {name}, which AWS manages: its policy lets no trail in and cannot be changed"
+        )
+        yield Finding("unusable-key", delivery.trail, path, detail, "key", advice="use a key of your own")
+    fields = arn_fields(name)
+    own = delivery.facts.region.known
+    region = fields[3].known if fields and len(fields) == ARN_FIELDS and fields[2].known == "kms" else None
+    if own and region and own != region and delivery.own_bucket:
+        detail = f"the key of {delivery.trail} is in {region}, the bucket {delivery.own_bucket} in {own}"
+        yield Finding("unusable-key", delivery.trail, path, detail, "key", advice=f"use a key in {own}")

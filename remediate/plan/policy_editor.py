@@ -1,0 +1,277 @@
+"""One patch at one policy document: what the rules of a patch work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list
+from remediate.cloudformation.policies import Document, WrittenStatement, documents
+from remediate.cloudformation.possible import possible_strings
+from remediate.cloudformation.resources import properties
+from remediate.delivery.access import Outsider
+from remediate.delivery.delivery import Delivery, trusts
+from remediate.delivery.locate import Given
+from remediate.iam.actions import misspelt
+from remediate.patch_set import Need, NotRequire, Separate
+from remediate.plan.draft import Draft, Snapshot
+from remediate.plan.names import named
+from remediate.plan.outcome import Skipped, Why
+from remediate.template import Plain
+
+_SHORT = {"cloudtrail.amazonaws.com": "CloudTrail", "s3.amazonaws.com": "S3"}
+"""What the Sid of a statement that a service gets for itself ends with."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The rules that take conditions away: those of the run, and those that the user left out.
+
+    What the user left out is not to be got around by another patch.
+    """
+
+    removing: tuple[NotRequire | Separate, ...] = ()
+    left_out: tuple[NotRequire | Separate, ...] = ()
+
+
+@dataclass
+class PolicyEditor:
+    """A document that a patch looks at, the deliveries that it serves, and what is said of it on the way.
+
+    ``allowed`` collects the ids of the requests that its rules have come to allow, ``still_denied`` those that they could
+    not, ``let_in`` the strangers that a reviewed change lets in, ``needs`` that a change was a repair.
+    """
+
+    subject: str
+    draft: Draft
+    path: tuple[str | int, ...]
+    logical_id: str
+    kind: str
+    deliveries: tuple[Delivery, ...]
+    given: Given
+    review: bool
+    chosen: Chosen = field(default_factory=Chosen)
+    allowed: set[str] = field(default_factory=set)
+    still_denied: set[str] = field(default_factory=set)
+    needs: set[Need] = field(default_factory=set)
+    let_in: list[Outsider] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    _read: tuple[int, Document] | None = None
+
+    @property
+    def document(self) -> Document:
+        """The document as it stands now: read anew after every operation, for each can move statements."""
+        done = len(self.draft.operations)
+        if self._read is None or self._read[0] != done:
+            found = documents(self.draft.data, self.logical_id, "bucket" if self.kind == "bucket" else "key")
+            self._read = done, next(one for one in found if one.path == self.path)
+        return self._read[1]
+
+    def meets(self, when: Mapping[str, tuple[str, ...]] | None) -> bool:
+        """Tell whether every delivery's log bucket has one of the object ownerships; one that does not say so has none."""
+        wanted = (when or {}).get("object-ownership")
+        return wanted is None or (
+            bool(self.deliveries) and all(delivery.object_ownership() in wanted for delivery in self.deliveries)
+        )
+
+    def is_removable(self, key: str) -> bool:
+        """Tell whether a rule of the run takes a condition key away where it is in the way."""
+        return self._is_of(self.chosen.removing, key)
+
+    def is_left_out(self, key: str) -> bool:
+        """Tell whether a condition key is a matter of a rule that the user left out."""
+        return self._is_of(self.chosen.left_out, key)
+
+    def _is_of(self, rules: tuple[NotRequire | Separate, ...], key: str) -> bool:
+        return any(named(key, rule.conditions) and (isinstance(rule, Separate) or self.meets(rule.when)) for rule in rules)
+
+    def note(self, text: str) -> None:
+        """Say what a change is for."""
+        self.notes.append(text)
+
+    def skip(self, why: Why, reason: str, advice: str = "") -> None:
+        """Say why something stays as it is."""
+        self.skipped.append(Skipped(self.subject, why, reason, self.logical_id, advice))
+
+    def snapshot(self) -> tuple[Snapshot, int, int]:
+        """Return what :meth:`restore` needs to take back all that follows."""
+        return self.draft.snapshot(), len(self.notes), len(self.skipped)
+
+    def restore(self, snapshot: tuple[Snapshot, int, int]) -> None:
+        """Take back what was changed and said since a snapshot."""
+        self.draft.restore(snapshot[0])
+        del self.notes[snapshot[1] :]
+        del self.skipped[snapshot[2] :]
+        self._read = None
+
+    @property
+    def bucket(self) -> Plain:
+        """The bucket that a bucket policy is for, as the policy names it."""
+        return properties(self.draft.data, self.logical_id).get("Bucket")
+
+    def has_statements_everywhere(self) -> bool:
+        """Tell whether the document has a Statement under every delivery; one in an ``Fn::If`` need not."""
+        found = list(alternatives(self.draft.at(self.document.list_path), ()))
+        return all(any(delivery.resolver.scenario.admits(one.guard) for one in found) for delivery in self.deliveries)
+
+    def again(self, statement: WrittenStatement) -> WrittenStatement:
+        """Return the statement as it stands now; a lone one that has become a list's first is found there."""
+        paths = (statement.path, (*statement.path, 0))
+        return next(one for one in self.document.statements if one.path in paths)
+
+    def allows(self, service: str) -> list[WrittenStatement]:
+        """Return the Allow statements that name a service, whoever else they name."""
+        return [
+            raw
+            for raw in self.document.statements
+            if raw.data.get("Effect") == "Allow"
+            and any(trusts(delivery.resolver.value(raw.data.get("Principal")), service) for delivery in self.deliveries)
+        ]
+
+    def upwards(self, service: str) -> Iterator[WrittenStatement]:
+        """Yield the Allow statements that name a service from the last to the first.
+
+        In this order what is inserted or removed moves no statement that is still to come. What is said of the statements
+        comes out in the template's order.
+        """
+        for raw in reversed(self.allows(service)):
+            notes, self.notes = self.notes, []
+            skipped, self.skipped = self.skipped, []
+            yield raw
+            self.notes += notes
+            self.skipped += skipped
+
+    def deliveries_of(self, statement: WrittenStatement) -> list[Delivery]:
+        """Return the deliveries under which a statement is part of the document."""
+        return [delivery for delivery in self.deliveries if delivery.resolver.scenario.admits(statement.guard)]
+
+    def is_shared(self, statement: WrittenStatement) -> bool:
+        """Tell whether a statement names, or may name, any other principal than one service, whatever the parameters are."""
+        principal = statement.data.get("Principal")
+        services = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None
+        named = [self._name(one) for one in as_list(services)]
+        return not named or named[0] is None or any(one != named[0] for one in named)
+
+    def own(self, statement: WrittenStatement, service: str) -> WrittenStatement | None:
+        """Return a statement that names the service alone, splitting a shared one; None where it cannot be split."""
+        if not self.is_shared(statement):
+            return statement
+        named = self._leave(statement, service) if self.can_insert(statement) else None
+        if named is None:
+            return None
+        self.note(f"{statement.label} is shared with others, so the part of {service} becomes a statement of its own")
+        copy: dict[str, Plain] = {**statement.data, "Principal": {"Service": named}}
+        if "Action" in copy:
+            copy["Action"] = _without_misspelt(copy["Action"])
+        return self.insert(copy, after=statement, suffix=_SHORT.get(service, "Split"))
+
+    def can_insert(self, after: WrittenStatement | None = None) -> bool:
+        """Tell, and say where not, whether a statement can be added behind another one or at the end."""
+        if self._list(after) is not None:
+            return True
+        self.skip("obstacle", "its Statement comes from an intrinsic function, to which no statement can be added")
+        return False
+
+    def insert(
+        self,
+        data: dict[str, Plain],
+        after: WrittenStatement | None = None,
+        suffix: str = "",
+        where: Alternative | None = None,
+    ) -> WrittenStatement | None:
+        """Add a statement, behind another and under the same conditions or at the end; None where the form forbids it.
+
+        A Sid is unique in its policy: ``suffix`` tells a copy from its original. ``where`` is one of :meth:`lists`, for a
+        statement that stands behind no other; conditions that it has more are those of the statement.
+        """
+        found = next((one for one in self.lists() if where and one.path == where.path), None) or self._list(after)
+        if found is None:
+            self.can_insert(after)
+            return None
+        data = {**data}
+        if isinstance(data.get("Sid"), str):
+            data["Sid"] = _unique(str(data["Sid"]), suffix, self.document)
+        else:
+            data.pop("Sid", None)  # one that comes from a function would be the same twice
+        own = after.guard[len(found.guard) :] if after else ()
+        more = tuple(one for one in (where.guard if where else ()) if one not in (*found.guard, *own))
+        guarded = _guarded(data, (*own, *more))
+        if isinstance(found.value, list):
+            index = int(after.path[len(found.path)]) + 1 if after else len(found.value)
+            self.draft.add((*found.path, index), guarded)
+        else:
+            index = 1
+            self.draft.replace(found.path, [found.value, guarded])
+        path = (*found.path, index)
+        return next(one for one in self.document.statements if one.path[: len(path)] == path)
+
+    def lists(self) -> list[Alternative]:
+        """Return the document's Statement, each of its branches where it is an ``Fn::If``."""
+        document = self.document
+        return [*alternatives(self.draft.at(document.list_path), document.list_path, document.guard)]
+
+    def _list(self, after: WrittenStatement | None) -> Alternative | None:
+        """Return the document's statements, of several alternatives the one that holds ``after``."""
+        found = self.lists()
+        if after:
+            found = [one for one in found if one.path == after.path[: len(one.path)]]
+        return found[0] if len(found) == 1 else None
+
+    def _leave(self, statement: WrittenStatement, service: str) -> Plain:
+        """Take the service out of a shared statement's principals; return how it was written, None where it cannot leave."""
+        principal = statement.data["Principal"]
+        named = {key: as_list(names) for key, names in principal.items()} if isinstance(principal, dict) else {}
+        services = named.get("Service", [])
+        own = [index for index, one in enumerate(services) if self._name(one) == service]
+        rest = [one for index, one in enumerate(services) if index not in own]
+        others = [one for key in named.keys() - {"Service"} for one in named[key]]
+        # A statement whose last principal goes under some condition would be refused by AWS.
+        stays = any(self._name(one) is not None for one in rest) or any(self._is_always(one) for one in others)
+        # What may be the service under some value would keep what the service is to have apart from now on.
+        if own and stays and all(service not in self._names(one) for one in rest):
+            path = (*statement.path, "Principal", "Service")
+            for index in reversed(own) if rest else ():
+                self.draft.remove((*path, index))
+            if not rest:
+                self.draft.remove(path)
+            written = [services[index] for index in own]
+            return written[0] if all(one == written[0] for one in written) else written
+        self.skip(
+            "obstacle", f"the principals of {statement.label} are written so that {service} cannot be taken out of them"
+        )
+        return None
+
+    def _name(self, written: Plain) -> str | None:
+        """Return the one service that a principal is under every value that it can take; None where it can be two."""
+        names = possible_strings(self.deliveries[0].resolver, written, self.given.parameters)
+        return next(iter(names)).lower() if names is not None and len(names) == 1 else None
+
+    def _names(self, written: Plain) -> set[str]:
+        names = possible_strings(self.deliveries[0].resolver, written, self.given.parameters)
+        return set() if names is None else {name.lower() for name in names}
+
+    def _is_always(self, written: Plain) -> bool:
+        """Tell whether a principal is there under every condition."""
+        found = list(alternatives(written, ()))
+        return len(found) == 1 and not found[0].guard
+
+
+def _without_misspelt(actions: Plain) -> Plain:
+    """Return the actions of a statement for a copy of it: what is not an action is not written a second time."""
+    kept = [one for one in as_list(actions) if not (isinstance(one, str) and misspelt(one))]
+    return kept if isinstance(actions, list) and kept else actions
+
+
+def _unique(sid: str, suffix: str, document: Document) -> str:
+    taken = {str(one.data.get("Sid")) for one in document.statements}
+    suffix = f" {suffix}" if " " in sid and suffix else suffix
+    candidates = [sid, sid + suffix, *(f"{sid}{suffix}{number}" for number in range(2, len(taken) + 3))]
+    return next(one for one in candidates if one not in taken)
+
+
+def _guarded(data: dict[str, Plain], guard: tuple[tuple[str, bool], ...]) -> Plain:
+    wrapped: Plain = data
+    for condition, holds in reversed(guard):
+        wrapped = {"Fn::If": [condition, wrapped, NO_VALUE] if holds else [condition, NO_VALUE, wrapped]}
+    return wrapped

@@ -1,0 +1,136 @@
+"""What is still not allowed after the last patch, and what the user can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from remediate.cloudformation.policies import Kind
+from remediate.cloudformation.resources import Data, section
+from remediate.delivery.decide import document_for, documented, judge, made
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.locate import Located
+from remediate.delivery.requests import ServiceRequest
+from remediate.diagnosis import Finding, catalogue
+from remediate.iam.evaluate import Decision, Outcome, statement_truth
+from remediate.iam.truth import Truth
+from remediate.partial_string import PartialString, UnknownPart
+from remediate.patch_set import PatchSet
+from remediate.plan.outcome import Skipped, Why
+from remediate.plan.outside import outside
+from remediate.plan.unread import unread
+from remediate.template import tokens
+
+
+def remaining(
+    located: Located, data: Data, said: Sequence[Skipped], left: Sequence[Finding], patch_set: PatchSet
+) -> tuple[Skipped, ...]:
+    """Return what is left to say of a template, once for each reason.
+
+    ``said`` is what planning has said already, ``left`` are the root causes that are still there. ``patch_set`` says what
+    the policies outside the template are to have.
+    """
+    explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
+    without_id = {one.logical_id for one in said if one.why == "denied"}
+    judged = [
+        one
+        for delivery in located.deliveries
+        for one in _of_view(delivery, data, explained, patch_set)
+        if not (one.why == "denied" and "organization" in one.subject and one.logical_id in without_id)
+    ]
+    found = [*_causes([*said, *judged], left), *judged]
+    if not located.complete:
+        found.append(
+            Skipped(
+                "conditions",
+                "undecidable",
+                "the conditions have too many combinations to try all; the defaults and deviations from them were tried",
+                advice="fix some with --parameter KEY=VALUE",
+            )
+        )
+    found += unread(data, located)
+    return tuple({_sameness(one): one for one in reversed(found)}.values())[::-1]
+
+
+def _sameness(one: Skipped) -> tuple[str, ...]:
+    """Return what two remarks share that are one for people: a request under two scenarios, or two for the same reason."""
+    return (one.why, one.logical_id, one.subject if one.why == "denied" else one.reason)
+
+
+def _causes(said: Sequence[Skipped], left: Sequence[Finding]) -> Iterator[Skipped]:
+    """Yield the causes that are still there.
+
+    One needs no second word where its patch has said why it did nothing, or a request that is denied for it tells of it.
+    """
+    for one in left:
+        patches = catalogue()[one.cause].patches
+        here = [other for other in said if other.logical_id == one.logical_id]
+        told = any(other.subject in patches or (other.why == "denied" and other.subject in one.requests) for other in here)
+        if one.cause == "blocking-deny":
+            yield _skipped(one, "blocked")
+        elif not told and (one.blocking or not one.requests):
+            yield _skipped(one, "obstacle" if one.blocking else "harmless")
+
+
+def _skipped(one: Finding, why: Why) -> Skipped:
+    return Skipped(one.cause, why, one.detail, one.logical_id, one.advice, path=one.path)
+
+
+def _of_view(delivery: Delivery, data: Data, explained: set[str], patch_set: PatchSet) -> Iterator[Skipped]:
+    if delivery.trail:
+        yield from outside(delivery, patch_set)
+    if len(delivery.bucket_policies) == 1:
+        yield from _judged(delivery, data, delivery.bucket_policies[0], "bucket", explained)
+    if delivery.key and delivery.key.logical_id:
+        yield from _judged(delivery, data, delivery.key.logical_id, "key", explained)
+
+
+def _judged(delivery: Delivery, data: Data, logical_id: str, kind: Kind, explained: set[str]) -> Iterator[Skipped]:
+    document = document_for(data, logical_id, kind, delivery)
+    if document is None or not document.readable:
+        if logical_id not in explained:
+            reason = (
+                document.obstacle if document and document.obstacle else f"{logical_id} has no policy that can be judged"
+            )
+            yield Skipped(f"{kind}-policy", "obstacle", reason, logical_id)
+        return
+    for one in documented(made(delivery, kind)):
+        decision = judge(document, delivery, one.request)
+        if decision.outcome is not Outcome.ALLOWED and not decision.explicit:  # a Deny is among the causes
+            yield _left(one, decision, logical_id, delivery)
+            if document.obstacle and decision.outcome is Outcome.DENIED and one.confidence != "inferred":
+                yield Skipped(f"{kind}-policy", "obstacle", document.obstacle, logical_id)
+
+
+def _left(one: ServiceRequest, decision: Decision, logical_id: str, delivery: Delivery) -> Skipped:
+    path = tuple(tokens(decision.by[0].pointer)) if decision.by else ()
+    if decision.outcome is Outcome.UNDECIDABLE:
+        advice = _settling(one, decision, delivery)
+        if any(statement.unmodelled for statement in decision.by):
+            advice = "mend the statement: IAM does not accept it as it stands"
+        return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if delivery.trail else "", path=path)
+    organization = "organization" in one.id and delivery.facts.organization_id is not None
+    advice = "give the organization's id with --organization-id" if organization else ""
+    return Skipped(one.id, "denied", decision.reason, logical_id, advice)
+
+
+def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> str:
+    """Say what would settle a request that cannot be told: values that the user knows, else only a change."""
+    judged = [statement_truth(statement, one.request) for statement in decision.by]
+    conditions = [condition for elements in judged for condition in elements.failing]
+    unsure = [elements.statement for elements in judged if elements.resource is Truth.UNKNOWN]
+    if unsure and one.request.doubt:
+        return "take the slash off the S3KeyPrefix"
+    written = [value for condition in conditions for value in condition.values]
+    written += [name for statement in unsure for name in statement.resources]
+    found = (one.request.context.get(condition.key.lower()) for condition in conditions)
+    asked = [value for value in found if isinstance(value, PartialString)] + ([one.request.resource] if unsure else [])
+    # What is open on both sides is the same there, and settles nothing.
+    open_parts = _open_parts(written) ^ _open_parts(asked)
+    known = section(delivery.resolver.data, "Parameters").keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
+    names = ", ".join(sorted(open_parts & known))
+    change = "have it changed with --review"
+    return f"give its value with --parameter KEY=VALUE ({names}), or {change}" if names else change
+
+
+def _open_parts(texts: Iterable[PartialString]) -> set[str]:
+    return {part.name for text in texts for part in text.parts if isinstance(part, UnknownPart)}

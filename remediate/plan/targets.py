@@ -1,0 +1,48 @@
+"""Which resources a patch acts on, and for which trails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from remediate.cloudformation.policies import Kind
+from remediate.delivery.delivery import Delivery
+from remediate.delivery.locate import Located
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A resource in a role, with all deliveries that reach it. ``kind`` is the kind of policy it holds, if it holds one."""
+
+    role: str
+    logical_id: str
+    kind: Kind | None
+    deliveries: tuple[Delivery, ...]
+
+
+def targets(located: Located, role: str) -> Iterator[Target]:
+    """Yield the template's resources in a role."""
+    grouped: dict[str, list[Delivery]] = {}
+    for delivery in located.deliveries:
+        for logical_id in _of_role(delivery, role):
+            grouped.setdefault(logical_id, []).append(delivery)
+    kind: Kind | None = "bucket" if role == "bucket-policy" else "key" if role.endswith("key-policy") else None
+    for logical_id, deliveries in grouped.items():
+        yield Target(role, logical_id, kind, tuple(deliveries))
+
+
+def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
+    match role:
+        case "trail":
+            return (delivery.trail,) if delivery.trail else ()
+        case "bucket":
+            inside = delivery.bucket.logical_id if delivery.bucket else None
+            return (inside,) if inside and not delivery.bucket_policies and delivery.trail else ()
+        case "bucket-policy":
+            # Two policies for one bucket overwrite each other: which one holds is not known, so neither is edited.
+            return delivery.bucket_policies if len(delivery.bucket_policies) == 1 else ()
+        case "key-policy":
+            return (delivery.key.logical_id,) if delivery.key and delivery.key.logical_id else ()
+        case "bucket-key-policy":
+            return (delivery.bucket_key.logical_id,) if delivery.bucket_key and delivery.bucket_key.logical_id else ()
+    return ()
