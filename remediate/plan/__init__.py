@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
-from remediate.plan.planner import Plan, planned_again
+from remediate.plan.planning import Plan, planned_again
 from remediate.plan.writable import plan_edits
 
 __all__ = ["Applied", "Options", "Plan", "Skipped", "plan_edits", "planned_again"]

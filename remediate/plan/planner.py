@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.resources import properties
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located, locate
-from remediate.diagnosis import Finding, diagnose, is_wanted
-from remediate.diagnosis.health import DeliveryHealth, Health, delivery_of, health_of_all
+from remediate.diagnosis.health import delivery_of
 from remediate.patch_set import (
     AddPolicy,
     Allow,
@@ -24,7 +23,6 @@ from remediate.patch_set import (
     Require,
     Separate,
 )
-from remediate.plan.acknowledged import acknowledged
 from remediate.plan.change import Change
 from remediate.plan.default_key_policy import write_out_default_key_policy
 from remediate.plan.draft import Draft
@@ -32,7 +30,6 @@ from remediate.plan.guard import keeping_out
 from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
 from remediate.plan.policy_editor import Chosen, PolicyEditor
-from remediate.plan.remaining import remaining
 from remediate.plan.rules.add_policy import ensure_policy
 from remediate.plan.rules.allow import ensure_allow
 from remediate.plan.rules.complete import ensure_complete
@@ -40,9 +37,8 @@ from remediate.plan.rules.depend_on import ensure_depends
 from remediate.plan.rules.not_require import ensure_not_required
 from remediate.plan.rules.require import ensure_required
 from remediate.plan.rules.separate import ensure_separate
-from remediate.plan.sizes import check_sizes
 from remediate.plan.targets import Target, targets
-from remediate.template import Operation, Plain
+from remediate.template import Plain
 
 _ROUNDS = 4
 """A patch set that has not settled after so many rounds does not settle, which guarantee 5 then says."""
@@ -51,104 +47,9 @@ _ROUNDS = 4
 _WRITE_OUT = "write the value out where the alias or the merge key stands, and run again"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is to be done to a template.
+class Planner:
+    """Plans the patches of a set for the deliveries ``changeable``, by their names, into a draft of the template."""
 
-    ``located`` is what was found in it, ``findings`` the root causes that the user wants to hear of, ``deliveries`` how each
-    delivery is before, ``changeable`` the names of those that may be changed, ``data`` the template's data after the
-    operations.
-    """
-
-    located: Located
-    findings: tuple[Finding, ...]
-    deliveries: tuple[DeliveryHealth, ...]
-    changeable: frozenset[str]
-    applied: tuple[Applied, ...]
-    skipped: tuple[Skipped, ...]
-    operations: tuple[Operation, ...]
-    data: dict[str, Plain]
-
-
-def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options) -> Plan:
-    """Plan a patch set for a template's data, which stays as it is."""
-    chosen = {patch.id for patch in _chosen(patch_set, options)}
-    everything = diagnose(located, data)
-    known = acknowledged(everything, options.ignore)
-
-    def wanted(finding: Finding) -> bool:
-        return is_wanted(finding, chosen) and not known.finding(finding)
-
-    findings = tuple(filter(wanted, everything))
-    found = health_of_all(located, data, findings, options.error, known.request)
-    planner = _planned(data, located, patch_set, options, found)
-    operations = tuple(planner.draft.operations)
-    left = tuple(filter(wanted, diagnose(planner.located, planner.draft.data))) if operations else findings
-    rest = remaining(planner.located, planner.draft.data, planner.skipped, left, patch_set)
-    skipped = tuple(one for one in (*dict.fromkeys(planner.skipped), *rest) if not known.skipped(one))
-    if not options.precautions and "precautions" not in options.ignore:
-        found = tuple(_with_precautions(planner, found))
-    applied = tuple(planner.applied.values())
-    check_sizes(planner.located, data, planner.draft.data)
-    return Plan(located, findings, found, planner.changeable, applied, skipped, operations, planner.draft.data)
-
-
-def planned_again(
-    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options, before: Plan
-) -> tuple[Operation, ...]:
-    """Return the operations that a patch set comes to for the same deliveries: none, once it has settled."""
-    planner = _Planner(data, located, patch_set, options, before.changeable)
-    planner.run()
-    return tuple(planner.draft.operations)
-
-
-def _planned(
-    data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options, found: tuple[DeliveryHealth, ...]
-) -> _Planner:
-    """Plan for the deliveries that are broken, and after a review for those that are not decided.
-
-    Precautions go along with a repair: a delivery that nothing here repairs is left as it is.
-    """
-    wanted = {Health.BROKEN, Health.UNDECIDED} if options.review else {Health.BROKEN}
-    changeable = frozenset(one.name for one in found if one.health in wanted)
-    planner = _Planner(data, located, patch_set, options, changeable)
-    planner.run()
-    repaired = {logical_id for (_, logical_id), applied in planner.applied.items() if applied.need == "repair"}
-    idle = frozenset(one.name for one in found if not one.reported and not one.resources & repaired)
-    if options.review or not planner.draft.operations or not changeable & idle:
-        return planner
-    obstacles = [one for one in planner.skipped if one.why in {"obstacle", "review"}]  # why nothing repairs it
-    planner = _Planner(data, located, patch_set, options, changeable - idle)
-    planner.run()
-    planner.skipped = [*dict.fromkeys((*obstacles, *planner.skipped))]
-    return planner
-
-
-def _chosen(patch_set: PatchSet, options: Options) -> Iterator[Patch]:
-    for patch in patch_set.patches:
-        selected = not options.select or patch.id in options.select
-        if selected and patch.id not in options.ignore:
-            yield patch
-
-
-def _with_precautions(planner: _Planner, found: tuple[DeliveryHealth, ...]) -> Iterator[DeliveryHealth]:
-    """Yield the deliveries with the patches that would change the healthy ones if precautions were wanted."""
-    healthy = {one.name for one in found if one.health is Health.HEALTHY}
-    deliveries = tuple(delivery for delivery in planner.located.deliveries if delivery_of(delivery) in healthy)
-    options = replace(planner.options, precautions=True)
-    located = replace(planner.located, deliveries=deliveries)
-    again = _Planner(planner.draft.data, located, planner.patch_set, options, frozenset())
-    if deliveries:
-        again.run()
-    for one in found:
-        own = one.resources if one.name in healthy else frozenset()
-        patches = dict.fromkeys(
-            patch for (patch, logical_id), made in again.applied.items() if logical_id in own and made.need == "precaution"
-        )
-        yield replace(one, precautions=tuple(patches)) if patches else one
-
-
-class _Planner:
     def __init__(
         self,
         data: dict[str, Plain],
@@ -157,10 +58,11 @@ class _Planner:
         options: Options,
         changeable: frozenset[str],
     ) -> None:
+        """Begin with a template's data, which is read only, and what was found in it."""
         self.located = found
         self.patch_set = patch_set
         self.options = options
-        self.chosen = tuple(_chosen(patch_set, options))
+        self.chosen = tuple(chosen_patches(patch_set, options))
         self.changeable = changeable
         left_out = (patch for patch in patch_set.patches if patch not in self.chosen)
         self.keys = Chosen(_removing(self.chosen), _removing(left_out))
@@ -295,3 +197,11 @@ def _kept(skipped: Skipped) -> Skipped:
 
 def _is_bucket(delivery: Delivery, logical_id: str) -> bool:
     return delivery.bucket is not None and delivery.bucket.logical_id == logical_id
+
+
+def chosen_patches(patch_set: PatchSet, options: Options) -> Iterator[Patch]:
+    """Yield the patches of a set that the user wants."""
+    for patch in patch_set.patches:
+        selected = not options.select or patch.id in options.select
+        if selected and patch.id not in options.ignore:
+            yield patch

@@ -7,7 +7,7 @@ from dataclasses import replace
 from remediate.delivery.locate import Located
 from remediate.patch_set import PatchSet
 from remediate.plan.options import Options
-from remediate.plan.planner import Plan, plan
+from remediate.plan.planning import Plan, plan
 from remediate.template import Edit, Refused, Template, edit, tokens
 
 

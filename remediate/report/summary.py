@@ -18,6 +18,7 @@ _WORDS = {
     "undecidable": "cannot be told",
     "harmless": "of no effect",
     "kept": "kept",
+    "default": "by default",
 }
 _WIDTH = 110
 

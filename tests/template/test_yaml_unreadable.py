@@ -96,6 +96,11 @@ _DUPLICATE = 'the key "b" stands in lines 2 and 4 of the same mapping: remove on
             id="tag directive",
         ),
         pytest.param(
+            "--- # x\n\ufeffa: b\n".encode(),
+            *(2, 1, "a byte-order mark that does not begin the file: remove it"),
+            id="byte-order mark within",
+        ),
+        pytest.param(
             b"a: " + b"[" * 200 + b"]" * 200,
             *(1, 153, "the template is nested more than 150 levels deep"),
             id="deep",

@@ -80,6 +80,9 @@ class _Reader:
             message = "a %TAG directive gives tags another meaning, which CloudFormation does not know: remove it"
             raise self.unreadable(message, found.start() if found else 0)
         root = self.node(self.next())
+        mark = self.text.find("\ufeff", 0, root.span.start + 1)
+        if mark >= 0:  # one parser skips it, another takes it for the first character of a key
+            raise self.unreadable("a byte-order mark that does not begin the file: remove it", mark)
         self.next()
         event = self.next()
         if type(event) is not yaml.StreamEndEvent:
