@@ -18,7 +18,7 @@ import yaml
 
 from tests.fuzzing import deployed, words
 from tests.fuzzing.reading import NotRead, data_of, exact, is_json, lost_comments
-from tests.fuzzing.strangers import let_in
+from tests.fuzzing.outsiders import let_in
 
 POLICIES = {words.POLICY: ("PolicyDocument", "bucket"), words.KEY: ("KeyPolicy", "key")}
 _MEANT = {("Service", words.CLOUDTRAIL), ("Service", f"{words.CLOUDTRAIL}.cn")}

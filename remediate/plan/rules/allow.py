@@ -28,6 +28,7 @@ def ensure_allow(editor: PolicyEditor, rule: Allow) -> None:
     wanted = [gap for gap in gaps(editor, rule) if still_open(editor, gap) and not _stands(editor, rule, gap)]
     if wanted and not editor.has_statements_everywhere():
         editor.skip("obstacle", "its Statement is there under some conditions only, so nothing can be added for the others")
+        editor.still_denied |= {one.request.id for gap in wanted for one in still_open(editor, gap)}
         return
     writable = writable_gaps(editor, wanted)
     denied = any(_is_denied(editor, one) for gap in writable for one in gap.wanted)

@@ -39,7 +39,7 @@ def let_in(old: list[dict[str, Any]], new: list[dict[str, Any]], policy: dict[st
     kind = "bucket" if policy.get("Type") == words.POLICY else "key"
     written = policy["Properties"].get("Bucket")
     bucket = where.put_in(written) if isinstance(written, str | dict) else None
-    if kind == "bucket" and not isinstance(bucket, str):
+    if kind == "bucket" and not (isinstance(bucket, str) and _is_bucket(written, where)):
         return []
     arn = f"arn:{where.put_in({'Ref': 'AWS::Partition'})}:s3:::{bucket}"
     found = []
@@ -50,6 +50,12 @@ def let_in(old: list[dict[str, Any]], new: list[dict[str, Any]], policy: dict[st
                 continue
             found.append(str(request))
     return found
+
+
+def _is_bucket(written: Any, where: Environment) -> bool:
+    """Tell whether what a policy is for is no resource of another type, which has no policy."""
+    named = where.template["Resources"].get(written.get("Ref")) if isinstance(written, dict) else None
+    return not isinstance(named, dict) or named.get("Type") == words.BUCKET
 
 
 def _requests(kind: str, arn: str, region: str) -> Iterator[Request]:
