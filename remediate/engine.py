@@ -34,6 +34,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     """
     template = read(raw, name)
     check_is_cloudformation(template)
+    options = options.for_service(patch_set.service)
     located = locate(template.data, options.given)
     planned, edits, options = plan_edits(template, located, patch_set, options)
     after = splice(template.text, edits)

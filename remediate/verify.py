@@ -17,7 +17,7 @@ from remediate.cloudformation.expression import as_list, function
 from remediate.cloudformation.policies import Kind, documents
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import BUCKET_POLICY, KEY, TRAIL, section
+from remediate.cloudformation.resources import BUCKET_POLICY, KEY, section
 from remediate.delivery.access import Outsider
 from remediate.delivery.comparison import Verdict, prove
 from remediate.delivery.locate import Located
@@ -31,7 +31,7 @@ PROMISES = {
     1: "the new text holds the data that the patch describes",
     2: "every byte outside the edits is the same",
     3: "only the planned resources differ",
-    4: "CloudTrail's requests are allowed, every Deny still stands, and others have what they had",
+    4: "the service's requests are allowed, every Deny still stands, and others have what they had",
     5: "a second run plans nothing",
     6: "no stranger who was kept out is let in",
 }
@@ -177,22 +177,25 @@ def _check_resources(before: dict[str, Plain], after: dict[str, Plain], planned:
     if strays:
         raise Broken(3, f"{', '.join(sorted(strays))} differs without being planned")
     for name in sorted(changed):
-        differing = _differing(old[name], new[name])
+        differing = _differing(old[name], new[name], planned.located.service.source.type)
         if differing:
             raise Broken(3, f"{', '.join(differing)} of {name} differs without being planned")
 
 
-def _differing(old: Plain, new: Plain) -> list[str]:
+def _differing(old: Plain, new: Plain, source: str) -> list[str]:
     """Return the parts of a planned resource that no plan edits, and that differ: all but a policy and an order."""
-    before, after = _parts(old), _parts(new)
+    before, after = _parts(old, source), _parts(new, source)
     return [name for name in {**before, **after} if not identical(before.get(name), after.get(name))]
 
 
-def _parts(written: Plain) -> dict[str, Plain]:
-    """Return attributes and properties by name without what a plan edits; Properties that are not a mapping are one part."""
+def _parts(written: Plain, source: str) -> dict[str, Plain]:
+    """Return attributes and properties by name without what a plan edits; Properties that are not a mapping are one part.
+
+    ``source`` is the type of the sources of logs, of which the order is edited.
+    """
     if not isinstance(written, dict):
         return {"it": written}
-    edited = {TRAIL: "DependsOn", BUCKET_POLICY: "PolicyDocument", KEY: "KeyPolicy"}.get(str(written.get("Type")))
+    edited = {source: "DependsOn", BUCKET_POLICY: "PolicyDocument", KEY: "KeyPolicy"}.get(str(written.get("Type")))
     parts = {**written}
     inside = parts.pop("Properties", None)
     if isinstance(inside, dict):
@@ -211,8 +214,8 @@ def _logging_resources(located: Located) -> Iterable[str]:
             place.logical_id for place in (delivery.bucket, delivery.key, delivery.bucket_key) if place and place.logical_id
         )
         yield from delivery.bucket_policies
-        if delivery.trail:
-            yield delivery.trail
+        if delivery.source:
+            yield delivery.source
 
 
 def _is_policy(resource: Plain) -> bool:

@@ -117,13 +117,13 @@ def _count_verdicts(result: Result, report: Report) -> None:
     for verdict in worst(report.verdicts):
         if verdict.request.confidence == "inferred":
             continue
-        own = verdict.trail in of_type(data, TRAIL)
+        own = verdict.source in of_type(data, TRAIL)
         result.before[own, verdict.before.outcome.value] += 1
         result.after[own, verdict.after.outcome.value] += 1
         if own and report.changed and verdict.after.outcome is not Outcome.ALLOWED and not verdict.after.explicit:
-            result.wrong.append(f"{verdict.request.id} of {verdict.trail} is not allowed, and no Deny is to blame")
+            result.wrong.append(f"{verdict.request.id} of {verdict.source} is not allowed, and no Deny is to blame")
         if verdict.after.outcome is Outcome.DENIED:
-            result.denied.append(f"{verdict.request.id} of {verdict.trail}: {verdict.after.reason}")
+            result.denied.append(f"{verdict.request.id} of {verdict.source}: {verdict.after.reason}")
 
 
 def _check_patched(raw: bytes, report: Report, patch_set: str) -> list[str]:

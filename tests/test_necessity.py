@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from remediate.delivery.decide import document_for, documented, judge, made
+from remediate.delivery.decide import document_for, documented, judge, current_requests
 from remediate.delivery.locate import Given, locate
 from remediate.diagnosis import diagnose
 from remediate.engine import remediate
@@ -47,7 +47,7 @@ def faults(raw: bytes, given: Given) -> set[tuple[str, ...]]:
     for delivery in located.deliveries:
         for logical_id, kind in delivery.policies():
             document = document_for(data, logical_id, kind, delivery)
-            for one in documented(made(delivery, kind)) if document and not document.obstacle else ():
+            for one in documented(current_requests(delivery, kind)) if document and not document.obstacle else ():
                 if document and judge(document, delivery, one.request).outcome is Outcome.DENIED:
                     found.add((one.id, logical_id, delivery.facts.name))
     return found

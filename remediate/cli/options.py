@@ -101,7 +101,10 @@ def chosen(
     review: bool,
     precautions: bool,
     told: Failure | None = None,
-    **given: str | None,
+    trail: str | None = None,
+    bucket: str | None = None,
+    key: str | None = None,
+    organization_id: str | None = None,
 ) -> tuple[PatchSet, Options]:
     """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
     loaded = load(patch_set, patches)
@@ -119,11 +122,11 @@ def chosen(
         parameters[key] = value
     if not re.fullmatch(r"[0-9]{12}", parameters.get("AWS::AccountId", "0" * 12)):
         raise click.BadParameter("an account's id has twelve digits", param_hint="--parameter AWS::AccountId")
-    if not ORGANIZATION_ID.fullmatch(given.get("organization_id") or "o-0123456789"):
+    if not ORGANIZATION_ID.fullmatch(organization_id or "o-0123456789"):
         raise click.BadParameter("an organization's id looks like o-a1b2c3d4e5", param_hint="--organization-id")
     if all(one.id in ignore or (select and one.id not in select) for one in loaded.patches):
         raise click.UsageError("--select and --ignore leave no patch")
-    found = Given(parameters=parameters, **given)
+    found = Given(trail, bucket, key, parameters, organization_id, loaded.service)
     return loaded, Options(found, frozenset(select), frozenset(ignore), review, precautions, told)
 
 

@@ -1,1 +1,1 @@
-"""Reading CloudFormation templates: intrinsic functions, conditions, and what each trail logs through."""
+"""Reading CloudFormation templates: intrinsic functions, conditions, parameters, and policy documents."""

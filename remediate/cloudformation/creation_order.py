@@ -46,14 +46,14 @@ class Dependencies:
                     waiting.append(target)
         return []
 
-    def waits_for(self, trail: str, policy: str) -> bool:
-        """Tell whether a trail is created after a policy: by reference, by DependsOn, or by a reference in Metadata."""
-        return bool(self.chain(trail, policy)) or policy in mentions(resource(self._data, trail).get("Metadata"))
+    def waits_for(self, needing: str, policy: str) -> bool:
+        """Tell whether a resource is created after a policy: by reference, by DependsOn, or by a reference in Metadata."""
+        return bool(self.chain(needing, policy)) or policy in mentions(resource(self._data, needing).get("Metadata"))
 
-    def circle(self, trail: str, bucket_policies: Iterable[str]) -> list[str]:
-        """Return the chain by which a policy waits for the trail that needs it, or the trail for itself; else nothing."""
-        own = self.chain(trail, trail)
-        return own or next((chain for one in bucket_policies if (chain := self.chain(one, trail))), [])
+    def circle(self, needing: str, bucket_policies: Iterable[str]) -> list[str]:
+        """Return the chain by which a policy waits for the resource that needs it, or that for itself; else nothing."""
+        own = self.chain(needing, needing)
+        return own or next((chain for one in bucket_policies if (chain := self.chain(one, needing))), [])
 
     def _targets(self, logical_id: str) -> list[str]:
         if logical_id not in self._direct:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from remediate.cloudformation.expression import conditions_of, mentions
-from remediate.cloudformation.resolve import NAME_PROPERTY, Scenario
+from remediate.cloudformation.resolve import Scenario
+from remediate.cloudformation.resource_types import resource_type
 from remediate.cloudformation.resources import Data, properties, resource
 from remediate.template import Plain
 
@@ -45,6 +46,6 @@ def _with_names(data: Data, expression: Plain, found: dict[str, None]) -> Iterat
         yield part
         for name in mentions(part) - found.keys():
             found[name] = None
-            kind = resource(data, name).get("Type")
-            if isinstance(kind, str) and kind in NAME_PROPERTY:
-                rest.append(properties(data, name).get(NAME_PROPERTY[kind]))
+            kind = resource_type(resource(data, name).get("Type"))
+            if kind and kind.name:
+                rest.append(properties(data, name).get(kind.name))

@@ -46,7 +46,7 @@ def unknown_parameter(name: str, parameter: Plain) -> PartialString:
     pattern = _pattern(parameter)
     if "12}" in pattern and ("\\d" in pattern or "[0-9]" in pattern) and "arn" not in pattern:
         return partial(UnknownPart(name, "digits"))
-    # Names of buckets, trails, Regions and accounts have neither slash nor colon; ARNs and names of keys have. A prefix may
+    # Names of buckets, Regions and accounts have neither slash nor colon; ARNs and names of keys have. A prefix may
     # hold slashes too, but never "AWSLogs/", which is all that its text is compared with.
     return partial(UnknownPart(name, "any" if _MAY_HOLD_SEPARATORS.search(name) else "name"))
 

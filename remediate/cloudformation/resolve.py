@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.functions import join, joined, literal, opaque, select, split
 from remediate.cloudformation.parameters import allowed_values, unknown_parameter
-from remediate.cloudformation.resources import ALIAS, BUCKET, KEY, TRAIL, Data, by_type, properties, resource, section
+from remediate.cloudformation.resource_types import resource_type
+from remediate.cloudformation.resources import Data, by_type, properties, resource, section
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
 
 _SUB_PART = re.compile(r"\$\{(!?[^${}]*)\}")
-NAME_PROPERTY = {BUCKET: "BucketName", TRAIL: "TrailName", ALIAS: "AliasName"}
-_GENERATED = frozenset({BUCKET, KEY, TRAIL})
-"""Types whose resources never share a generated name with another of their type."""
 _DEEPEST = 48
 """Functions in one another, through names too, are not looked into deeper: people write three or four."""
 _ABSENT = object()
@@ -176,31 +174,26 @@ class Resolver:
 
         Names that refer to one another in a circle, which CloudFormation refuses, are each an unknown of their own.
         """
-        kind = resource(self.data, logical_id).get("Type")
-        own = partial(UnknownPart(logical_id, "name", generated=isinstance(kind, str) and kind in _GENERATED))
-        if not isinstance(kind, str) or kind not in NAME_PROPERTY:
+        kind = resource_type(resource(self.data, logical_id).get("Type"))
+        own = partial(UnknownPart(logical_id, "name", generated=kind is not None and kind.generated))
+        if kind is None or not kind.name:
             return own
         if logical_id in self._resolving:
             self._circular.update(self._resolving[self._resolving.index(logical_id) :])
             return own
         if logical_id not in self._names:
             self._resolving.append(logical_id)
-            explicit = self.string(self.property(logical_id, NAME_PROPERTY[kind]))
+            explicit = self.string(self.property(logical_id, kind.name))
             self._resolving.pop()
             self._names[logical_id] = own if explicit in {None, partial()} or logical_id in self._circular else explicit
         return self._names[logical_id]
 
     def _attribute(self, logical_id: str, attribute: str) -> PartialString:
-        match resource(self.data, logical_id).get("Type"), attribute:
-            case "AWS::S3::Bucket", "Arn":
-                return self.arn("s3", self._own_name(logical_id))
-            case "AWS::KMS::Key", "Arn":
-                return self.arn("kms", "key/", self._own_name(logical_id))
-            case "AWS::KMS::Key", "KeyId":
-                return self._own_name(logical_id)
-            case "AWS::CloudTrail::Trail", "Arn":
-                return self.arn("cloudtrail", "trail/", self._own_name(logical_id))
-        return opaque({"Fn::GetAtt": [logical_id, attribute]})
+        kind = resource_type(resource(self.data, logical_id).get("Type"))
+        if kind is None or attribute not in kind.attributes:
+            return opaque({"Fn::GetAtt": [logical_id, attribute]})
+        form = kind.attributes[attribute]
+        return self.arn(form[0], form[1], self._own_name(logical_id)) if form else self._own_name(logical_id)
 
     def _sub(self, template: str, variables: Mapping[str, Plain], expression: Plain) -> PartialString:
         parts: list[str | PartialString] = []

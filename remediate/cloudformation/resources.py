@@ -8,7 +8,6 @@ from remediate.template import Plain
 
 Data = Mapping[str, Plain]
 
-TRAIL = "AWS::CloudTrail::Trail"
 BUCKET = "AWS::S3::Bucket"
 BUCKET_POLICY = "AWS::S3::BucketPolicy"
 KEY = "AWS::KMS::Key"

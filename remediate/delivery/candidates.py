@@ -1,4 +1,4 @@
-"""Which resources belong to CloudTrail logging at all, told before any condition is decided."""
+"""Which resources belong to the logging of a service at all, told before any condition is decided."""
 
 from __future__ import annotations
 
@@ -13,64 +13,69 @@ from remediate.cloudformation.resources import (
     BUCKET,
     BUCKET_POLICY,
     KEY,
-    TRAIL,
     Data,
     by_type,
     properties,
     resource,
     section,
 )
+from remediate.delivery.service import LogService
 from remediate.partial_string import PartialString
 
 _DECISIVE = {
-    TRAIL: ("TrailName", "S3BucketName", "S3KeyPrefix", "KMSKeyId", "IsOrganizationTrail", "EnableLogFileValidation"),
     BUCKET: ("BucketName", "BucketEncryption", "OwnershipControls"),
     BUCKET_POLICY: ("Bucket", "PolicyDocument"),
     KEY: ("KeyPolicy",),
     ALIAS: ("AliasName", "TargetKeyId"),
 }
-"""The properties that say what a trail logs through, and whether it may."""
-_BUCKET_NAMES = {TRAIL: "S3BucketName", BUCKET: "BucketName", BUCKET_POLICY: "Bucket"}
+"""The properties that say what a source logs through, and whether it may; a source has those of its service."""
+_BUCKET_NAMES = {BUCKET: "BucketName", BUCKET_POLICY: "Bucket"}
 
 
-def logging_resources(data: Data, given: Mapping[str, str] | None = None, chosen: Iterable[str] = ()) -> frozenset[str]:
-    """Return the trails, and the buckets, bucket policies, keys and aliases that they or CloudTrail's statements concern.
+def logging_resources(
+    data: Data, service: LogService, given: Mapping[str, str] | None = None, chosen: Iterable[str] = ()
+) -> frozenset[str]:
+    """Return the sources, and the buckets, bucket policies, keys and aliases that they or the service's statements concern.
 
     ``given`` are parameter values, ``chosen`` buckets and keys that belong to them in any case. The answer is generous:
     what is in it may turn out not to be used.
     """
     types = by_type(data)
     resolver = Resolver(data, Scenario(known_parameters(data, given or {}), {}), types)
-    trails, policies, aliases = (types.get(kind, []) for kind in (TRAIL, BUCKET_POLICY, ALIAS))
-    found = {*trails, *chosen}
-    found |= {name for name in (*policies, *types.get(KEY, [])) if _speaks_of_cloudtrail(data, name)}
+    source = service.source
+    sources, policies, aliases = (types.get(kind, []) for kind in (source.type, BUCKET_POLICY, ALIAS))
+    found = {*sources, *chosen}
+    found |= {name for name in (*policies, *types.get(KEY, [])) if _speaks_of(service, data, name)}
     if not found:
         return frozenset()
-    names = _names(resolver, "S3BucketName", trails) | _names(resolver, "Bucket", found & {*policies}) | {*chosen}
+    names = _names(resolver, source.bucket, sources) | _names(resolver, "Bucket", found & {*policies}) | {*chosen}
     buckets = {name for name in types.get(BUCKET, []) if names & _bucket_names(resolver, name)}
     names = names.union(*(_bucket_names(resolver, name) for name in buckets))
     found |= buckets | {name for name in policies if names & _names(resolver, "Bucket", [name])} | {*aliases}
-    sources = (("KMSKeyId", trails), ("BucketEncryption", buckets), ("TargetKeyId", aliases))
-    keys = {key for name, users in sources for user in users for key in mentions(properties(data, user).get(name))}
+    naming = ((source.key, sources), ("BucketEncryption", buckets), ("TargetKeyId", aliases))
+    keys = {key for name, users in naming for user in users for key in mentions(properties(data, user).get(name))}
     return frozenset(found | (keys & {*types.get(KEY, [])}))
 
 
-def decisive_conditions(data: Data, logical_id: str) -> set[str]:
-    """Return the conditions on which it hangs that a resource exists, what it is called, and what its policy says."""
+def decisive_conditions(data: Data, service: LogService, logical_id: str) -> set[str]:
+    """Return the conditions on which it depends that a resource exists, what it is called, and what its policy says."""
     found = resource(data, logical_id)
     written = properties(data, logical_id)
     conditions: set[str] = set()
-    for name in _DECISIVE.get(str(found.get("Type")), ()):
+    own_type = str(found.get("Type"))
+    decisive = service.source.properties() if own_type == service.source.type else _DECISIVE.get(own_type, ())
+    for name in decisive:
         conditions |= conditions_of(written.get(name))
     own = found.get("Condition")
     return conditions | {own} if isinstance(own, str) else conditions
 
 
-def bucket_names(data: Data, logical_ids: Iterable[str]) -> set[str]:
+def bucket_names(data: Data, service: LogService, logical_ids: Iterable[str]) -> set[str]:
     """Return the parameters that are, by themselves, the name of a bucket among these resources."""
     found: set[str] = set()
     for logical_id in logical_ids:
-        name = _BUCKET_NAMES.get(str(resource(data, logical_id).get("Type")))
+        own_type = str(resource(data, logical_id).get("Type"))
+        name = service.source.bucket if own_type == service.source.type else _BUCKET_NAMES.get(own_type)
         for one in alternatives(properties(data, logical_id).get(name), ()) if name else ():
             match function(one.value):
                 case ("Ref", str(parameter)):
@@ -80,8 +85,8 @@ def bucket_names(data: Data, logical_ids: Iterable[str]) -> set[str]:
     return found & section(data, "Parameters").keys()
 
 
-def _speaks_of_cloudtrail(data: Data, logical_id: str) -> bool:
-    return "cloudtrail" in json.dumps(resource(data, logical_id), default=str).lower()
+def _speaks_of(service: LogService, data: Data, logical_id: str) -> bool:
+    return service.principal.split(".")[0] in json.dumps(resource(data, logical_id), default=str).lower()
 
 
 def _bucket_names(resolver: Resolver, logical_id: str) -> set[PartialString | str]:

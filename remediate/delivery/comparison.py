@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from remediate.cloudformation.policies import Kind
 from remediate.cloudformation.resources import Data
-from remediate.delivery.decide import document_for, judge, made
+from remediate.delivery.decide import current_requests, document_for, judge
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
 from remediate.delivery.requests import ServiceRequest
@@ -22,7 +22,7 @@ class Verdict:
     ``alone`` is False where the bucket has another policy under the scenario: which one holds is not known then.
     """
 
-    trail: str
+    source: str
     logical_id: str
     kind: Kind
     request: ServiceRequest
@@ -46,7 +46,7 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """Return one verdict for each trail and request: of several scenarios the one that is worst before, then after."""
     found: dict[tuple[str, str, str], Verdict] = {}
     for one in verdicts:
-        name = (one.trail, one.logical_id, one.request.id)
+        name = (one.source, one.logical_id, one.request.id)
         if name not in found or _badness(one) > _badness(found[name]):
             found[name] = one
     return tuple(found.values())
@@ -57,7 +57,7 @@ def _of_view(delivery: Delivery, before: Data, after: Data) -> Iterator[Verdict]
         old, new = document_for(before, logical_id, kind, delivery), document_for(after, logical_id, kind, delivery)
         if new is None or not new.readable:
             continue
-        for one in made(delivery, kind):
+        for one in current_requests(delivery, kind):
             now = judge(new, delivery, one.request)
             was = judge(old, delivery, one.request) if old and old.readable else _nothing(one)
             unblocked = judge(new, delivery, one.request, allows_only=True)

@@ -1,4 +1,4 @@
-"""Putting CloudTrail's requests to the policies of a template, as they stand."""
+"""Putting a service's requests to the policies of a template, as they stand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from remediate.cloudformation.policy_conditions import WrittenCondition
 from remediate.cloudformation.resources import Data, remembered
 from remediate.cloudformation.text_document import breaks_text
 from remediate.delivery.delivery import Delivery
-from remediate.delivery.requests import ServiceRequest, SourceFacts, key_requests, promised_put_objects, requests
+from remediate.delivery.requests import ServiceRequest, SourceFacts, possible_requests, requests
 from remediate.iam.conditions import condition_truth
 from remediate.iam.evaluate import Decision, evaluate
 from remediate.iam.match import ARN_FIELDS, arn_fields
@@ -27,30 +27,21 @@ _REMEMBERED = 1 << 14
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def made(delivery: Delivery, kind: Kind) -> tuple[ServiceRequest, ...]:
-    """Return the requests that the delivery's trail makes to its bucket or key."""
+def current_requests(delivery: Delivery, kind: Kind) -> tuple[ServiceRequest, ...]:
+    """Return the requests that the service makes to the delivery's bucket or key."""
     return tuple(one for one in requests(delivery.facts) if one.policy == kind)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def asked(delivery: Delivery, kind: str) -> tuple[ServiceRequest, ...]:
-    """Return the requests that a delivery's trail makes, with a prefix that surely is none of CloudTrail's own folders."""
+def requests_for_open_prefix(delivery: Delivery, kind: str) -> tuple[ServiceRequest, ...]:
+    """Return the current requests, assuming that an open prefix is not a folder of the service's own."""
     return tuple(one for one in requests(_facts(delivery)) if one.policy == kind)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def promised(delivery: Delivery, kind: str) -> tuple[ServiceRequest, ...]:
-    """Return every request that a delivery's trail makes now or may make: on all its paths, and with a Bucket Key."""
-    facts = _facts(delivery)
-    if kind == "key" and facts.key_arn is None:
-        # With the bucket's default key CloudTrail sends no context of its own, and may ask for the rest as with its own key.
-        as_own = key_requests(replace(facts, key_arn=facts.bucket_key_arn))
-        rest = (replace(one, confidence="inferred") for one in as_own if one.id != "generate-data-key")
-        return (*key_requests(facts), *rest)
-    if kind == "key":
-        return key_requests(facts)
-    made_now = tuple(one for one in requests(facts) if one.policy == "bucket")
-    return (*made_now, *promised_put_objects(facts))
+def all_possible_requests(delivery: Delivery, kind: str) -> tuple[ServiceRequest, ...]:
+    """Return every request that is made now or may come to be made: on all paths, and with a Bucket Key."""
+    return tuple(one for one in possible_requests(_facts(delivery)) if one.policy == kind)
 
 
 def document_for(data: Data, logical_id: str, kind: Kind, delivery: Delivery) -> Document | None:
@@ -107,28 +98,24 @@ def entry_truth(delivery: Delivery, entry: WrittenCondition, request: Request) -
 
 
 def documented(requests: Iterable[ServiceRequest]) -> list[ServiceRequest]:
-    """Return the requests that CloudTrail surely makes, without those that are only inferred."""
+    """Return the requests that a service surely makes, without those that are only inferred."""
     return [one for one in requests if one.confidence != "inferred"]
 
 
 def is_fragile(delivery: Delivery, entry: WrittenCondition) -> bool:
-    """Tell whether a condition names the delivery's trail exactly, although CloudFormation is to make its name.
+    """Tell whether a condition names the delivery's source exactly, although CloudFormation is to make its name.
 
-    Whatever the text is, the first request of the new trail has another name.
+    Whatever the text is, the first request of the new source has another name.
     Source: AWS CloudFormation User Guide, Name type: a generated name ends in random characters.
     """
     name = delivery.facts.arn.parts[-1]
     generated = isinstance(name, UnknownPart) and name.generated
-    if not generated or entry.key.lower() not in TRAIL_KEYS or "Not" in entry.operator:
+    if not generated or entry.key.lower() not in delivery.service.source_keys or "Not" in entry.operator:
         return False
     found = delivery.resolver.value(entry.value)
     values = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, PartialString)]
     names = [fields[-1] for one in values if (fields := arn_fields(one)) and len(fields) == ARN_FIELDS]
     return len(names) == len(values) > 0 and not any(name in one.parts or _is_wild(one) for one in names)
-
-
-TRAIL_KEYS = frozenset({"aws:sourcearn", "kms:encryptioncontext:aws:cloudtrail:arn"})
-"""The condition keys whose value is the trail's ARN."""
 
 
 def _is_wild(name: PartialString) -> bool:
@@ -198,14 +185,14 @@ def _version(delivery: Delivery, written: Plain) -> str | None:
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def _facts(delivery: Delivery) -> SourceFacts:
-    """Return what is known of the delivery's trail, with a prefix that is not taken for a path of CloudTrail's own.
+    """Return what is known of the delivery's source, with a prefix that is not taken for a path of the service's own.
 
-    What a parameter makes of the prefix is open, but ``AWSLogs/`` is no part of it (AWS CloudTrail User Guide, Naming
-    requirements), so that ``AWSLogs/<account>/*`` is never the path below it.
+    What a parameter makes of the prefix is open, but ``AWSLogs/`` is not part of it (AWS CloudTrail User Guide, Naming
+    requirements; AWS Config API Reference, DeliveryChannel), so that ``AWSLogs/<account>/*`` is never the path below it.
     """
     facts = delivery.facts
     prefix = facts.prefix
-    if prefix is None or delivery.trail is None:
+    if prefix is None or delivery.source is None:
         return facts
     folders = (UnknownPart(part.name) if isinstance(part, UnknownPart) else part for part in prefix.parts)
     return replace(facts, prefix=partial(*folders))

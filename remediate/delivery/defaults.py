@@ -6,18 +6,16 @@ from collections.abc import Iterator
 
 from remediate.cloudformation.expression import function, sub_names
 from remediate.cloudformation.parameters import known_parameters
-from remediate.cloudformation.resolve import NAME_PROPERTY
+from remediate.cloudformation.resource_types import resource_type
 from remediate.cloudformation.resources import properties, resource, section
 from remediate.delivery.delivery import Delivery
 from remediate.template import Plain
-
-_OF_TRAIL = ("S3BucketName", "S3KeyPrefix", "KMSKeyId", "TrailName", "IsOrganizationTrail", "EnableLogFileValidation")
 
 
 def defaults_used(delivery: Delivery, *expressions: Plain) -> tuple[str, ...]:
     """Return the parameters whose default is part of what is known of a delivery, in the order in which they are read.
 
-    Without ``expressions`` it is about what the trail logs through: its bucket, prefix, key and name. With them (the
+    Without ``expressions`` it is about what the source logs through: its bucket, prefix, key and name. With them (the
     elements of a statement, a principal) it is about those alone. A parameter that the user gives is left
     out, and so is one that has another value, or no known one, under the delivery's scenario.
     """
@@ -35,8 +33,8 @@ def defaults_used(delivery: Delivery, *expressions: Plain) -> tuple[str, ...]:
 
 def _decisive(delivery: Delivery) -> Iterator[Plain]:
     data = delivery.resolver.data
-    if delivery.trail:
-        yield from (properties(data, delivery.trail).get(name) for name in _OF_TRAIL)
+    if delivery.source:
+        yield from (properties(data, delivery.source).get(name) for name in delivery.service.source.properties())
     if delivery.bucket:
         yield delivery.bucket.expression
     if delivery.own_bucket:
@@ -74,8 +72,9 @@ def _of_sub(delivery: Delivery, text: str, variables: dict[str, Plain], seen: se
 
 
 def _of_name(delivery: Delivery, name: str, seen: set[str]) -> Iterator[str]:
-    kind = resource(delivery.resolver.data, name).get("Type")
-    if not isinstance(kind, str):
+    written = resource(delivery.resolver.data, name).get("Type")
+    kind = resource_type(written)
+    if not isinstance(written, str):
         yield name
-    elif kind in NAME_PROPERTY and name not in seen:
-        yield from _read(delivery, delivery.resolver.property(name, NAME_PROPERTY[kind]), seen | {name})
+    elif kind and kind.name and name not in seen:
+        yield from _read(delivery, delivery.resolver.property(name, kind.name), seen | {name})

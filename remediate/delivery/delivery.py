@@ -1,4 +1,4 @@
-"""One trail under one scenario, and all that it logs through."""
+"""One source of logs under one scenario, and all that it logs through."""
 
 from __future__ import annotations
 
@@ -8,27 +8,33 @@ from dataclasses import dataclass, field
 from remediate.cloudformation.policies import Kind, documents
 from remediate.cloudformation.resolve import Resolver
 from remediate.delivery.destinations import Destination
-from remediate.delivery.requests import SERVICE, SourceFacts
+from remediate.delivery.requests import SourceFacts
+from remediate.delivery.service import LogService
 from remediate.partial_string import PartialString, Value
 
 
 @dataclass(frozen=True, eq=False)
 class Delivery:
-    """One trail under one scenario, and all that it logs through.
+    """One source of logs under one scenario, and all that it logs through.
 
-    ``trail`` is None for a central logging bucket or key, whose trails are in other templates. ``key`` is the key that
-    CloudTrail's own requests use, ``bucket_key`` the one of the bucket's default encryption. ``given`` are the parameter
+    ``source`` is None for a central logging bucket or key, whose sources are in other templates. ``key`` is the key that
+    the service's own requests use, ``bucket_key`` the one of the bucket's default encryption. ``given`` are the parameter
     values that the user gives: every other one that is known may be another at the next deployment.
     """
 
     resolver: Resolver
-    trail: str | None
+    source: str | None
     bucket: Destination | None
     bucket_policies: tuple[str, ...]
     key: Destination | None
     bucket_key: Destination | None
     facts: SourceFacts
     given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def service(self) -> LogService:
+        """The service that delivers the logs."""
+        return self.facts.service
 
     @property
     def own_bucket(self) -> str | None:
@@ -62,14 +68,14 @@ def trusts(principal: Value, service: str) -> bool:
     return any(isinstance(item, PartialString) and (item.known or "").lower() == service for item in items)
 
 
-def trusting(resolver: Resolver, kind: str, policy: Kind) -> list[str]:
-    """Return the existing resources of a type whose policy lets CloudTrail do something."""
-    return [name for name in resolver.existing(kind) if _trusts_cloudtrail(resolver, name, policy)]
+def trusting(resolver: Resolver, kind: str, policy: Kind, service: LogService) -> list[str]:
+    """Return the existing resources of a type whose policy lets a service do something."""
+    return [name for name in resolver.existing(kind) if _trusts_service(resolver, name, policy, service.principal)]
 
 
-def _trusts_cloudtrail(resolver: Resolver, logical_id: str, kind: Kind) -> bool:
+def _trusts_service(resolver: Resolver, logical_id: str, kind: Kind, principal: str) -> bool:
     return any(
-        statement.data.get("Effect") == "Allow" and trusts(resolver.value(statement.data.get("Principal")), SERVICE)
+        statement.data.get("Effect") == "Allow" and trusts(resolver.value(statement.data.get("Principal")), principal)
         for document in documents(resolver.data, logical_id, kind)
         for statement in document.statements
         if resolver.scenario.admits(statement.guard)

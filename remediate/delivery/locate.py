@@ -1,4 +1,4 @@
-"""Finding what each trail logs through: its bucket, the bucket's policies, the key."""
+"""Finding what each source of logs logs through: its bucket, the bucket's policies, the key."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from remediate.cloudformation.expression import mentions
+from remediate.cloudformation.expression import NO_VALUE, mentions
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resources import (
     BUCKET,
     BUCKET_POLICY,
     KEY,
-    TRAIL,
     Data,
     by_type,
     of_type,
@@ -37,23 +36,26 @@ from remediate.delivery.destinations import (
     key_arn,
 )
 from remediate.delivery.organization import find_organization_id
-from remediate.delivery.requests import SourceFacts
+from remediate.delivery.requests import SourceFacts, filled
+from remediate.delivery.service import LogService
+from remediate.delivery.services import default_service
 from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.template import Plain, TemplateError
 
 _PARTITION = re.compile(r"arn:(aws[a-z-]*):s3:::")
-_TYPES = {"trail": TRAIL, "bucket": BUCKET, "key": KEY}
+_PSEUDO = {"account": "AccountId", "region": "Region", "partition": "Partition"}
 
 
 @dataclass(frozen=True)
 class Given:
     """What the user says about a template: logical IDs where it is ambiguous, parameter values, the organization."""
 
-    trail: str | None = None
+    source: str | None = None
     bucket: str | None = None
     key: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     organization_id: str | None = None
+    service: LogService = field(default_factory=default_service)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Located:
 
     deliveries: tuple[Delivery, ...]
     complete: bool
+    service: LogService
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -84,22 +87,25 @@ def locate(data: Data, given: Given) -> Located:
 
 
 def _locate(data: Data, given: Given) -> Located:
-    relevant = logging_resources(data, given.parameters, {one for one in (given.bucket, given.key) if one})
+    service = given.service
+    relevant = logging_resources(data, service, given.parameters, {one for one in (given.bucket, given.key) if one})
     if not relevant:
-        return Located((), complete=True, parameters=given.parameters)
+        return Located((), complete=True, service=service, parameters=given.parameters)
     given = _with_partition(data, given, relevant)
     conditions: set[str] = set()
     prefixes: set[str] = set()
     for logical_id in relevant:
-        conditions |= decisive_conditions(data, logical_id)
-        prefixes |= mentions(properties(data, logical_id).get("S3KeyPrefix"))
+        conditions |= decisive_conditions(data, service, logical_id)
+        if resource(data, logical_id).get("Type") == service.source.type:
+            prefixes |= mentions(properties(data, logical_id).get(service.source.prefix))
     types = {kind: [name for name in names if name in relevant] for kind, names in by_type(data).items()}
     replaceable = prefixes & section(data, "Parameters").keys()
-    found = scenarios(data, sorted(conditions), given.parameters, replaceable, bucket_names(data, relevant))
-    organization = _organization(data, given, types.get(TRAIL, []))
+    found = scenarios(data, sorted(conditions), given.parameters, replaceable, bucket_names(data, service, relevant))
+    sources = types.get(service.source.type, [])
+    organization = _organization(data, given, sources)
     finders = (_Finder(Resolver(data, one, types), given, organization) for one in found.all)
-    deliveries = tuple(delivery for finder in finders for delivery in finder.deliveries(types.get(TRAIL, [])))
-    return Located(deliveries, found.complete, given.parameters)
+    deliveries = tuple(delivery for finder in finders for delivery in finder.deliveries(sources))
+    return Located(deliveries, found.complete, service, given.parameters)
 
 
 def _with_partition(data: Data, given: Given, relevant: Iterable[str]) -> Given:
@@ -110,15 +116,16 @@ def _with_partition(data: Data, given: Given, relevant: Iterable[str]) -> Given:
     return replace(given, parameters={**given.parameters, "AWS::Partition": found.pop()}) if len(found) == 1 else given
 
 
-def _organization(data: Data, given: Given, trails: list[str]) -> Plain:
-    """Return the expression for the organization's id where a trail may need it."""
-    asked = any("IsOrganizationTrail" in properties(data, trail) for trail in trails)
-    return (given.organization_id or find_organization_id(data)) if asked else None
+def _organization(data: Data, given: Given, sources: list[str]) -> Plain:
+    """Return the expression for the organization's id where a source may need it."""
+    asked = any(given.service.source.organization in properties(data, source) for source in sources)
+    return (given.organization_id or find_organization_id(data, given.service)) if asked else None
 
 
 def _check(data: Data, given: Given) -> None:
-    for role, kind in _TYPES.items():
-        logical_id = getattr(given, role)
+    source = given.service.source
+    chosen = ((source.noun, source.type, given.source), ("bucket", BUCKET, given.bucket), ("key", KEY, given.key))
+    for role, kind, logical_id in chosen:
         if logical_id is not None and logical_id not in of_type(data, kind):
             known = ", ".join(of_type(data, kind)) or "none"
             raise TemplateError(f"--{role} {logical_id}: the template has no such {kind}; it has: {known}", 1, 1)
@@ -131,61 +138,72 @@ class _Finder:
         self.resolver = resolver
         self.given = given
         self.organization = organization
+        self.service = given.service
         self.names = Names(resolver)
 
     @functools.cached_property
     def trusting_keys(self) -> list[str]:
-        """The keys whose policy lets CloudTrail do something."""
-        return trusting(self.resolver, KEY, "key")
+        """The keys whose policy lets the service do something."""
+        return trusting(self.resolver, KEY, "key", self.service)
 
-    def deliveries(self, trails: list[str]) -> Iterator[Delivery]:
-        if trails:
-            return (self._view(name) for name in self.resolver.existing(TRAIL) if self.given.trail in {None, name})
-        return self._central_views()
+    def deliveries(self, sources: list[str]) -> Iterator[Delivery]:
+        if sources:
+            existing = self.resolver.existing(self.service.source.type)
+            return (self._delivery(name) for name in existing if self.given.source in {None, name})
+        return self._central_deliveries()
 
-    def _view(self, trail: str) -> Delivery:
-        resolver, names = self.resolver, self.names
-        bucket = find_bucket(names, resolver.property(trail, "S3BucketName"), self.given.bucket)
+    def _delivery(self, source: str) -> Delivery:
+        resolver, names, form = self.resolver, self.names, self.service.source
+        bucket = find_bucket(names, self._property(source, form.bucket), self.given.bucket)
         bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
-        own_key = find_key(names, resolver.property(trail, "KMSKeyId"), self.given.key)
+        own_key = find_key(names, self._property(source, form.key), self.given.key)
+        where = {name: resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
+        name = resolver.string({"Ref": source}) or partial(UnknownPart(source))
         facts = SourceFacts(
-            name=trail,
-            arn=resolver.arn("cloudtrail", "trail/", resolver.string({"Ref": trail}) or partial(UnknownPart(trail))),
-            account=resolver.pseudo("AWS::AccountId"),
-            region=resolver.pseudo("AWS::Region"),
-            partition=resolver.pseudo("AWS::Partition"),
+            service=self.service,
+            name=source,
+            arn=filled(form.arn, {**where, "name": name}),
+            account=where["account"],
+            region=where["region"],
+            partition=where["partition"],
             bucket_arn=bucket_arn(resolver, bucket),
-            prefix=self._prefix(trail),
-            organization_id=self._organization_id(trail),
+            prefix=self._prefix(source),
+            organization_id=self._organization_id(source),
             key_arn=key_arn(resolver, own_key),
             bucket_key_arn=key_arn(resolver, bucket_key),
             bucket_key_enabled=bucket_key_enabled,
-            digests=is_true(resolver.value(resolver.property(trail, "EnableLogFileValidation"))),
+            options=frozenset(
+                option for option, name in form.options.items() if is_true(resolver.value(self._property(source, name)))
+            ),
         )
         policies = bucket_policies(names, bucket)
-        return Delivery(resolver, trail, bucket, policies, own_key or bucket_key, bucket_key, facts, self.given.parameters)
+        return Delivery(resolver, source, bucket, policies, own_key or bucket_key, bucket_key, facts, self.given.parameters)
 
-    def _prefix(self, trail: str) -> PartialString | None:
-        prefix = self.resolver.string(self.resolver.property(trail, "S3KeyPrefix"))
+    def _property(self, source: str, name: str) -> Plain:
+        """Return a property of the source; NO_VALUE for one that sources of the service do not have."""
+        return self.resolver.property(source, name) if name else NO_VALUE
+
+    def _prefix(self, source: str) -> PartialString | None:
+        prefix = self.resolver.string(self._property(source, self.service.source.prefix))
         return None if prefix is None or prefix.known == "" else prefix
 
-    def _organization_id(self, trail: str) -> PartialString | None:
-        """Return the organization's id, None for a trail of one account; an id that nobody says begins with ``o-`` too.
+    def _organization_id(self, source: str) -> PartialString | None:
+        """Return the organization's id, None for a source of one account; an id that nobody says begins with ``o-`` too.
 
         Source: AWS Organizations API Reference, Organization, Id. Without it the id could be taken for an account's.
         """
-        if not is_true(self.resolver.value(self.resolver.property(trail, "IsOrganizationTrail"))):
+        if not is_true(self.resolver.value(self._property(source, self.service.source.organization))):
             return None
         found = self.resolver.string(self.organization)
         return found if found is not None and found.parts else partial("o-", UnknownPart("the organization id"))
 
-    def _central_views(self) -> Iterator[Delivery]:
-        """Yield a delivery for each bucket and each key that CloudTrail may use although no trail is here."""
+    def _central_deliveries(self) -> Iterator[Delivery]:
+        """Yield a delivery for each bucket and each key that the service may use although no source is here."""
         keys: dict[str, None] = {}
-        for policy in trusting(self.resolver, BUCKET_POLICY, "bucket"):
+        for policy in trusting(self.resolver, BUCKET_POLICY, "bucket", self.service):
             bucket = find_bucket(self.names, self.resolver.property(policy, "Bucket"), self.given.bucket)
             if self.given.bucket is None or (bucket and bucket.logical_id == self.given.bucket):
-                delivery = self._central_view(policy, bucket)
+                delivery = self._central_delivery(policy, bucket)
                 keys |= {delivery.key.logical_id: None} if delivery.key and delivery.key.logical_id else {}
                 yield delivery
         for name in self.trusting_keys:
@@ -194,7 +212,7 @@ class _Finder:
                 facts = self._central_facts(None, key)
                 yield Delivery(self.resolver, None, None, (), key, None, facts, self.given.parameters)
 
-    def _central_view(self, policy: str, bucket: Destination | None) -> Delivery:
+    def _central_delivery(self, policy: str, bucket: Destination | None) -> Delivery:
         bucket_key, enabled = default_encryption(self.names, bucket, self.given.key)
         usable = bucket_key and bucket_key.logical_id in self.trusting_keys
         key = bucket_key if usable else None
@@ -204,14 +222,16 @@ class _Finder:
     def _central_facts(
         self, bucket: Destination | None, key: Destination | None, *, bucket_key_enabled: bool = False
     ) -> SourceFacts:
+        noun = self.service.source.noun
         return SourceFacts(
-            name="a trail of another template",
-            arn=partial(UnknownPart("the trail's ARN", "any")),
-            account=partial(UnknownPart("the trail's account", "digits")),
-            region=partial(UnknownPart("the trail's Region")),
+            service=self.service,
+            name=f"a {noun} of another template",
+            arn=partial(UnknownPart(f"the {noun}'s ARN", "any")),
+            account=partial(UnknownPart(f"the {noun}'s account", "digits")),
+            region=partial(UnknownPart(f"the {noun}'s Region")),
             partition=self.resolver.pseudo("AWS::Partition"),
             bucket_arn=bucket_arn(self.resolver, bucket),
-            prefix=partial(UnknownPart("the trail's path", "any")),
+            prefix=partial(UnknownPart(f"the {noun}'s path", "any")),
             organization_id=None,
             key_arn=key_arn(self.resolver, key),
             bucket_key_arn=None,

@@ -11,6 +11,7 @@ from remediate.cloudformation.policies import Kind, WrittenStatement, documents
 from remediate.cloudformation.policy_conditions import written_conditions
 from remediate.cloudformation.resources import BUCKET_POLICY, KEY, Data, resource, section
 from remediate.delivery.candidates import logging_resources
+from remediate.delivery.service import LogService
 from remediate.template import Plain
 
 ORGANIZATION_ID = re.compile(r"(?:^|/)(o-[a-z0-9]{10,32})(?=$|[/*])")
@@ -19,31 +20,34 @@ _KEYS = frozenset({"aws:sourceorgid", "aws:sourceorgpaths", "aws:principalorgid"
 _POLICIES: dict[str, Kind] = {BUCKET_POLICY: "bucket", KEY: "key"}
 
 
-def find_organization_id(data: Data) -> Plain:
+def find_organization_id(data: Data, service: LogService) -> Plain:
     """Return the expression for the organization's id, None where the template has none or more than one.
 
-    It is a parameter for such an id, else what the policies of the logging resources say of CloudTrail's organization: a
+    It is a parameter for such an id, else what the policies of the logging resources say of the service's organization: a
     folder that it may write to, the organization that a condition of its Allow asks for, or the only one that a Deny for
     everybody leaves in. An id anywhere else may be another organization's.
     """
     parameters = [name for name, one in section(data, "Parameters").items() if is_organization_id(name, one)]
     if parameters:
         return {"Ref": parameters[0]} if len(parameters) == 1 else None
-    found = {one for statement in _statements(data) for one in (*_allowed(statement), *_left_in(statement))}
+    found = {
+        one for statement in _statements(data, service) for one in (*_allowed(statement, service), *_left_in(statement))
+    }
     return found.pop() if len(found) == 1 else None
 
 
-def _statements(data: Data) -> Iterator[WrittenStatement]:
-    for name in sorted(logging_resources(data)):
+def _statements(data: Data, service: LogService) -> Iterator[WrittenStatement]:
+    for name in sorted(logging_resources(data, service)):
         kind = _POLICIES.get(str(resource(data, name).get("Type")))
         for document in documents(data, name, kind) if kind else ():
             yield from document.statements
 
 
-def _allowed(statement: WrittenStatement) -> Iterator[str]:
+def _allowed(statement: WrittenStatement, service: LogService) -> Iterator[str]:
     principal = statement.data.get("Principal")
-    service = principal.get("Service") if isinstance(principal, dict) else None
-    if statement.data.get("Effect") == "Allow" and "cloudtrail." in json.dumps(service, default=str).lower():
+    named = principal.get("Service") if isinstance(principal, dict) else None
+    name = f"{service.principal.split('.')[0]}."
+    if statement.data.get("Effect") == "Allow" and name in json.dumps(named, default=str).lower():
         yield from _ids(statement.data.get("Resource"))
         yield from _asked(statement, negated=False)
 

@@ -1,26 +1,25 @@
-"""Requests that nobody means to allow: they show what a change lets in besides CloudTrail's own requests."""
+"""Requests that nobody means to allow: they show what a change lets in besides the service's own requests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from remediate.delivery.requests import SERVICE, SourceFacts, key_requests, promised_put_objects, requests
+from remediate.delivery.requests import ServiceRequest, SourceFacts, facts_of, filled, possible_requests, requests
 from remediate.iam.request import ANONYMOUS, Request
 from remediate.iam.service_caller import service_request
 from remediate.iam.statement import PolicyKind
 from remediate.partial_string import PartialString, partial
 
 OTHER_ACCOUNT = "999988887777"
-_SERVICES = ("config.amazonaws.com", "delivery.logs.amazonaws.com", "logging.s3.amazonaws.com", "sns.amazonaws.com")
 
 
 @dataclass(frozen=True, slots=True)
 class Outsider:
-    """A request by somebody who is not one of the template's trails; ``deputy`` for another account's trail.
+    """A request by somebody who is not one of the template's sources; ``deputy`` for another account's source.
 
-    Another account's trail is the confused deputy: CloudTrail itself, acting for somebody else. Source: IAM User Guide,
-    The confused deputy problem. ``insecure``: it is CloudTrail's own write, but without TLS.
+    Another account's source is the confused deputy: the service itself, acting for somebody else. Source: IAM User Guide,
+    The confused deputy problem. ``insecure``: it is the service's own write, but without TLS.
     """
 
     who: str
@@ -31,56 +30,61 @@ class Outsider:
 
 
 def outsiders(facts: SourceFacts, account: str = OTHER_ACCOUNT) -> Iterator[Outsider]:
-    """Yield requests against the trail's bucket and key. The account in ``facts`` must be a known one.
+    """Yield requests against the source's bucket and key. The account in ``facts`` must be a known one.
 
-    ``account`` is the strangers' own, which no policy may name: one that it names is no stranger to it.
+    ``account`` is the outsiders' own, which no policy may name: one that it names is no outsider to it.
     """
-    yield from _other_trail(facts, account)
-    yield from _cloudtrail_astray(facts)
-    for service in _SERVICES:
-        for policy, action, resource in _doors(facts):
-            yield Outsider(
-                service, policy, service_request(service, action, resource, {"aws:SourceAccount": partial(account)})
-            )
+    yield from _other_source(facts, account)
+    yield from _service_astray(facts)
+    for service in facts.service.outsiders.services:
+        for policy, action, resource in _entry_points(facts):
+            request = service_request(service, action, resource, {"aws:SourceAccount": partial(account)})
+            yield Outsider(service, policy, request)
     for who, principal in (("anybody", ANONYMOUS), ("another account", f"arn:aws:iam::{account}:root")):
-        for policy, action, resource in _doors(facts):
+        for policy, action, resource in _entry_points(facts):
             yield Outsider(who, policy, Request(principal, action, resource, {"aws:securetransport": partial("true")}))
 
 
-def _other_trail(facts: SourceFacts, other: str) -> Iterator[Outsider]:
-    """Yield what another account's trail asks, on its own path and on that of the template's trail."""
+def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
+    """Yield what another account's source asks, on its own path and on that of the template's source."""
+    service, who = facts.service, f"a {facts.service.source.noun} of another account"
     account = partial(other)
-    arn = partial("arn:", facts.partition, ":cloudtrail:", facts.region, f":{other}:trail/somebody-else")
+    arn = filled(service.outsiders.arn, facts_of(facts) | {"account": account})
     theirs = replace(facts, arn=arn, account=account, organization_id=None)
-    # With the bucket's default key a trail asks for the same as with a key of its own.
-    with_key = key_requests(replace(theirs, key_arn=facts.key_arn or facts.bucket_key_arn))
-    asked = [*requests(theirs), *key_requests(theirs), *with_key]
+    # With the bucket's default key a source asks for the same as with a key of its own.
+    with_key = _of_key(replace(theirs, key_arn=facts.key_arn or facts.bucket_key_arn))
+    asked = [*requests(theirs), *_of_key(theirs), *with_key]
     for one in {(one.id, one.request.resource): one for one in asked}.values():
-        yield Outsider("a trail of another account", one.policy, one.request, deputy=True)
+        yield Outsider(who, one.policy, one.request, deputy=True)
     # A write carries headers, and is among the requests above.
-    for policy, action, resource in (door for door in _doors(facts) if door[1] != "s3:PutObject"):
-        request = service_request(SERVICE, action, resource, {"aws:SourceArn": arn, "aws:SourceAccount": account})
-        yield Outsider("a trail of another account", policy, request, deputy=True)
-    here = {one.request.resource: one.request for one in promised_put_objects(facts)}
+    for policy, action, resource in (one for one in _entry_points(facts) if one[1] != "s3:PutObject"):
+        context = {"aws:SourceArn": arn, "aws:SourceAccount": account}
+        yield Outsider(who, policy, service_request(service.principal, action, resource, context), deputy=True)
+    here = {one.request.resource: one.request for one in possible_requests(facts) if one.is_write}
     common = {"aws:sourcearn": arn, "aws:sourceaccount": account}
     for request in here.values():
         theirs_here = replace(request, context={**request.context, **common})
-        yield Outsider("a trail of another account", "bucket", theirs_here, deputy=True)
+        yield Outsider(who, "bucket", theirs_here, deputy=True)
 
 
-def _cloudtrail_astray(facts: SourceFacts) -> Iterator[Outsider]:
-    """Yield CloudTrail's own write, but outside its folders, and without TLS."""
-    for one in requests(facts):
-        if one.id == "put-object":
-            elsewhere = partial(facts.bucket_arn, "/somewhere/else")
-            astray = replace(one.request, resource=elsewhere, alternatives=(), doubt="")
-            yield Outsider("CloudTrail, outside its folders", "bucket", astray)
-            plain = {**one.request.context, "aws:securetransport": partial("false")}
-            yield Outsider("CloudTrail, without TLS", "bucket", replace(one.request, context=plain), insecure=True)
+def _of_key(facts: SourceFacts) -> list[ServiceRequest]:
+    return [one for one in possible_requests(facts) if one.policy == "key"]
 
 
-def _doors(facts: SourceFacts) -> Iterator[tuple[PolicyKind, str, PartialString]]:
-    log_file = partial(facts.bucket_arn, "/AWSLogs/", facts.account, "/CloudTrail/file.json.gz")
+def _service_astray(facts: SourceFacts) -> Iterator[Outsider]:
+    """Yield the service's own write, but outside its folders, and without TLS."""
+    name = facts.service.name
+    write = next((one for one in requests(facts) if one.is_write), None)
+    if write is not None:
+        elsewhere = partial(facts.bucket_arn, "/somewhere/else")
+        astray = replace(write.request, resource=elsewhere, alternatives=(), doubt="")
+        yield Outsider(f"{name}, outside its folders", "bucket", astray)
+        plain = {**write.request.context, "aws:securetransport": partial("false")}
+        yield Outsider(f"{name}, without TLS", "bucket", replace(write.request, context=plain), insecure=True)
+
+
+def _entry_points(facts: SourceFacts) -> Iterator[tuple[PolicyKind, str, PartialString]]:
+    log_file = partial(facts.bucket_arn, "/", filled(facts.service.outsiders.object, facts_of(facts)))
     yield "bucket", "s3:GetBucketAcl", facts.bucket_arn
     yield "bucket", "s3:ListBucket", facts.bucket_arn
     yield "bucket", "s3:PutObject", log_file

@@ -37,7 +37,7 @@ def is_wanted(one: Finding, chosen: Collection[str]) -> bool:
 def _of_policies(delivery: Delivery, data: Data) -> Iterator[Finding]:
     for logical_id, kind in delivery.policies():
         document = document_for(data, logical_id, kind, delivery)
-        if document is None and kind == "key" and delivery.trail:
+        if document is None and kind == "key" and delivery.source:
             yield denied.without_policy(delivery, logical_id)
         if document is not None and document.readable:
             yield from statements.statement_findings(delivery, document)

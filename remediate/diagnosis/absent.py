@@ -17,13 +17,13 @@ from remediate.diagnosis.finding import Finding
 
 
 def absence_findings(located: Located, data: Data) -> Iterator[Finding]:
-    """Yield what trails, buckets, bucket policies and keys need and is not there in a deployment that is surely possible.
+    """Yield what sources, buckets, bucket policies and keys need and is not there in a deployment that is surely possible.
 
     Each thing that a resource needs is named once, at the first place.
     """
     seen: dict[str, None] = {}
     for delivery in located.deliveries:
-        used = (delivery.trail, delivery.own_bucket, *delivery.bucket_policies, delivery.key and delivery.key.logical_id)
+        used = (delivery.source, delivery.own_bucket, *delivery.bucket_policies, delivery.key and delivery.key.logical_id)
         seen |= dict.fromkeys(one for one in used if one)
     possible = Deployments(data, located.parameters)
     for logical_id in seen:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from remediate.cloudformation.policies import Document, WrittenStatement
-from remediate.delivery.decide import documented, judge, made, statements_of
+from remediate.delivery.decide import current_requests, documented, judge, statements_of
 from remediate.delivery.delivery import Delivery, trusts
-from remediate.delivery.requests import SERVICE, ServiceRequest
+from remediate.delivery.requests import ServiceRequest
 from remediate.diagnosis.deny_statements import blocking_deny
 from remediate.diagnosis.finding import Finding
 from remediate.diagnosis.principals import legacy_principals, wrong_principals
@@ -30,9 +30,9 @@ class _Near(NamedTuple):
 
 
 def denied_findings(delivery: Delivery, document: Document) -> Iterator[Finding]:
-    """Yield why each request of the delivery's trail that the policy does not allow is refused."""
+    """Yield why each request of the delivery that the policy does not allow is refused."""
     denying: dict[str, list[ServiceRequest]] = {}
-    for one in documented(made(delivery, document.kind)):
+    for one in documented(current_requests(delivery, document.kind)):
         decision = judge(document, delivery, one.request)
         for deny in decision.by if decision.explicit else ():
             denying.setdefault(deny.pointer, []).append(one)
@@ -42,13 +42,13 @@ def denied_findings(delivery: Delivery, document: Document) -> Iterator[Finding]
                 yield replace(found, blocking=blocking, requests=(one.id,))
     for raw, statement in statements_of(document, delivery):
         if raw.pointer in denying:
-            yield blocking_deny(document, raw, statement, denying[raw.pointer])
+            yield blocking_deny(delivery, document, raw, statement, denying[raw.pointer])
 
 
 def without_policy(delivery: Delivery, key: str) -> Finding:
     """Return that a key has the policy that KMS gives it, which lets nobody but its own account in."""
-    requests = tuple(one.id for one in documented(made(delivery, "key")))
-    detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {SERVICE}"
+    requests = tuple(one.id for one in documented(current_requests(delivery, "key")))
+    detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {delivery.service.principal}"
     return Finding("no-statement", key, ("Resources", key), detail, "key", bool(requests), requests)
 
 
@@ -59,27 +59,28 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
         for raw, statement in statements_of(document, delivery)
         if statement.effect == "Allow"
     ]
-    own = [near for near in allows if trusts(delivery.resolver.value(near.raw.data.get("Principal")), SERVICE)]
+    service = delivery.service.principal
+    own = [near for near in allows if trusts(delivery.resolver.value(near.raw.data.get("Principal")), service)]
     acting = [near for near in own if near.elements.action is not Truth.NO]
     fitting = [near for near in acting if near.elements.resource is not Truth.NO]
     for near in fitting or acting:
         yield from mismatches(delivery, document, near.raw, one.request)
     if fitting:
         return
-    meant = [*_meant_for_cloudtrail(document, allows)]
+    meant = [*_meant_for_service(delivery, document, allows)]
     if acting:
         yield from resource_findings(delivery, document, [(near.raw, near.elements.statement) for near in acting], one)
     elif meant:
         yield from meant
     elif own:
-        yield from _missing_action(document, own, one)
+        yield from _missing_action(delivery, document, own, one)
     else:
         policy = "bucket" if document.kind == "bucket" else "key"
-        detail = f"the {policy} policy has no statement for {SERVICE}"
+        detail = f"the {policy} policy has no statement for {service}"
         yield Finding("no-statement", document.logical_id, document.list_path, detail, document.kind, blocking=False)
 
 
-def _missing_action(document: Document, own: list[_Near], one: ServiceRequest) -> Iterator[Finding]:
+def _missing_action(delivery: Delivery, document: Document, own: list[_Near], one: ServiceRequest) -> Iterator[Finding]:
     action = one.request.action
     meant = [
         found
@@ -91,14 +92,14 @@ def _missing_action(document: Document, own: list[_Near], one: ServiceRequest) -
         yield from meant
         return
     nearest = next((near for near in own if near.elements.resource is not Truth.NO), own[0]).raw
-    detail = f"no statement lets CloudTrail do {action} ({one.title})"
+    detail = f"no statement lets {delivery.service.name} do {action} ({one.title})"
     yield Finding("missing-action", document.logical_id, nearest.path_of("Action"), detail, document.kind, blocking=False)
 
 
-def _meant_for_cloudtrail(document: Document, allows: list[_Near]) -> Iterator[Finding]:
-    """Yield the statements for the action that name CloudTrail by a wrong name, or as it was called until 2015."""
+def _meant_for_service(delivery: Delivery, document: Document, allows: list[_Near]) -> Iterator[Finding]:
+    """Yield the statements for the action that name the service by a wrong name, or by the accounts of old."""
     for raw, elements in allows:
         if elements.action is Truth.NO:
             continue
-        yield from wrong_principals(document, raw, elements.statement)
-        yield from legacy_principals(document, raw, elements.statement)
+        yield from wrong_principals(delivery.service, document, raw, elements.statement)
+        yield from legacy_principals(delivery.service, document, raw, elements.statement)

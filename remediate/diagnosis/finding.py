@@ -13,41 +13,8 @@ from remediate.template import Plain, read
 Level: TypeAlias = Literal["error", "warning", "note"]
 """What a finding means for a deployment: it stops it, it may stop it, it does not (or the template does not tell)."""
 
-CauseId: TypeAlias = Literal[
-    "trail-before-policy",
-    "policy-before-bucket",
-    "policy-waits-for-trail",
-    "circular-dependency",
-    "absent-dependency",
-    "absent-reference",
-    "trail-without-bucket",
-    "bucket-without-policy",
-    "policy-for-another-bucket",
-    "two-bucket-policies",
-    "bucket-acl",
-    "no-statement",
-    "missing-action",
-    "misspelt-action",
-    "wrong-principal",
-    "legacy-principal",
-    "prefix-not-allowed",
-    "organization-path-not-allowed",
-    "account-path-not-allowed",
-    "malformed-resource",
-    "inapplicable-resource",
-    "foreign-resource",
-    "wrong-resource",
-    "missing-sub",
-    "wrong-source-arn",
-    "wrong-encryption-context",
-    "encryption-header",
-    "dead-condition",
-    "organization-condition",
-    "unmet-condition",
-    "blocking-deny",
-    "unusable-key",
-    "reserved-prefix",
-]
+CauseId: TypeAlias = str
+"""A key of ``catalogue.yaml``; a test holds that each that is used is one."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +55,11 @@ class Finding:
     def level(self) -> Level:
         """How bad it is."""
         return catalogue()[self.cause].level if self.blocking else "note"
+
+
+def slug(noun: str) -> str:
+    """Return a noun as a part of an id."""
+    return noun.replace(" ", "-")
 
 
 @functools.cache

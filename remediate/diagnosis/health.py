@@ -1,4 +1,4 @@
-"""Whether a delivery works: each trail with what it logs through, or a central bucket or key whose trails are elsewhere."""
+"""Whether a delivery works: a source with what it logs through, or a central bucket or key whose sources are elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from remediate.cloudformation.resources import Data
-from remediate.delivery.decide import document_for, judge, made
+from remediate.delivery.decide import current_requests, document_for, judge
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.error_messages import Failure
 from remediate.delivery.locate import Located
@@ -29,7 +29,7 @@ class Health(IntEnum):
 
 @dataclass(frozen=True)
 class DeliveryHealth:
-    """A delivery and its health. ``name`` is the logical ID of the trail, else of the central bucket's policy or of the key.
+    """A delivery and its health. ``name`` is the source's logical ID, else that of the central policy or key.
 
     ``reported``: that it is broken is known from an error message. ``resources`` are the logical IDs of all that it logs
     through, ``precautions`` the ids of the patches that would change it although nothing fails without them.
@@ -45,7 +45,7 @@ class DeliveryHealth:
 def delivery_of(delivery: Delivery) -> str:
     """Return the name of the delivery that a delivery is of."""
     central = (*delivery.bucket_policies, delivery.key.logical_id if delivery.key else None)
-    return delivery.trail or next(name for name in central if name)
+    return delivery.source or next(name for name in central if name)
 
 
 def health_of_all(
@@ -73,13 +73,13 @@ def health_of_all(
 
 
 def _resources(delivery: Delivery) -> Iterator[str]:
-    """Yield the logical IDs of all that a delivery's trail logs through."""
+    """Yield the logical IDs of all that a delivery's source logs through."""
     yield from delivery.bucket_policies
-    yield from filter(None, (delivery.trail, delivery.own_bucket, delivery.key.logical_id if delivery.key else None))
+    yield from filter(None, (delivery.source, delivery.own_bucket, delivery.key.logical_id if delivery.key else None))
 
 
 def _is_about(error: Failure, delivery: Delivery) -> bool:
-    if delivery.trail is None:
+    if delivery.source is None:
         return False
     return "bucket" in error.policies or delivery.facts.key_arn is not None
 
@@ -87,11 +87,11 @@ def _is_about(error: Failure, delivery: Delivery) -> bool:
 def _judged(delivery: Delivery, data: Data, ignored: Callable[[str, str], bool]) -> Health:
     """Return what the policies of a delivery say to its documented requests; a policy elsewhere says nothing here."""
     key_elsewhere = delivery.facts.key_arn is not None and delivery.key is not None and delivery.key.logical_id is None
-    elsewhere = delivery.trail is not None and (not delivery.bucket_policies or key_elsewhere)
+    elsewhere = delivery.source is not None and (not delivery.bucket_policies or key_elsewhere)
     worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
     for logical_id, kind in delivery.policies():
         document = document_for(data, logical_id, kind, delivery)
-        for request in made(delivery, kind):
+        for request in current_requests(delivery, kind):
             if request.confidence == "inferred" or ignored(logical_id, request.id):
                 continue
             if document is None or not document.readable:

@@ -24,7 +24,7 @@ def refused_findings(
 ) -> Iterator[Finding]:
     """Yield what is wrong with a statement whatever it is for."""
     yield from _unsubstituted(delivery, document, raw)
-    yield from wrong_principals(document, raw, statement)
+    yield from wrong_principals(delivery.service, document, raw, statement)
     if document.kind == "bucket":
         yield from misspelt_actions(document, raw)
         yield from _foreign(delivery, document, raw, statement)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.delivery.delivery import Delivery
-from remediate.delivery.requests import ServiceRequest
+from remediate.delivery.requests import ServiceRequest, facts_of, filled
 from remediate.diagnosis.finding import CauseId, Finding
 from remediate.iam.match import matches
 from remediate.iam.statement import Statement
@@ -62,25 +62,29 @@ def _lacking(delivery: Delivery, document: Document, statement: Statement, one: 
         about = ", ".join(map(str, statement.resources)) or "nothing"
         owner = "the key" if document.kind == "key" else f"the log bucket ({own})"
         return "wrong-resource", f"{statement.label} is about {about}, not about {owner}"
-    if one.request.action != "s3:PutObject":
-        return "wrong-resource", f"no statement lets CloudTrail do {one.request.action} on the bucket itself"
-    detail = f"no statement lets CloudTrail write below {_folder(delivery, one)}/"
+    if not one.is_write:
+        return "wrong-resource", f"no statement lets {delivery.service.name} do {one.request.action} on the bucket itself"
+    detail = f"no statement lets {delivery.service.name} write below {_folder(delivery, one)}/"
     if delivery.facts.organization_id is not None and str(delivery.facts.organization_id) in str(one.request.resource):
         return "organization-path-not-allowed", f"{detail}, the organization's path"
-    unprefixed = partial(delivery.facts.bucket_arn, "/AWSLogs/", delivery.facts.account, "/CloudTrail/log-file")
+    unprefixed = partial(delivery.facts.bucket_arn, "/", filled(delivery.service.outsiders.object, facts_of(delivery.facts)))
     plain = any(matches(resource, unprefixed) is Truth.YES for resource in statement.resources)
     if delivery.facts.prefix is not None and (plain or delivery.facts.organization_id is None):
-        return "prefix-not-allowed", f"{detail}, where {delivery.facts.name} writes with its S3KeyPrefix"
-    return "account-path-not-allowed", f"{detail}, the path of the trail's own account"
+        return (
+            "prefix-not-allowed",
+            f"{detail}, where {delivery.facts.name} writes with its {delivery.service.source.prefix}",
+        )
+    return "account-path-not-allowed", f"{detail}, the path of the {delivery.service.source.noun}'s own account"
 
 
 def _folder(delivery: Delivery, one: ServiceRequest) -> str:
     """Return the folder of a log file as people know it; a prefix that the template leaves open goes by its property."""
-    folder = str(one.request.resource).removeprefix(f"{delivery.facts.bucket_arn}/").split("/CloudTrail")[0]
-    written = delivery.resolver.property(str(delivery.trail), "S3KeyPrefix") if delivery.trail else None
+    folder = str(one.request.resource).removeprefix(f"{delivery.facts.bucket_arn}/").split(f"/{delivery.service.name}")[0]
+    prefix = delivery.service.source.prefix
+    written = delivery.resolver.property(delivery.source, prefix) if delivery.source and prefix else None
     if delivery.facts.prefix is None or isinstance(written, str):
         return folder
-    return folder.replace(str(delivery.facts.prefix), "<S3KeyPrefix>", 1)
+    return folder.replace(str(delivery.facts.prefix), f"<{prefix}>", 1)
 
 
 def _each(written: PartialString, change: Callable[[str], str]) -> PartialString:

@@ -12,8 +12,9 @@ from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, pro
 from remediate.cloudformation.substitution import ADVICE, unsubstituted
 from remediate.delivery.delivery import Delivery, trusting
 from remediate.delivery.locate import Located
+from remediate.delivery.service import LogService, any_arn
 from remediate.diagnosis.absent import absence_findings
-from remediate.diagnosis.finding import Finding
+from remediate.diagnosis.finding import Finding, slug
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
 
@@ -25,17 +26,17 @@ Source: Amazon S3 User Guide, Access control list overview, Canned ACL.
 
 
 def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
-    """Yield what is wrong with the trails, buckets and keys of a template."""
+    """Yield what is wrong with the sources of logs, buckets and keys of a template."""
     seen = _Seen(located, data)
     yield from absence_findings(located, data)
     yield from _unsubstituted_policies(located, data)
     for delivery in located.deliveries:
-        if delivery.trail:
+        if delivery.source:
             yield from _no_bucket(delivery, seen)
             yield from _unattached(delivery, seen)
             yield from _prefix(delivery)
         if seen.first(delivery):
-            if delivery.trail:
+            if delivery.source:
                 yield from _order(delivery, seen.waiting)
                 yield from _unsubstituted(delivery, data)
             yield from _circles(delivery, seen.waiting)
@@ -58,93 +59,97 @@ class _Seen:
 
     def first(self, delivery: Delivery) -> bool:
         """Tell whether no delivery before used the same resources: their order does not change with the conditions."""
-        shape = (delivery.trail, delivery.own_bucket, delivery.bucket_policies, delivery.key and delivery.key.logical_id)
+        shape = (delivery.source, delivery.own_bucket, delivery.bucket_policies, delivery.key and delivery.key.logical_id)
         known = shape in self._shapes
         self._shapes.add(shape)
         return not known
 
-    def stray(self, resolver: Resolver) -> list[str]:
-        """Return the bucket policies for CloudTrail that belong to no log bucket."""
+    def stray(self, resolver: Resolver, service: LogService) -> list[str]:
+        """Return the bucket policies for the service that belong to no log bucket."""
         if resolver not in self._stray:
-            trusted = trusting(resolver, BUCKET_POLICY, "bucket")
+            trusted = trusting(resolver, BUCKET_POLICY, "bucket", service)
             self._stray[resolver] = [one for one in trusted if one not in self.attached]
         return self._stray[resolver]
 
 
 def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
-    trail = str(delivery.trail)
-    chain = waiting.circle(trail, delivery.bucket_policies)
+    source, noun = str(delivery.source), delivery.service.source.noun
+    chain = waiting.circle(source, delivery.bucket_policies)
     if chain:
-        detail = f"{chain[0]} waits for {trail}, which must come after it ({' → '.join(chain)})"
-        if chain[0] == trail:
-            detail = f"{trail} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
+        detail = f"{chain[0]} waits for {source}, which must come after it ({' → '.join(chain)})"
+        if chain[0] == source:
+            detail = f"{source} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
         advice = (
-            f"take the reference to {trail} out of {chain[-2]}; a condition on a trail's ARN can be written without it: "
-            "ArnLike aws:SourceArn = arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*"
+            f"take the reference to {source} out of {chain[-2]}; a condition on a {noun}'s ARN can be written without it: "
+            f"ArnLike aws:SourceArn = {any_arn(delivery.service)}"
         )
-        yield Finding("policy-waits-for-trail", trail, ("Resources", chain[-2]), detail, "bucket", advice=advice)
+        yield Finding(f"policy-waits-for-{slug(noun)}", source, ("Resources", chain[-2]), detail, "bucket", advice=advice)
         return
     if len(delivery.bucket_policies) > 1:
         return  # one of them must go first
     for policy in delivery.bucket_policies:
-        if not waiting.waits_for(trail, policy):
-            detail = f"nothing makes {trail} wait for {policy}"
-            yield Finding("trail-before-policy", trail, ("Resources", trail), detail, "bucket")
+        if not waiting.waits_for(source, policy):
+            detail = f"nothing makes {source} wait for {policy}"
+            yield Finding(f"{slug(noun)}-before-policy", source, ("Resources", source), detail, "bucket")
 
 
 def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
-    trail, data = str(delivery.trail), seen.data
+    source, data = str(delivery.source), seen.data
+    name = delivery.service.source.bucket
     if delivery.bucket is not None:
         return
     conditions = delivery.resolver.scenario.conditions
-    found = chosen(properties(data, trail).get("S3BucketName"), conditions)
+    found = chosen(properties(data, source).get(name), conditions)
     value, guard = delivery.resolver.value(found.value), found.guard
     if value == partial():  # it is so where a condition asks for it, else it would be unknown
         asked = mentions(found.value)
         tests = section(data, "Conditions")
         guard = (*guard, *((name, holds) for name, holds in conditions.items() if mentions(tests.get(name)) & asked))
-    witness = seen.deployments.find((*existing(data, trail), *guard)).witness
+    witness = seen.deployments.find((*existing(data, source), *guard)).witness
     if witness is None:
         return
-    wrong = f"the S3BucketName of {trail} is {'empty' if value == partial() else 'not a name'}"
-    said = f"{trail} has no S3BucketName" if value is None else wrong
+    wrong = f"the {name} of {source} is {'empty' if value == partial() else 'not a name'}"
+    said = f"{source} has no {name}" if value is None else wrong
     detail = said + (f" where {where(dict(guard).items())}" if guard else "")
-    path = ("Resources", trail, "Properties", "S3BucketName", *found.path)
-    path = path if value is not None or found.path else ("Resources", trail)
+    path = ("Resources", source, "Properties", name, *found.path)
+    path = path if value is not None or found.path else ("Resources", source)
     advice = "name the bucket that it logs to"
-    yield Finding("trail-without-bucket", trail, path, detail, "bucket", advice=advice)
+    yield Finding(f"{slug(delivery.service.source.noun)}-without-bucket", source, path, detail, "bucket", advice=advice)
 
 
 def _unattached(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
     bucket = delivery.own_bucket
     if bucket is None or delivery.bucket_policies:
         return
-    for policy in seen.stray(delivery.resolver):
-        detail = f"{policy} lets CloudTrail in, but into another bucket than {bucket}, where {delivery.trail} logs"
+    for policy in seen.stray(delivery.resolver, delivery.service):
+        detail = (
+            f"{policy} lets {delivery.service.name} in, but into another bucket than {bucket}, where {delivery.source} logs"
+        )
         advice = f"let the Bucket of {policy} be {bucket}, if that is what it is for"
         path = ("Resources", policy, "Properties", "Bucket")
         yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice)
     when = "has a policy under some conditions only" if bucket in seen.with_policy else "has no policy in the template"
-    detail = f"{bucket}, where {delivery.trail} logs, {when}"
+    detail = f"{bucket}, where {delivery.source} logs, {when}"
     yield Finding("bucket-without-policy", bucket, ("Resources", bucket), detail, "bucket")
 
 
 def _prefix(delivery: Delivery) -> Iterator[Finding]:
-    """Yield a prefix that surely holds AWSLogs (AWS CloudTrail API Reference, CreateTrail)."""
+    """Yield a prefix that surely holds the folder of all logs (AWS CloudTrail API Reference, CreateTrail)."""
     prefix = delivery.facts.prefix.known if delivery.facts.prefix else None
+    name = delivery.service.source.prefix
     if prefix is not None and "AWSLogs" in prefix.split("/"):
-        detail = f"the S3KeyPrefix of {delivery.trail} is {prefix}: CloudTrail refuses a prefix that holds AWSLogs"
-        path = ("Resources", str(delivery.trail), "Properties", "S3KeyPrefix")
-        advice = "leave AWSLogs out of it: CloudTrail adds it itself"
-        yield Finding("reserved-prefix", str(delivery.trail), path, detail, "bucket", advice=advice)
+        detail = f"the {name} of {delivery.source} is {prefix}: {delivery.service.name} refuses a prefix that holds AWSLogs"
+        path = ("Resources", str(delivery.source), "Properties", name)
+        advice = f"leave AWSLogs out of it: {delivery.service.name} adds it itself"
+        yield Finding("reserved-prefix", str(delivery.source), path, detail, "bucket", advice=advice)
 
 
 def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
-    """Yield a key, policy or bucket that waits for itself, but for circles through the trail; each circle once."""
+    """Yield a key, policy or bucket that waits for itself, but for circles through the source; each circle once."""
     seen: list[set[str]] = []
     for one in (delivery.key.logical_id if delivery.key else None, *delivery.bucket_policies, delivery.own_bucket):
         chain = waiting.chain(one, one) if one else []
-        if chain and delivery.trail not in chain and set(chain) not in seen:
+        if chain and delivery.source not in chain and set(chain) not in seen:
             seen.append(set(chain))
             detail = f"{chain[0]} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
             itself = chain[1] == one
@@ -155,12 +160,13 @@ def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
 
 def _unsubstituted(delivery: Delivery, data: Data) -> Iterator[Finding]:
     """Yield the names of buckets, prefixes and keys that lack their Fn::Sub."""
-    for name in ("S3BucketName", "S3KeyPrefix", "KMSKeyId", "TrailName"):
-        yield from _lacking_sub(data, str(delivery.trail), name)
+    source = delivery.service.source
+    for name in filter(None, (source.bucket, source.prefix, source.key, source.name)):
+        yield from _lacking_sub(data, str(delivery.source), name)
 
 
 def _unsubstituted_policies(located: Located, data: Data) -> Iterator[Finding]:
-    for policy in of_type(data, BUCKET_POLICY) if any(delivery.trail for delivery in located.deliveries) else ():
+    for policy in of_type(data, BUCKET_POLICY) if any(delivery.source for delivery in located.deliveries) else ():
         yield from _lacking_sub(data, policy, "Bucket")
 
 
@@ -211,27 +217,30 @@ def _key(delivery: Delivery) -> Iterator[Finding]:
         value = delivery.resolver.value(delivery.resolver.property(key, name))
         known = value.known if isinstance(value, PartialString) else None if value is None else str(value)
         if known is not None and known.lower() != right.lower():
-            detail = f"{key} has {name}: {known.lower() if right == 'true' else known}; CloudTrail needs {right}"
+            detail = (
+                f"{key} has {name}: {known.lower() if right == 'true' else known}; {delivery.service.name} needs {right}"
+            )
             path = ("Resources", key, "Properties", name)
             yield Finding("unusable-key", key, path, detail, "key", advice=f"set {name} to {right}, or use another key")
 
 
 def _elsewhere(delivery: Delivery, name: PartialString) -> Iterator[Finding]:
-    """Yield a key outside the template that CloudTrail surely cannot use.
+    """Yield a key outside the template that the service surely cannot use.
 
     That is a key that AWS manages, and one in another Region than the bucket, which is in the stack's.
     """
-    path = ("Resources", str(delivery.trail), "Properties", "KMSKeyId")
-    if delivery.facts.key_arn is None or delivery.trail is None:
+    path = ("Resources", str(delivery.source), "Properties", delivery.service.source.key)
+    if delivery.facts.key_arn is None or delivery.source is None:
         return
+    noun = delivery.service.source.noun
     if "alias/aws/" in (name.known or ""):
         detail = (
-            f"the key of {delivery.trail} is {name}, which AWS manages: its policy lets no trail in and cannot be changed"
+            f"the key of {delivery.source} is {name}, which AWS manages: its policy lets no {noun} in and cannot be changed"
         )
-        yield Finding("unusable-key", delivery.trail, path, detail, "key", advice="use a key of your own")
+        yield Finding("unusable-key", delivery.source, path, detail, "key", advice="use a key of your own")
     fields = arn_fields(name)
     own = delivery.facts.region.known
     region = fields[3].known if fields and len(fields) == ARN_FIELDS and fields[2].known == "kms" else None
     if own and region and own != region and delivery.own_bucket:
-        detail = f"the key of {delivery.trail} is in {region}, the bucket {delivery.own_bucket} in {own}"
-        yield Finding("unusable-key", delivery.trail, path, detail, "key", advice=f"use a key in {own}")
+        detail = f"the key of {delivery.source} is in {region}, the bucket {delivery.own_bucket} in {own}"
+        yield Finding("unusable-key", delivery.source, path, detail, "key", advice=f"use a key in {own}")

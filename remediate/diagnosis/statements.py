@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions
-from remediate.delivery.decide import entry_truth, promised, statements_of
+from remediate.delivery.decide import all_possible_requests, entry_truth, statements_of
 from remediate.delivery.delivery import Delivery, trusts
-from remediate.delivery.requests import SERVICE
 from remediate.diagnosis.finding import CauseId, Finding
 from remediate.diagnosis.rejected_policies import misspelt_actions, refused_findings
 from remediate.iam.match import covers, matches
@@ -21,10 +20,12 @@ _OF_THE_CALLER = ("aws:principalorgid", "aws:principalorgpaths", "aws:principala
 
 
 def statement_findings(delivery: Delivery, document: Document) -> Iterator[Finding]:
-    """Yield what AWS refuses in any statement, and what is dead in the Allow statements for CloudTrail."""
+    """Yield what AWS refuses in any statement, and what is dead in the Allow statements for the service."""
     for raw, statement in statements_of(document, delivery):
         yield from refused_findings(delivery, document, raw, statement)
-        if statement.effect == "Allow" and trusts(delivery.resolver.value(raw.data.get("Principal")), SERVICE):
+        if statement.effect == "Allow" and trusts(
+            delivery.resolver.value(raw.data.get("Principal")), delivery.service.principal
+        ):
             if document.kind == "key":  # in a bucket policy S3 refuses one in any statement
                 yield from misspelt_actions(document, raw)
             yield from _dead(delivery, document, raw, statement)
@@ -37,7 +38,7 @@ def absent_key(
     if request.values_of(entry.key) != (None,):
         return None
     cause: CauseId = "organization-condition" if entry.key.lower() in _OF_THE_CALLER else "dead-condition"
-    asked = [one.request for one in promised(delivery, document.kind)]
+    asked = [one.request for one in all_possible_requests(delivery, document.kind)]
     lacking = [one for one in asked if one.values_of(entry.key) == (None,)]
     meant = [
         one
@@ -45,14 +46,14 @@ def absent_key(
         if (mine := [other for other in asked if covers(one, other.action)]) and all(other in lacking for other in mine)
     ]
     actions = ", ".join(meant or [request.action])
-    why = request.notes.get(entry.key.lower()) or f"CloudTrail's requests for {actions} carry no {entry.key}"
+    why = request.notes.get(entry.key.lower()) or f"{delivery.service.name}'s requests for {actions} carry no {entry.key}"
     detail = f"{entry} of {raw.label} never holds: {why}"
     return Finding(cause, document.logical_id, entry.path, detail, document.kind, blocking=False)
 
 
 def _dead(delivery: Delivery, document: Document, raw: WrittenStatement, statement: Statement) -> Iterator[Finding]:
     """Yield the conditions that hold for no request for any action of a statement."""
-    requests = [one.request for one in promised(delivery, document.kind) if _is_for(statement, one.request)]
+    requests = [one.request for one in all_possible_requests(delivery, document.kind) if _is_for(statement, one.request)]
     for entry in written_conditions(raw):
         if not requests or not delivery.resolver.scenario.admits(entry.guard):
             continue

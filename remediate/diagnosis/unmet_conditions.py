@@ -8,7 +8,7 @@ from dataclasses import replace
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions
 from remediate.cloudformation.substitution import unsubstituted
-from remediate.delivery.decide import TRAIL_KEYS, entry_truth, is_fragile
+from remediate.delivery.decide import entry_truth, is_fragile
 from remediate.delivery.delivery import Delivery
 from remediate.diagnosis.finding import CauseId, Finding
 from remediate.diagnosis.statements import absent_key
@@ -17,30 +17,30 @@ from remediate.iam.request import Request
 from remediate.iam.truth import Truth
 from remediate.partial_string import PartialString, UnknownPart
 
-_ARN_FIELDS = ("arn", "partition", "service", "Region", "account", "trail")
+_ARN_FIELDS = ("arn", "partition", "service", "Region", "account")
 
 
 def mismatches(delivery: Delivery, document: Document, raw: WrittenStatement, request: Request) -> Iterator[Finding]:
-    """Yield the conditions that do not hold, and of a trail of this template those that cannot be shown to.
+    """Yield the conditions that do not hold, and of a source in this template those that cannot be shown to.
 
-    One that cannot be shown to hold is blocking where it names the trail by a name that CloudFormation has yet to make.
+    One that cannot be shown to hold is blocking where it names the source by a name that CloudFormation has yet to make.
     """
     for entry in written_conditions(raw):
         if not delivery.resolver.scenario.admits(entry.guard) or any(unsubstituted(delivery.resolver.data, entry.value)):
             continue
         truth = entry_truth(delivery, entry, request)
         known = len(request.values_of(entry.key)) == 1
-        fragile = truth is Truth.UNKNOWN and known and delivery.trail is not None and _is_of_the_trail(entry)
+        fragile = truth is Truth.UNKNOWN and known and delivery.source is not None and _is_of_the_source(delivery, entry)
         if truth is Truth.NO or fragile:
             found = _mismatch(delivery, document, raw, entry, request)
             yield replace(found, blocking=True) if is_fragile(delivery, entry) else found
         elif truth is Truth.UNKNOWN and entry.key.lower() == "aws:sourceorgid":
-            detail = f"{entry} of {raw.label}: AWS does not say that CloudTrail sends it when a trail is created"
+            detail = f"{entry} of {raw.label}: AWS does not say that {delivery.service.name} sends it"
             yield Finding("organization-condition", document.logical_id, entry.path, detail, document.kind, blocking=False)
 
 
-def _is_of_the_trail(entry: WrittenCondition) -> bool:
-    return entry.key.lower() in TRAIL_KEYS and entry.operator.split(":")[-1].startswith(("String", "Arn"))
+def _is_of_the_source(delivery: Delivery, entry: WrittenCondition) -> bool:
+    return entry.key.lower() in delivery.service.source_keys and entry.operator.split(":")[-1].startswith(("String", "Arn"))
 
 
 def _mismatch(
@@ -50,18 +50,19 @@ def _mismatch(
     if absent:
         return absent
     cause: CauseId
+    name, noun = delivery.service.name, delivery.service.source.noun
     key = entry.key.lower()
-    if _is_of_the_trail(entry):
+    if _is_of_the_source(delivery, entry):
         cause = "wrong-source-arn" if key == "aws:sourcearn" else "wrong-encryption-context"
         detail = f"{entry} of {raw.label} {_fault(delivery, entry)}"
     elif key.startswith("s3:x-amz-server-side-encryption"):
         cause = "encryption-header"
         sent = delivery.facts.sse
-        detail = f"{entry} of {raw.label} does not hold: CloudTrail sends {sent}, for the trail has {_key(delivery)}"
+        detail = f"{entry} of {raw.label} does not hold: {name} sends {sent}, for the {noun} has {_key(delivery)}"
     else:
         cause = "unmet-condition"
         found = " or ".join("nothing" if one is None else str(one) for one in request.values_of(entry.key))
-        detail = f"{entry} of {raw.label} does not hold: CloudTrail's {request.action} request has {found}"
+        detail = f"{entry} of {raw.label} does not hold: {name}'s {request.action} request has {found}"
     return Finding(cause, document.logical_id, entry.path, detail, document.kind, blocking=False)
 
 
@@ -70,18 +71,19 @@ def _key(delivery: Delivery) -> str:
 
 
 def _fault(delivery: Delivery, entry: WrittenCondition) -> str:
-    """Say what is wrong with a value that is to be the trail's ARN."""
+    """Say what is wrong with a value that is to be the source's ARN."""
+    noun = delivery.service.source.noun
     found = delivery.resolver.value(entry.value)
     values = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, PartialString)]
     operator = entry.operator.split(":")[-1].removesuffix("IfExists")
     if operator.startswith("String") and operator != "StringLike" and any("*" in str(one) for one in values):
-        return f"holds a wildcard, which {operator} takes as a plain character, and no trail's ARN has one"
-    trail = delivery.trail or "the trail"
+        return f"holds a wildcard, which {operator} takes as a plain character, and no {noun}'s ARN has one"
+    source = delivery.source or f"the {noun}"
     if len(values) == 1:
         fields, wanted = arn_fields(values[0]), arn_fields(delivery.facts.arn)
-        for name, written, own in zip(_ARN_FIELDS, fields or (), wanted or (), strict=False):
+        for name, written, own in zip((*_ARN_FIELDS, noun), fields or (), wanted or (), strict=False):
             if matches(written, own) is Truth.NO:
-                return f"names another {name} than that of {trail}: {written}"
-    if any(isinstance(part, UnknownPart) and part.name == delivery.trail for part in delivery.facts.arn.parts):
-        return f"may not match {trail}: it has no TrailName, so its name is known only when it exists"
-    return f"cannot be shown to match the ARN of {trail}"
+                return f"names another {name} than that of {source}: {written}"
+    if any(isinstance(part, UnknownPart) and part.name == delivery.source for part in delivery.facts.arn.parts):
+        return f"may not match {source}: it has no {delivery.service.source.name}, so its name is known only when it exists"
+    return f"cannot be shown to match the ARN of {source}"

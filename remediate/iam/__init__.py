@@ -1,1 +1,1 @@
-"""Would a resource policy allow a request, which statements say so, and the requests that CloudTrail makes."""
+"""Would a resource policy allow a request, and which statements say so."""

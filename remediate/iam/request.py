@@ -25,7 +25,7 @@ KeyValue: TypeAlias = "PartialString | tuple[PartialString, ...]"
 class Request:
     """A request. All condition keys are in lower case. As a statement it equals only itself.
 
-    ``principal``: a service principal (``cloudtrail.amazonaws.com``), an ARN, or :data:`ANONYMOUS`. ``context``: the keys
+    ``principal``: a service principal (``logs.amazonaws.com``), an ARN, or :data:`ANONYMOUS`. ``context``: the keys
     that are present. ``possible``: keys of which only the possible values are known, None meaning absent. ``absent``: keys
     that are not present, or with a final ``*`` all keys that begin so. Any other key is not modelled: it may be present or
     not, with any value. ``notes``: why a key is absent or has its value, for people. ``alternatives``: other resources that

@@ -64,7 +64,7 @@ def _outcomes(located: Located, data: Data) -> _Outcomes:
     """Return how each documented request is decided in the worst of the scenarios."""
     found = worst(prove(located, data, data))
     return {
-        (one.trail, one.logical_id, one.request.id): one.after.outcome
+        (one.source, one.logical_id, one.request.id): one.after.outcome
         for one in found
         if one.request.confidence != "inferred"
     }

@@ -8,7 +8,7 @@ from remediate.plan.draft import Draft
 from remediate.template import Plain
 
 
-def write_out_default_key_policy(draft: Draft, key: str) -> str | None:
+def write_out_default_key_policy(draft: Draft, key: str, service: str) -> str | None:
     """Add the default policy to a key and return what to say of it; None where the key's properties cannot take one.
 
     Source: AWS KMS Developer Guide, Default key policy.
@@ -29,4 +29,4 @@ def write_out_default_key_policy(draft: Draft, key: str) -> str | None:
         draft.add(("Resources", key, "Properties", "KeyPolicy"), policy)
     else:
         draft.add(("Resources", key, "Properties"), {"KeyPolicy": policy})
-    return f"{key} had no KeyPolicy: the default one of KMS is written out, so that CloudTrail's statement can join it"
+    return f"{key} had no KeyPolicy: the default one of KMS is written out, so that {service}'s statement can join it"

@@ -1,4 +1,4 @@
-"""Which of CloudTrail's requests an action on a resource is for."""
+"""Which of a service's requests an action on a resource is for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resources import remembered
-from remediate.delivery.decide import asked, documented, judge, promised
+from remediate.delivery.decide import all_possible_requests, documented, judge, requests_for_open_prefix
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest
 from remediate.iam.beginnings import Beginnings
@@ -57,7 +57,8 @@ def writable_gaps(editor: PolicyEditor, wanted: list[Gap]) -> list[Gap]:
     version = written.get("Version") if isinstance(written, dict) else None
     found = [gap for gap in wanted if version == VARIABLES_SINCE or not is_escaped(gap.resource)]
     if len(found) < len(wanted):
-        reason = f"the S3KeyPrefix has a character that a policy can escape only where its Version is {VARIABLES_SINCE}"
+        prefix = editor.given.service.source.prefix
+        reason = f"the {prefix} has a character that a policy can escape only where its Version is {VARIABLES_SINCE}"
         editor.skip(
             "obstacle", reason, f"give the policy the Version {VARIABLES_SINCE}, or take the character out of the prefix"
         )
@@ -75,8 +76,8 @@ def outcome_of(editor: PolicyEditor, delivery: Delivery, request: Request) -> Ou
 
 
 def may_doubt(editor: PolicyEditor, delivery: Delivery) -> bool:
-    """Tell whether doubt is a reason to change something; about a trail of another template there is nothing but doubt."""
-    return editor.review and delivery.trail is not None
+    """Tell whether doubt is a reason to change something; about a source of another template there is nothing but doubt."""
+    return editor.review and delivery.source is not None
 
 
 def _is_needed(editor: PolicyEditor, delivery: Delivery, request: Request) -> bool:
@@ -123,7 +124,7 @@ class _Patterns:
         self._found: dict[PartialString, list[int]] = {}
 
     def of(self, path: PartialString) -> list[int]:
-        """Return the numbers of the resources that a path is part of; a path of several trails is looked up once."""
+        """Return the numbers of the resources that a path is part of; a path of several sources is looked up once."""
         if path not in self._found:
             near = (self._patterns[place] for place in self._beginnings.like(path))
             self._found[path] = [number for number, pattern in near if matches(pattern, path) is Truth.YES]
@@ -135,8 +136,8 @@ def _for_action(deliveries: tuple[Delivery, ...], kind: str, ids: tuple[str, ...
     """Return the requests of the deliveries that have one of the ids and are for an action, one for each path."""
     found: list[Wanted] = []
     for delivery in deliveries:
-        made = {one.id for one in documented(asked(delivery, kind))}
-        for one in promised(delivery, kind):
+        made = {one.id for one in documented(requests_for_open_prefix(delivery, kind))}
+        for one in all_possible_requests(delivery, kind):
             if one.id in ids and matches(partial(action), partial(one.request.action), ignore_case=True) is Truth.YES:
                 found += [Wanted(delivery, replace(one, request=path), one.id in made) for path in _paths(one.request)]
     return tuple(found)

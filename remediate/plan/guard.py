@@ -8,7 +8,7 @@ from typing import Any
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions
 from remediate.delivery.access import Outsider, let_in
-from remediate.delivery.decide import documented, entry_truth, promised
+from remediate.delivery.decide import all_possible_requests, documented, entry_truth
 from remediate.delivery.delivery import Delivery
 from remediate.iam.truth import Truth
 from remediate.patch_set import Guard
@@ -75,11 +75,11 @@ def outsiders_let_in(editor: PolicyEditor, before: Document) -> list[Outsider]:
 def guard_entries(editor: PolicyEditor, guard: Guard | None, deliveries: Sequence[Delivery]) -> list[WrittenCondition]:
     """Return the conditions of a guard; none where it cannot be shown to hold for every documented request.
 
-    Whose an organization trail is cannot be told: one that a delegated administrator makes belongs to the management account
-    (AWS CloudTrail User Guide, Organization delegated administrator).
+    Whose an organization's source is cannot be determined: one that a delegated administrator makes belongs to the
+    management account (AWS CloudTrail User Guide, Organization delegated administrator).
     """
     written = (guard or {}).get(f"{editor.kind}-policy", {})
-    if any(delivery.trail is None or delivery.facts.organization_id is not None for delivery in deliveries):
+    if any(delivery.source is None or delivery.facts.organization_id is not None for delivery in deliveries):
         return []
     found = [
         WrittenCondition((), operator, key, value, (), "2012-10-17")
@@ -91,12 +91,13 @@ def guard_entries(editor: PolicyEditor, guard: Guard | None, deliveries: Sequenc
 
 def why_unguarded(deliveries: Sequence[Delivery]) -> str:
     """Return what a user is told who may apply a change with ``--review``."""
+    noun = deliveries[0].service.source.noun
     if any(delivery.facts.organization_id is not None for delivery in deliveries):
-        whose = "whose account owns the organization trail is not in the template"
-    elif any(delivery.trail is None for delivery in deliveries):
-        whose = "the accounts of the trails are not in the template"
+        whose = f"whose account owns the organization {noun} is not in the template"
+    elif any(delivery.source is None for delivery in deliveries):
+        whose = f"the accounts of the {noun}s are not in the template"
     else:
-        whose = "no condition is known that keeps them out and surely holds for the trail"
+        whose = f"no condition is known that keeps them out and surely holds for the {noun}"
     return f"{whose}: add a condition on aws:SourceArn or aws:SourceAccount yourself, or apply the change with --review"
 
 
@@ -109,15 +110,16 @@ def whom(opened: Sequence[Outsider]) -> str:
 
 
 def _add_guard(editor: PolicyEditor, guard: Guard | None, statement: WrittenStatement) -> None:
+    noun = editor.given.service.source.noun
     present = {(entry.operator, entry.key.lower()) for entry in written_conditions(statement)}
     for entry in guard_entries(editor, guard, editor.deliveries_of(statement)):
         if (entry.operator, entry.key.lower()) not in present:
             current = editor.again(statement)
             if add_condition(editor, current, entry.operator, entry.key, entry.value):
-                editor.note(f"{entry} guards {statement.label} instead: it keeps the trails of other accounts out")
+                editor.note(f"{entry} guards {statement.label} instead: it keeps the {noun}s of other accounts out")
 
 
 def _holds(editor: PolicyEditor, entry: WrittenCondition, delivery: Delivery) -> bool:
-    requests = [one.request for one in documented(promised(delivery, editor.kind))]
+    requests = [one.request for one in documented(all_possible_requests(delivery, editor.kind))]
     known = [request for request in requests if len(request.values_of(entry.key)) == 1]
     return all(entry_truth(delivery, entry, request) is Truth.YES for request in known)

@@ -20,12 +20,12 @@ def named(key: str, patterns: tuple[str, ...]) -> bool:
 
 
 def when_named(statement: WrittenStatement | None, deliveries: Sequence[Delivery]) -> When | None:
-    """Return the conditions under which a statement's principal is the service of the deliveries, where they hold no trail.
+    """Return the conditions under which a statement's principal is the service of the deliveries, where they hold no source.
 
-    Without a trail the policy's word is all that speaks for the service. Empty where the principal depends on no condition;
+    Without a source the policy's word is all that speaks for the service. Empty where the principal depends on no condition;
     None where no list of conditions says when.
     """
-    found = [delivery.resolver.scenario.conditions for delivery in deliveries if delivery.trail is None]
+    found = [delivery.resolver.scenario.conditions for delivery in deliveries if delivery.source is None]
     names = sorted(conditions_of(statement.data.get("Principal"))) if statement and found else []
     values = {name: {conditions.get(name) for conditions in found} for name in names}
     different = {tuple(conditions.get(name) for name in names) for conditions in found}

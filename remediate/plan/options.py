@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from remediate.delivery.error_messages import Failure
 from remediate.delivery.locate import Given
+from remediate.delivery.service import LogService
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,7 @@ class Options:
     precautions: bool = False
     error: Failure | None = None
     unwritable: Mapping[str, str] = field(default_factory=dict)
+
+    def for_service(self, service: LogService) -> Options:
+        """Return the same for another service."""
+        return replace(self, given=replace(self.given, service=service))

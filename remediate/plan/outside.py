@@ -1,4 +1,4 @@
-"""What a trail logs through that is not in the template, and the statements to put there."""
+"""What a source logs through that is not in the template, and the statements to put there."""
 
 from __future__ import annotations
 
@@ -16,32 +16,33 @@ from remediate.patch_set import PatchSet
 from remediate.plan.origin import absent_bucket, origin
 from remediate.plan.outcome import Skipped
 from remediate.plan.paste import statements
+from remediate.template import Plain
 
 
 def outside(delivery: Delivery, patch_set: PatchSet) -> Iterator[Skipped]:
-    """Yield the bucket and the key of a trail that are elsewhere, each with what a patch set wants in its policy."""
-    trail = str(delivery.trail)
+    """Yield the bucket and the key of a source that are elsewhere, each with what a patch set wants in its policy."""
+    source = str(delivery.source)
     if delivery.bucket is not None and delivery.bucket.logical_id is None and not delivery.bucket_policies:
-        yield from _bucket(delivery, trail, delivery.bucket, patch_set)
+        yield from _bucket(delivery, source, delivery.bucket, patch_set)
     if (
         delivery.key and delivery.key.logical_id is None and "alias/aws/" not in str(delivery.key.name)
     ):  # whose policy nobody can change
         named = origin(delivery, delivery.key.expression, "key")
-        reason = f"the key of {trail} is not in the template: {named}"
+        reason = f"the key of {source} is not in the template: {named}"
         pasted = key_statements(delivery, patch_set)
-        advice = f"{_see_that(pasted)}, or name the key with --key if it is in the template"
+        advice = f"{_see_that(delivery, pasted)}, or name the key with --key if it is in the template"
         yield _paste(delivery, "key-outside", reason, advice, pasted)
 
 
-def _bucket(delivery: Delivery, trail: str, bucket: Destination, patch_set: PatchSet) -> Iterator[Skipped]:
+def _bucket(delivery: Delivery, source: str, bucket: Destination, patch_set: PatchSet) -> Iterator[Skipped]:
     absent = absent_bucket(delivery, bucket.expression)
     guard = chosen(bucket.expression, delivery.resolver.scenario.conditions).guard
-    if absent and Deployments(delivery.resolver.data, delivery.given).without(absent, trail, guard).witness is not None:
+    if absent and Deployments(delivery.resolver.data, delivery.given).without(absent, source, guard).witness is not None:
         return  # a reference to nothing is a root cause of its own
-    named = origin(delivery, bucket.expression, "bucket", properties(delivery.resolver.data, trail).get("S3KeyPrefix"))
-    reason = f"the log bucket of {trail} is not in the template: {named}"
+    named = origin(delivery, bucket.expression, "bucket", _prefix_of(delivery))
+    reason = f"the log bucket of {source} is not in the template: {named}"
     pasted = bucket_statements(delivery, bucket, patch_set)
-    advice = f"{_see_that(pasted)}, or name the bucket with --bucket if it is in the template"
+    advice = f"{_see_that(delivery, pasted)}, or name the bucket with --bucket if it is in the template"
     yield _paste(delivery, "bucket-outside", reason, advice, pasted)
 
 
@@ -50,14 +51,15 @@ def _paste(delivery: Delivery, subject: str, reason: str, advice: str, pasted: s
         advice += "; replace each ${…} by its value, or wrap the string in Fn::Sub"
     if delivery.facts.organization_id and "aws:Source" in pasted:
         # AWS CloudTrail User Guide, Organization delegated administrator: the management account owns the trail.
-        advice += "; if a delegated administrator makes the trail, write the management account in the Condition"
-    return Skipped(subject, "outside", reason, str(delivery.trail), advice, pasted)
+        noun = delivery.service.source.noun
+        advice += f"; if a delegated administrator makes the {noun}, write the management account in the Condition"
+    return Skipped(subject, "outside", reason, str(delivery.source), advice, pasted)
 
 
-def _see_that(pasted: str) -> str:
+def _see_that(delivery: Delivery, pasted: str) -> str:
     """Say what is to be seen to; a patch set of the user's own need not have a statement for it."""
     if not pasted:
-        return "see that its policy lets CloudTrail in"
+        return f"see that its policy lets {delivery.service.name} in"
     noun = "this statement" if pasted.count('"Effect"') == 1 else "these statements"
     return f"see that its policy has {noun}"
 
@@ -65,10 +67,11 @@ def _see_that(pasted: str) -> str:
 def bucket_statements(delivery: Delivery, bucket: Destination, patch_set: PatchSet) -> str:
     """Return, as JSON, the statements that a patch set wants in the policy of a bucket outside the template."""
     arn = f"arn:{_partition(delivery)}:s3:::{as_in_sub(delivery, bucket.expression, 'name of the log bucket')}"
-    folders = [f"{arn}/{prefix}AWSLogs" for prefix in _prefixes(delivery)]
-    paths = [f"{folder}/{_account(delivery)}/*" for folder in folders]
-    if delivery.facts.organization_id:
-        paths += [f"{folder}/{_organization(delivery)}/*" for folder in folders]
+    service = delivery.service
+    folders = [f"{arn}/{service.folder.replace('{prefix/}', prefix)}" for prefix in _prefixes(delivery)]
+    facts = {"account": _account(delivery), "organization": _organization(delivery)}
+    kinds = ["account", *(["organization"] if delivery.facts.organization_id else [])]
+    paths = [folder + service.paths[kind].format(**facts) for kind in kinds if kind in service.paths for folder in folders]
     return statements(delivery, patch_set, "bucket-policy", {"log-bucket": [arn], "log-objects": paths})
 
 
@@ -77,10 +80,17 @@ def key_statements(delivery: Delivery, patch_set: PatchSet) -> str:
     return statements(delivery, patch_set, "key-policy", {"every": ["*"]})
 
 
+def _prefix_of(delivery: Delivery) -> Plain:
+    name = delivery.service.source.prefix
+    return properties(delivery.resolver.data, str(delivery.source)).get(name) if name else None
+
+
 def _prefixes(delivery: Delivery) -> list[str]:
-    """Return what stands before AWSLogs: the trail's prefix, and nothing too where a parameter may leave it out."""
-    written = properties(delivery.resolver.data, str(delivery.trail)).get("S3KeyPrefix")
-    prefix = as_in_sub(delivery, written, "S3KeyPrefix") if delivery.resolver.string(written) is not None else ""
+    """Return what is before the folder: the source's prefix, and nothing too where a parameter may leave it out."""
+    written = _prefix_of(delivery)
+    prefix = (
+        as_in_sub(delivery, written, delivery.service.source.prefix) if delivery.resolver.string(written) is not None else ""
+    )
     # AWS does not say whether a slash at the end of the prefix makes two.
     with_prefix = [*([prefix] if prefix.endswith("/") else []), f"{prefix}/"] if prefix else []
     return with_prefix if delivery.facts.prefix else ["", *with_prefix]
@@ -96,7 +106,7 @@ def _account(delivery: Delivery) -> str:
 
 def _organization(delivery: Delivery) -> str:
     """Return the organization's id; one that a parameter holds by that parameter."""
-    found = find_organization_id(delivery.resolver.data)
+    found = find_organization_id(delivery.resolver.data, delivery.service)
     if found is not None and delivery.resolver.string(found) == delivery.facts.organization_id:
         return as_in_sub(delivery, found, "organization id")
     return shown(delivery.facts.organization_id or partial(), "organization id")

@@ -81,7 +81,9 @@ def _limits(delivery: Delivery, *written: Condition) -> _Limits:
     for one in written:
         for operator, key, value in condition(one, (delivery,)):
             if value is not None:
-                found.setdefault(operator, {})[key] = as_in_sub(delivery, value, "name of the trail")
+                found.setdefault(operator, {})[key] = as_in_sub(
+                    delivery, value, f"name of the {delivery.service.source.noun}"
+                )
     return found
 
 

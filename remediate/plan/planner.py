@@ -122,7 +122,7 @@ class Planner:
         if kind is None:
             return
         if kind == "key" and isinstance(rule, Allow) and "KeyPolicy" not in properties(self.draft.data, target.logical_id):
-            note = write_out_default_key_policy(self.draft, target.logical_id)
+            note = write_out_default_key_policy(self.draft, target.logical_id, self.located.service.name)
             if note is None:
                 reason = "its Properties are not a mapping, so no KeyPolicy can be added to them"
                 self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id))

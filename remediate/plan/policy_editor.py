@@ -19,9 +19,6 @@ from remediate.plan.names import named
 from remediate.plan.outcome import Skipped, Why
 from remediate.template import Plain
 
-_SHORT = {"cloudtrail.amazonaws.com": "CloudTrail", "s3.amazonaws.com": "S3"}
-"""What the Sid of a statement that a service gets for itself ends with."""
-
 
 @dataclass(frozen=True)
 class Chosen:
@@ -164,7 +161,13 @@ class PolicyEditor:
         copy: dict[str, Plain] = {**statement.data, "Principal": {"Service": named}}
         if "Action" in copy:
             copy["Action"] = _without_misspelt(copy["Action"])
-        return self.insert(copy, after=statement, suffix=_SHORT.get(service, "Split"))
+        return self.insert(copy, after=statement, suffix=self._short(service))
+
+    def _short(self, principal: str) -> str:
+        """Return what the Sid of a statement that a service gets for itself ends with."""
+        service = self.given.service
+        name = service.name if principal == service.principal else principal.split(".")[0].upper()
+        return name.replace(" ", "")
 
     def can_insert(self, after: WrittenStatement | None = None) -> bool:
         """Tell, and say where not, whether a statement can be added behind another one or at the end."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from remediate.cloudformation.policies import Kind
 from remediate.cloudformation.resources import Data, section
-from remediate.delivery.decide import document_for, documented, judge, made
+from remediate.delivery.decide import current_requests, document_for, documented, judge
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
 from remediate.delivery.requests import ServiceRequest
@@ -76,7 +76,7 @@ def _skipped(one: Finding, why: Why) -> Skipped:
 
 
 def _of_view(delivery: Delivery, data: Data, explained: set[str], patch_set: PatchSet) -> Iterator[Skipped]:
-    if delivery.trail:
+    if delivery.source:
         yield from outside(delivery, patch_set)
     if len(delivery.bucket_policies) == 1:
         yield from _judged(delivery, data, delivery.bucket_policies[0], "bucket", explained)
@@ -93,7 +93,7 @@ def _judged(delivery: Delivery, data: Data, logical_id: str, kind: Kind, explain
             )
             yield Skipped(f"{kind}-policy", "obstacle", reason, logical_id)
         return
-    for one in documented(made(delivery, kind)):
+    for one in documented(current_requests(delivery, kind)):
         decision = judge(document, delivery, one.request)
         if decision.outcome is not Outcome.ALLOWED and not decision.explicit:  # a Deny is among the causes
             yield _left(one, decision, logical_id, delivery)
@@ -107,7 +107,7 @@ def _left(one: ServiceRequest, decision: Decision, logical_id: str, delivery: De
         advice = _settling(one, decision, delivery)
         if any(statement.unmodelled for statement in decision.by):
             advice = "mend the statement: IAM does not accept it as it stands"
-        return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if delivery.trail else "", path=path)
+        return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if delivery.source else "", path=path)
     organization = "organization" in one.id and delivery.facts.organization_id is not None
     advice = "give the organization's id with --organization-id" if organization else ""
     return Skipped(one.id, "denied", decision.reason, logical_id, advice)
@@ -119,7 +119,7 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     conditions = [condition for elements in judged for condition in elements.failing]
     unsure = [elements.statement for elements in judged if elements.resource is Truth.UNKNOWN]
     if unsure and one.request.doubt:
-        return "take the slash off the S3KeyPrefix"
+        return f"take the slash off the {delivery.service.source.prefix}"
     written = [value for condition in conditions for value in condition.values]
     written += [name for statement in unsure for name in statement.resources]
     found = (one.request.context.get(condition.key.lower()) for condition in conditions)

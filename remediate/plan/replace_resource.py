@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.policies import WrittenStatement
-from remediate.delivery.decide import promised
+from remediate.delivery.decide import all_possible_requests
 from remediate.delivery.delivery import Delivery
 from remediate.diagnosis.resource_paths import resource_fault
 from remediate.iam.match import covers, matches
@@ -66,10 +66,10 @@ def _refused(editor: PolicyEditor, raw: WrittenStatement, gap: Gap, wanted: Sequ
 
 
 def _is_wrong(editor: PolicyEditor, delivery: Delivery, resource: PartialString | None, served: Sequence[Wanted]) -> bool:
-    """Tell whether a resource is of no use to the trail, and is refused or misspelt for a request that should be allowed."""
+    """Tell whether a resource is of no use to the source, and is refused or misspelt for a request to be allowed."""
     if resource is None or not resource.parts:
         return False
-    if any(matches(resource, one.request.resource) is not Truth.NO for one in promised(delivery, editor.kind)):
+    if any(matches(resource, one.request.resource) is not Truth.NO for one in all_possible_requests(delivery, editor.kind)):
         return False
     first = resource.parts[0]
     is_name = not first.startswith("arn:") if isinstance(first, str) else first.alphabet == "name"

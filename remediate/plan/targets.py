@@ -1,4 +1,4 @@
-"""Which resources a patch acts on, and for which trails."""
+"""Which resources a patch acts on, and for which deliveries."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def targets(located: Located, role: str) -> Iterator[Target]:
 
 def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
     match role:
-        case "trail":
-            return (delivery.trail,) if delivery.trail else ()
+        case "source":
+            return (delivery.source,) if delivery.source else ()
         case "bucket":
             inside = delivery.bucket.logical_id if delivery.bucket else None
-            return (inside,) if inside and not delivery.bucket_policies and delivery.trail else ()
+            return (inside,) if inside and not delivery.bucket_policies and delivery.source else ()
         case "bucket-policy":
             # Two policies for one bucket overwrite each other: which one holds is not known, so neither is edited.
             return delivery.bucket_policies if len(delivery.bucket_policies) == 1 else ()

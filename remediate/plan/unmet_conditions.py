@@ -1,4 +1,4 @@
-"""Whether a condition of a statement stands in the way of a request that CloudTrail makes."""
+"""Whether a condition of a statement stands in the way of a request that a service makes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from remediate.cloudformation.policies import WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition
-from remediate.delivery.decide import asked, documented, entry_truth, is_fragile, promised, read_statement, statements_of
+from remediate.delivery.decide import (
+    all_possible_requests,
+    documented,
+    entry_truth,
+    is_fragile,
+    read_statement,
+    requests_for_open_prefix,
+    statements_of,
+)
 from remediate.delivery.delivery import Delivery
 from remediate.iam.condition_keys import never_present
 from remediate.iam.conditions import condition_truth
@@ -30,9 +38,9 @@ class Mismatch:
 def mismatch(editor: PolicyEditor, raw: WrittenStatement, entry: WrittenCondition, *, repair: bool) -> Mismatch | None:
     """Return that a documented request depends on the condition, and does not meet it; None where none does.
 
-    A repair is about what surely denies the request, or names exactly a trail that has yet to get its name; else it is
+    A repair is about what surely denies the request, or names exactly a source that has yet to get its name; else it is
     enough that the condition cannot be shown to hold. A request that other statements allow depends on no condition of this
-    one: a second trail's own statement, say.
+    one: a second source's own statement, say.
     """
     failing = {request.action for _, request in _hanging(editor, raw, entry, repair)}
     if not failing:
@@ -48,12 +56,12 @@ def mismatch(editor: PolicyEditor, raw: WrittenStatement, entry: WrittenConditio
 
 
 def is_dead(editor: PolicyEditor, entry: WrittenCondition) -> bool:
-    """Tell whether a condition holds for no request of the trails; ``…IfExists`` of an absent key holds."""
+    """Tell whether a condition holds for no request of the sources; ``…IfExists`` of an absent key holds."""
     requests = [
         (delivery, one.request)
         for delivery in editor.deliveries
-        if delivery.trail
-        for one in documented(promised(delivery, editor.kind))
+        if delivery.source
+        for one in documented(all_possible_requests(delivery, editor.kind))
     ]
     return bool(requests) and all(entry_truth(delivery, entry, request) is Truth.NO for delivery, request in requests)
 
@@ -99,8 +107,8 @@ def _fails(delivery: Delivery, entry: WrittenCondition, request: Request, repair
     truth = entry_truth(delivery, entry, request)
     if truth is Truth.NO:
         return True
-    if truth is Truth.YES or delivery.trail is None:
-        return False  # of a trail in another template nothing here says that the condition is wrong
+    if truth is Truth.YES or delivery.source is None:
+        return False  # of a source in another template nothing here says that the condition is wrong
     return not repair or is_fragile(delivery, entry)
 
 
@@ -111,7 +119,7 @@ def _meant(
 
     Whether ``kms:Decrypt`` carries an encryption context is not documented.
     """
-    asked_for = asked(delivery, editor.kind) if repair else promised(delivery, editor.kind)
+    asked_for = requests_for_open_prefix(delivery, editor.kind) if repair else all_possible_requests(delivery, editor.kind)
     decided = [one.request for one in documented(asked_for) if len(one.request.values_of(entry.key)) == 1]
     judged = [(one, statement_truth(statement, one)) for one in decided]
     for_actions = [(one, elements) for one, elements in judged if elements.action is not Truth.NO]

@@ -11,7 +11,6 @@ from remediate.cloudformation.resources import (
     BUCKET,
     BUCKET_POLICY,
     KEY,
-    TRAIL,
     Data,
     by_type,
     of_type,
@@ -26,7 +25,7 @@ from remediate.template import Plain
 _NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 _STACK_SET = "AWS::CloudFormation::StackSet"
 _KNOWN = re.compile(r"AWS::(Serverless|LanguageExtensions|CodeDeployBlueGreen|SecretsManager|ServiceCatalog)\b")
-"""Transforms of AWS that change no resource of CloudTrail logging as it stands in the template."""
+"""Transforms of AWS that change no resource of logging as it stands in the template."""
 _ABOUT_LOGGING = re.compile(r"trail|audit|logging|log-?archive|baseline", re.IGNORECASE)
 _LISTED = 5
 """So many stacks are named in a remark."""
@@ -35,15 +34,15 @@ _PROCESSED = "look at what it makes of it (aws cloudformation get-template --tem
 
 def unread(data: Data, located: Located) -> Iterator[Skipped]:
     """Yield what may hold a part of the logging and is not looked into, each kind with what to do about it."""
-    yield from _loops(data)
+    yield from _loops(data, located)
     yield from _macros(data, located)
     yield from _nested(data, located)
     yield from _stack_sets(data, located)
 
 
-def _loops(data: Data) -> Iterator[Skipped]:
+def _loops(data: Data, located: Located) -> Iterator[Skipped]:
     for name, written in section(data, "Resources").items():
-        if name == "Fn::Transform" or (name.startswith("Fn::ForEach") and _speaks_of_cloudtrail(written)):
+        if name == "Fn::Transform" or (name.startswith("Fn::ForEach") and _speaks_of(located, written)):
             reason = f"CloudFormation makes resources of {name}, which is not looked into here"
             yield Skipped("macro", "undecidable", reason, name, _PROCESSED)
 
@@ -54,10 +53,10 @@ def _macros(data: Data, located: Located) -> Iterator[Skipped]:
     That a policy document which a macro makes cannot be read is said elsewhere.
     """
     names = [name for name in _transforms(data.get("Transform")) if not _KNOWN.match(name)]
-    if names and (located.deliveries or _speaks_of_cloudtrail(data)):
+    if names and (located.deliveries or _speaks_of(located, data)):
         reason = f"the macro {', '.join(names)} may change every resource of the template, which is not looked into here"
         yield Skipped("macro", "undecidable", reason, "", _PROCESSED, path=("Transform",))
-    for kind in (TRAIL, BUCKET, BUCKET_POLICY, KEY):
+    for kind in (located.service.source.type, BUCKET, BUCKET_POLICY, KEY):
         for name in of_type(data, kind):
             rest = {key: one for key, one in properties(data, name).items() if key not in ("PolicyDocument", "KeyPolicy")}
             if _has_macro(rest) or "Fn::Transform" in resource(data, name):
@@ -74,7 +73,7 @@ def _nested(data: Data, located: Located) -> Iterator[Skipped]:
 def _stack_sets(data: Data, located: Located) -> Iterator[Skipped]:
     sets = of_type(data, _STACK_SET)
     for name in sets:
-        if _speaks_of_cloudtrail(properties(data, name).get("TemplateBody")):
+        if _speaks_of(located, properties(data, name).get("TemplateBody")):
             reason = f"the template that {name} deploys by its TemplateBody is not looked into here"
             advice = "write it to a file of its own, and run remediate check on that"
             place = ("Resources", name, "Properties", "TemplateBody")
@@ -119,8 +118,8 @@ def _has_macro(written: Plain) -> bool:
     return False
 
 
-def _speaks_of_cloudtrail(written: object) -> bool:
-    return "cloudtrail" in _text(written).lower()
+def _speaks_of(located: Located, written: object) -> bool:
+    return located.service.principal.split(".")[0] in _text(written).lower()
 
 
 def _text(written: object) -> str:

@@ -11,6 +11,7 @@ from remediate.cloudformation.resources import BUCKET, Data, properties, resourc
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Given
 from remediate.delivery.organization import find_organization_id
+from remediate.delivery.service import LogService
 from remediate.template import Plain
 
 ACCOUNT: Plain = {"Ref": "AWS::AccountId"}
@@ -29,23 +30,29 @@ def bucket_arn(data: Data, bucket: Plain) -> Plain:
 
 
 def log_objects(data: Data, arn: Plain, deliveries: tuple[Delivery, ...], given: Given) -> dict[str, Plain]:
-    """Return the paths that trails write to, by kind: plain, with the trail's prefix, and with the organization's id.
-
-    Source: AWS CloudTrail User Guide, Finding your CloudTrail log files.
-    """
-    paths: dict[str, Plain] = {"account": sub(arn, "/AWSLogs/", ACCOUNT, "/*")}
-    organization = organization_id(data, given)
-    if organization is not None and any(delivery.facts.organization_id for delivery in deliveries):
-        paths["organization"] = sub(arn, "/AWSLogs/", organization, "/*")
-    for trail in dict.fromkeys(delivery.trail for delivery in deliveries if delivery.trail and delivery.facts.prefix):
-        prefix = policy_text(properties(data, str(trail)).get("S3KeyPrefix"))
-        for kind, form in (("prefix without its slash", _without_slash(prefix)), ("prefix", prefix)):
-            if not any(alternatives(form, ())):
-                continue
-            paths[f"{trail} {kind}"] = distribute(form, arn, "/", HERE, "/AWSLogs/", ACCOUNT, "/*")
-            if "organization" in paths:
-                paths[f"{trail} {kind} organization"] = distribute(form, arn, "/", HERE, "/AWSLogs/", organization, "/*")
+    """Return the paths that sources write to, by kind: plain, with the source's prefix, and with the organization's id."""
+    service, organization = given.service, organization_id(data, given)
+    belonging = organization is not None and any(delivery.facts.organization_id for delivery in deliveries)
+    kinds = [kind for kind in ("account", *(["organization"] if belonging else [])) if kind in service.paths]
+    ends = {kind: _filled(service.paths[kind], {"account": ACCOUNT, "organization": organization}) for kind in kinds}
+    folder = service.folder.removeprefix(_PREFIX)
+    paths = {kind: sub(arn, f"/{folder}", *end) for kind, end in ends.items()}
+    for source in dict.fromkeys(delivery.source for delivery in deliveries if delivery.source and delivery.facts.prefix):
+        prefix = policy_text(properties(data, str(source)).get(service.source.prefix))
+        for name, form in (("prefix without its slash", _without_slash(prefix)), ("prefix", prefix)):
+            if any(alternatives(form, ())):
+                for kind, end in ends.items():
+                    paths[f"{source} {name} {kind}"] = distribute(form, arn, "/", HERE, f"/{folder}", *end)
     return paths
+
+
+def _filled(form: str, values: Mapping[str, Plain]) -> list[Plain]:
+    """Return the parts of a path with the expressions of the facts that it names."""
+    return [values[part] if number % 2 else part for number, part in enumerate(_NAME.split(form)) if part]
+
+
+_PREFIX = "{prefix/}"
+_NAME = re.compile(r"\{([a-z]+)\}")
 
 
 def _without_slash(prefix: Plain) -> Plain:
@@ -75,7 +82,7 @@ _ESCAPED = re.compile(r"\$\{!?[*?$]\}")
 
 def organization_id(data: Data, given: Given) -> Plain:
     """Return the expression for the organization's id, None where neither the user nor the template says it."""
-    return given.organization_id or find_organization_id(data)
+    return given.organization_id or find_organization_id(data, given.service)
 
 
 def decided(expression: Plain, guard: tuple[tuple[str, bool], ...]) -> Plain:
@@ -92,40 +99,48 @@ def condition(
     """Yield operator, key and value of a patch's condition; a value that the template does not hold is None."""
     for operator, keys in written.items():
         for key, name in keys.items():
-            if name not in _TRAILS or _TRAILS[name] == _are_named(deliveries):
+            if name not in _SOURCES or _SOURCES[name] == _are_named(deliveries):
                 yield operator, key, _value(name, deliveries)
 
 
-_TRAILS = {"named-trails": True, "unnamed-trails": False}
-"""Two names for the trails of the template, and whether each is for trails that have a name: just one of them fits."""
+_SOURCES = {"named-sources": True, "unnamed-sources": False}
+"""Two names for the template's sources, and whether each is for sources that have a name: just one of them fits."""
 
 
 def _are_named(deliveries: tuple[Delivery, ...]) -> bool:
-    """Tell whether every trail surely gets the name that its TrailName says."""
+    """Tell whether every source surely gets the name that its property for it says."""
     return all(
-        delivery.trail and delivery.resolver.string(delivery.resolver.property(delivery.trail, "TrailName")) is not None
+        delivery.source
+        and delivery.service.source.name
+        and delivery.resolver.string(delivery.resolver.property(delivery.source, delivery.service.source.name)) is not None
         for delivery in deliveries
     )
 
 
 def _value(name: str, deliveries: tuple[Delivery, ...]) -> Plain:
     """Return the expression behind a name of the vocabulary, any other text as it is."""
-    account_trails = sub("arn:", PARTITION, ":cloudtrail:*:", ACCOUNT, ":trail/*")
     match name:
         case "account":
             return ACCOUNT
-        case "account-trails":
-            return account_trails
-        case "named-trails":
-            return _trail_arns(deliveries)
-        case "unnamed-trails":
-            return account_trails if all(delivery.trail for delivery in deliveries) else None
+        case "account-sources":
+            return _arn(deliveries[0].service, "*", "*") if deliveries else None
+        case "named-sources":
+            return _source_arns(deliveries)
+        case "unnamed-sources":
+            return _arn(deliveries[0].service, "*", "*") if all(delivery.source for delivery in deliveries) else None
     return name
 
 
-def _trail_arns(deliveries: tuple[Delivery, ...]) -> Plain:
-    """Return the ARN of the trail, a list of them where there are several."""
-    trails = dict.fromkeys(str(delivery.trail) for delivery in deliveries)
-    names = [properties(deliveries[0].resolver.data, trail).get("TrailName") for trail in trails]
-    arns = [distribute(name, "arn:", PARTITION, ":cloudtrail:", REGION, ":", ACCOUNT, ":trail/", HERE) for name in names]
+def _source_arns(deliveries: tuple[Delivery, ...]) -> Plain:
+    """Return the ARN of the source, a list of them where there are several."""
+    service = deliveries[0].service
+    sources = dict.fromkeys(str(delivery.source) for delivery in deliveries)
+    names = [properties(deliveries[0].resolver.data, source).get(service.source.name) for source in sources]
+    arns = [_arn(service, REGION, name) for name in names]
     return arns[0] if len(arns) == 1 else arns
+
+
+def _arn(service: LogService, region: Plain, name: Plain) -> Plain:
+    """Return the ARN of a source by its name, or with ``*`` a pattern of several."""
+    values = {"partition": PARTITION, "account": ACCOUNT, "region": region, "name": HERE}
+    return distribute(name, *_filled(service.source.arn, values))

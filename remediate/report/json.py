@@ -96,7 +96,7 @@ def _skipped(skipped: Skipped) -> Plain:
 def _verdict(verdict: Verdict) -> Plain:
     request = verdict.request
     return {
-        "trail": verdict.trail,
+        "trail": verdict.source,
         "id": request.id,
         "title": request.title,
         "action": request.request.action,

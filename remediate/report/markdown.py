@@ -108,7 +108,7 @@ def _requests(report: Report) -> Iterator[str]:
     for one in verdicts:
         action = f"{code(one.request.request.action)}: {one.request.title}"
         doubt = "" if one.request.confidence == "documented" else f" ({one.request.confidence})"
-        row = (prose(one.trail), f"{action}{doubt}", code(one.logical_id), _outcome(one.before), _outcome(one.after))
+        row = (prose(one.source), f"{action}{doubt}", code(one.logical_id), _outcome(one.before), _outcome(one.after))
         yield f"| {' | '.join(map(cell, row))} |"
     yield ""
     refused = [one for one in verdicts if one.before.outcome is Outcome.DENIED and one.request.confidence != "inferred"]
@@ -141,7 +141,7 @@ def _strangers(report: Report) -> Iterator[str]:
 
 
 def _observable(report: Report) -> Iterator[str]:
-    trails = [one for one in dict.fromkeys(one.trail for one in report.verdicts) if one in report.after]
+    trails = [one for one in dict.fromkeys(one.source for one in report.verdicts) if one in report.after]
     yield "## Observable results after deployment"
     yield ""
     if report.unfixed:

@@ -30,7 +30,7 @@ def shown(report: Report, failure: Failure | None) -> tuple[Verdict, ...]:
 
 def left(report: Report, failure: Failure | None) -> Iterator[Skipped]:
     """Yield what is left to say of the resources that the table is about."""
-    about = {name for one in shown(report, failure) for name in (one.logical_id, one.trail)}
+    about = {name for one in shown(report, failure) for name in (one.logical_id, one.source)}
     for one in report.skipped:
         if one.why != "kept" and (failure is None or one.logical_id in about):
             yield one
@@ -57,7 +57,7 @@ def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
     else:
         rows = [("request", "what for", "before", "after the fix")] + [_row(one) for one in verdicts]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        trails = [""] + [one.trail for one in verdicts]
+        trails = [""] + [one.source for one in verdicts]
         for row, trail, previous in zip(rows, trails, ["", *trails], strict=False):
             if trail != previous:
                 yield f"  {visible(trail)}"

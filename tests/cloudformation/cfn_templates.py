@@ -40,7 +40,7 @@ def located(yaml: str, **given: Any) -> Located:
 def shown(delivery: Delivery) -> dict[str, Any]:
     """Return what a delivery found, in plain words; what is outside the template stands in angle brackets."""
     return {
-        "trail": delivery.trail,
+        "trail": delivery.source,
         "bucket": _place(delivery.bucket),
         "policies": list(delivery.bucket_policies),
         "key": _place(delivery.key),

@@ -10,7 +10,7 @@ from cfn_templates import data, expression, located
 
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.text_document import read_text
-from remediate.delivery.decide import document_for, judge, made
+from remediate.delivery.decide import document_for, judge, current_requests
 from remediate.template import Plain
 
 SERVICE = {"Service": "cloudtrail.amazonaws.com"}
@@ -48,7 +48,7 @@ def outcomes(document: Plain) -> dict[str, str]:
     found = document_for(data(written), "Policy", "bucket", delivery)
     assert found is not None
     assert found.readable
-    return {one.id: judge(found, delivery, one.request).outcome.value for one in made(delivery, "bucket")}
+    return {one.id: judge(found, delivery, one.request).outcome.value for one in current_requests(delivery, "bucket")}
 
 
 def join(delimiter: str, *items: Plain) -> Plain:

@@ -111,7 +111,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize(("written", "expected"), MALFORMED.values(), ids=MALFORMED)
 def test_malformed(written: str, expected: list[str]) -> None:
-    assert [delivery.trail for delivery in locate(data(written), Given()).deliveries] == expected
+    assert [delivery.source for delivery in locate(data(written), Given()).deliveries] == expected
 
 
 def test_some_conditions_may_fail_for_an_odd_one() -> None:
@@ -128,7 +128,7 @@ def test_a_long_chain_of_conditions(length: int) -> None:
             locate(template, Given())
         assert (caught.value.line, caught.value.column) == (1, 1)
     else:
-        assert [delivery.trail for delivery in locate(template, Given()).deliveries] == ["Trail"]
+        assert [delivery.source for delivery in locate(template, Given()).deliveries] == ["Trail"]
 
 
 @pytest.mark.parametrize("length", [10, 400])
@@ -196,7 +196,7 @@ def test_anything_at_all(template: dict[str, Any], parameters: dict[str, str]) -
     written = section(template, "Resources")
     for delivery in found.deliveries:
         inside = [
-            delivery.trail,
+            delivery.source,
             delivery.bucket and delivery.bucket.logical_id,
             delivery.key and delivery.key.logical_id,
             *delivery.bucket_policies,

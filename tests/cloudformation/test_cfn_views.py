@@ -69,7 +69,7 @@ def test_a_conditional_trail_is_looked_at_where_it_exists() -> None:
         "Trail: {Type: AWS::CloudTrail::Trail,", "Trail: {Type: AWS::CloudTrail::Trail, Condition: C,"
     )
     deliveries = located(written).deliveries
-    assert [(delivery.trail, delivery.resolver.scenario.conditions["C"]) for delivery in deliveries] == [("Trail", True)]
+    assert [(delivery.source, delivery.resolver.scenario.conditions["C"]) for delivery in deliveries] == [("Trail", True)]
 
 
 def test_an_alias_counts_where_it_exists() -> None:

@@ -44,7 +44,7 @@ def fixed(raw: bytes, name: str, patch_set: str, told: Told | None = None) -> Fi
         return None
     verdicts: dict[tuple[str, str, str], tuple[str, str]] = {}
     for one in report.verdicts:
-        key = (one.trail, one.logical_id, one.request.id)
+        key = (one.source, one.logical_id, one.request.id)
         found = (one.before.outcome.value, one.after.outcome.value)
         known = verdicts.get(key, found)
         verdicts[key] = (_worse(known[0], found[0]), _worse(known[1], found[1]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.policies import WrittenStatement
-from remediate.delivery.decide import asked, promised, statements_of
+from remediate.delivery.decide import all_possible_requests, requests_for_open_prefix, statements_of
 from remediate.iam.evaluate import Elements, Outcome, statement_truth
 from remediate.iam.match import covers, matches, patterns_meet
 from remediate.iam.truth import Truth
@@ -58,7 +58,7 @@ def _stands(editor: PolicyEditor, rule: Allow, gap: Gap) -> bool:
 
 
 def _is_denied(editor: PolicyEditor, one: Wanted) -> bool:
-    """Tell whether a request that a trail surely makes is surely denied."""
+    """Tell whether a request that a source surely makes is surely denied."""
     return one.is_made and outcome_of(editor, one.delivery, one.request.request) is Outcome.DENIED
 
 
@@ -67,7 +67,7 @@ def _say_without_organization(editor: PolicyEditor) -> None:
     if organization_id(editor.draft.data, editor.given) is not None:
         return
     for delivery in editor.deliveries:
-        for one in asked(delivery, editor.kind):
+        for one in requests_for_open_prefix(delivery, editor.kind):
             if "organization" in one.id and outcome_of(editor, delivery, one.request) is Outcome.DENIED:
                 reason = "the organization's id is not in the template, so its path below AWSLogs/ cannot be written"
                 editor.skip("denied", reason, "give the organization's id with --organization-id")
@@ -114,7 +114,7 @@ def _lacking(
         return None
     if all(one.resource is Truth.YES for one, _ in judged) and is_extendable(raw, "Action"):
         return "Action", gap.action
-    # A further resource is for all actions of the statement, so there must be none that CloudTrail does not need.
+    # A further resource is for all actions of the statement, so there must be none that the service does not need.
     if (
         all(one.action is Truth.YES for one, _ in judged)
         and is_extendable(raw, "Resource")
@@ -157,8 +157,8 @@ def _concerns(raw: WrittenStatement, actions: tuple[str, ...]) -> bool:
 
 
 def _is_narrow(editor: PolicyEditor, rule: Allow, raw: WrittenStatement) -> bool:
-    """Tell whether a statement allows only actions of the rule and others that CloudTrail asks for."""
-    asked = {one.request.action for delivery in editor.deliveries for one in promised(delivery, editor.kind)}
+    """Tell whether a statement allows only actions of the rule and others that the service asks for."""
+    asked = {one.request.action for delivery in editor.deliveries for one in all_possible_requests(delivery, editor.kind)}
     return all(
         any(
             matches(partial(name), partial(one), ignore_case=True) is Truth.YES

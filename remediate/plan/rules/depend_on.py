@@ -1,4 +1,4 @@
-"""The rule ``depend-on``: a trail is created after the policy of its bucket."""
+"""The rule ``depend-on``: a source is created after the policy of its bucket."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from remediate.plan.targets import Target
 
 
 def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str], skipped: list[Skipped]) -> None:
-    """Add the bucket policy to the trail's ``DependsOn``, unless the trail waits for it already or it for the trail."""
-    trail = target.logical_id
+    """Add the bucket policy to the source's ``DependsOn``, unless the source waits for it already or it for the source."""
+    source = target.logical_id
     needed = list(dict.fromkeys(policy for delivery in target.deliveries for policy in delivery.bucket_policies))
     two = any(len(delivery.bucket_policies) > 1 for delivery in target.deliveries)
     waiting = Dependencies(draft.data)
-    if two or waiting.circle(trail, needed):
+    if two or waiting.circle(source, needed):
         return  # no order can mend it: the diagnosis says so
     for policy in needed:
-        if waiting.waits_for(trail, policy):
+        if waiting.waits_for(source, policy):
             continue
         condition = resource(draft.data, policy).get("Condition")
-        if Deployments(draft.data, {}).without(policy, trail).possible:
-            reason = f"{trail} may exist without {policy} (condition {condition}), which DependsOn cannot express"
-            advice = f'let {trail} refer to it where it exists: Metadata: {{WaitFor: !If [{condition}, !Ref {policy}, ""]}}'
-            skipped.append(Skipped(subject, "obstacle", reason, trail, advice))
+        if Deployments(draft.data, {}).without(policy, source).possible:
+            reason = f"{source} may exist without {policy} (condition {condition}), which DependsOn cannot express"
+            advice = f'let {source} refer to it where it exists: Metadata: {{WaitFor: !If [{condition}, !Ref {policy}, ""]}}'
+            skipped.append(Skipped(subject, "obstacle", reason, source, advice))
             continue
-        if _add(draft, trail, policy, subject, skipped):
-            notes.append(f"{trail} waits for {policy}")
+        if _add(draft, source, policy, subject, skipped):
+            notes.append(f"{source} waits for {policy}")
             waiting = Dependencies(draft.data)
 
 
-def _add(draft: Draft, trail: str, policy: str, subject: str, skipped: list[Skipped]) -> bool:
-    path = ("Resources", trail, "DependsOn")
-    written = resource(draft.data, trail).get("DependsOn")
+def _add(draft: Draft, source: str, policy: str, subject: str, skipped: list[Skipped]) -> bool:
+    path = ("Resources", source, "DependsOn")
+    written = resource(draft.data, source).get("DependsOn")
     if written is None:
-        draft.add(path, policy, before="Properties" if properties(draft.data, trail) else None)
+        draft.add(path, policy, before="Properties" if properties(draft.data, source) else None)
     elif isinstance(written, str):
         draft.replace(path, [written, policy])
     elif isinstance(written, list) and depends_on({"DependsOn": written}) == written:
         draft.add((*path, len(written)), policy)
     else:
         skipped.append(
-            Skipped(subject, "obstacle", f"the DependsOn of {trail} is neither a name nor a list of names", trail)
+            Skipped(subject, "obstacle", f"the DependsOn of {source} is neither a name nor a list of names", source)
         )
         return False
     return True

@@ -82,6 +82,7 @@ def _drop(
 
 
 def _why_kept(editor: PolicyEditor) -> str:
-    if all(delivery.trail is None for delivery in editor.deliveries):
-        return "it is for a trail of another template, and nothing here shows that it does not match"
-    return "no request of the trails here is denied by it"
+    noun = editor.given.service.source.noun
+    if all(delivery.source is None for delivery in editor.deliveries):
+        return f"it is for a {noun} of another template, and nothing here shows that it does not match"
+    return f"no request of the {noun}s here is denied by it"

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from remediate.cloudformation.policies import WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions
-from remediate.delivery.decide import TRAIL_KEYS, entry_truth, promised, statement_at
+from remediate.delivery.decide import all_possible_requests, entry_truth, statement_at
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.outsiders import Outsider, outsiders
 from remediate.iam.evaluate import statement_truth
@@ -21,9 +21,6 @@ from remediate.plan.policy_editor import PolicyEditor
 from remediate.plan.unmet_conditions import mismatch
 from remediate.plan.vocabulary import condition
 from remediate.template import Plain
-
-_OF_THE_TRAIL = TRAIL_KEYS | {"aws:sourceaccount"}
-"""The condition keys that tell one account's trail from another's."""
 
 
 def ensure_required(editor: PolicyEditor, rule: Require) -> None:
@@ -41,11 +38,11 @@ def ensure_required(editor: PolicyEditor, rule: Require) -> None:
 
 
 def _is_dead(editor: PolicyEditor, raw: WrittenStatement) -> bool:
-    """Tell whether a statement allows nothing that a trail asks for: a further condition would change nothing."""
+    """Tell whether a statement allows nothing that a source asks for: a further condition would change nothing."""
     document = editor.document
     for delivery in editor.deliveries_of(raw):
         statement = statement_at(document, delivery, raw.path)
-        requests = promised(delivery, editor.kind) if statement else ()
+        requests = all_possible_requests(delivery, editor.kind) if statement else ()
         if statement and any(statement_truth(statement, one.request).applies is not Truth.NO for one in requests):
             return False
     return True
@@ -60,16 +57,16 @@ def _missing(editor: PolicyEditor, raw: WrittenStatement, rule: Require) -> Iter
 
 
 def _requires(editor: PolicyEditor, raw: WrittenStatement, entry: WrittenCondition) -> bool:
-    """Tell whether a condition asks for something: not for any value, nor for one that every account's trail has."""
+    """Tell whether a condition asks for something: not for any value, nor for one that every account's source has."""
     operator = entry.operator.split(":")[-1]
     if operator == "Null" or "Not" in operator or operator.endswith("IfExists") or entry.operator.startswith("ForAll"):
         return False
-    if entry.key.lower() not in _OF_THE_TRAIL:
+    if entry.key.lower() not in _source_keys(editor):
         return True
     return not any(
         entry_truth(delivery, entry, one.request) is Truth.YES
         for delivery in editor.deliveries_of(raw)
-        if delivery.trail
+        if delivery.source
         for one in _deputies(delivery)
         if one.policy == editor.kind
     )
@@ -77,7 +74,7 @@ def _requires(editor: PolicyEditor, raw: WrittenStatement, entry: WrittenConditi
 
 @lru_cache(maxsize=512)
 def _deputies(delivery: Delivery) -> tuple[Outsider, ...]:
-    """Return the requests that other accounts' trails make by CloudTrail."""
+    """Return the requests that other accounts' sources make by the service."""
     return tuple(one for one in outsiders(delivery.facts) if one.deputy)
 
 
@@ -90,15 +87,16 @@ def _part(raw: WrittenStatement, rule: Require) -> WrittenStatement:
 
 
 def _can_hold(editor: PolicyEditor, raw: WrittenStatement, entry: WrittenCondition) -> bool:
-    """Tell whether no request of a trail would be denied by the condition; say it where one would, or may."""
+    """Tell whether no request of a source would be denied by the condition; say it where one would, or may."""
     if entry.value is None or _may_refuse_trails_elsewhere(editor, raw, entry):
-        editor.skip("kept", f"{raw.label} gets no {entry.key}: its trails are in other templates")
+        editor.skip("kept", f"{raw.label} gets no {entry.key}: its {_noun(editor)}s are in other templates")
         return False
-    if entry.key.lower() in _OF_THE_TRAIL and any(
+    if entry.key.lower() in _source_keys(editor) and any(
         delivery.facts.organization_id is not None for delivery in editor.deliveries_of(raw)
     ):
         editor.skip(
-            "kept", f"{raw.label} gets no {entry.key}: whose account owns the organization trail is not in the template"
+            "kept",
+            f"{raw.label} gets no {entry.key}: whose account owns the organization {_noun(editor)} is not in the template",
         )
         return False
     if mismatch(editor, raw, entry, repair=False) or _may_deny_inferred(editor, raw, entry):
@@ -111,7 +109,7 @@ def _may_deny_inferred(editor: PolicyEditor, raw: WrittenStatement, entry: Writt
     """Tell whether a statement allows a request that is only inferred, and would not with the condition."""
     for delivery in editor.deliveries_of(raw):
         statement = statement_at(editor.document, delivery, raw.path)
-        inferred = [one.request for one in promised(delivery, editor.kind) if one.confidence == "inferred"]
+        inferred = [one.request for one in all_possible_requests(delivery, editor.kind) if one.confidence == "inferred"]
         for request in (one for one in inferred if any(covers(action, one.action) for action in raw.actions)):
             allowed = statement is not None and statement_truth(statement, request).applies is not Truth.NO
             if allowed and entry_truth(delivery, entry, request) is Truth.NO:
@@ -120,12 +118,12 @@ def _may_deny_inferred(editor: PolicyEditor, raw: WrittenStatement, entry: Writt
 
 
 def _may_refuse_trails_elsewhere(editor: PolicyEditor, raw: WrittenStatement, entry: WrittenCondition) -> bool:
-    """Tell whether a request of a trail of another template may not meet the condition: nothing is known of its ARN."""
+    """Tell whether a request of a source of another template may not meet the condition: nothing is known of its ARN."""
     return any(
         entry_truth(delivery, entry, one.request) is not Truth.YES
         for delivery in editor.deliveries_of(raw)
-        if delivery.trail is None
-        for one in promised(delivery, editor.kind)
+        if delivery.source is None
+        for one in all_possible_requests(delivery, editor.kind)
         if len(one.request.values_of(entry.key)) == 1 and any(covers(action, one.request.action) for action in raw.actions)
     )
 
@@ -149,3 +147,12 @@ def _for_action(editor: PolicyEditor, raw: WrittenStatement, rule: Require) -> W
 
 def _is_for(raw: WrittenStatement, action: str) -> bool:
     return any(covers(one, action) for one in raw.actions)
+
+
+def _source_keys(editor: PolicyEditor) -> frozenset[str]:
+    """Return the condition keys that tell one account's source from another's."""
+    return editor.given.service.source_keys | {"aws:sourceaccount"}
+
+
+def _noun(editor: PolicyEditor) -> str:
+    return editor.given.service.source.noun

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from remediate.cloudformation.policies import WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions
-from remediate.delivery.decide import asked, documented, judge, statements_of
+from remediate.delivery.decide import documented, judge, requests_for_open_prefix, statements_of
 from remediate.iam.evaluate import Outcome, statement_truth
 from remediate.iam.match import matches
 from remediate.iam.truth import Truth
@@ -56,7 +56,7 @@ def _split(editor: PolicyEditor, rule: Separate, raw: WrittenStatement, grants: 
 def _is_needed(editor: PolicyEditor, raw: WrittenStatement) -> bool:
     """Tell whether a documented request that the statement is for is denied, and only for conditions that can go."""
     for delivery in editor.deliveries_of(raw):
-        for one in documented(asked(delivery, editor.kind)):
+        for one in documented(requests_for_open_prefix(delivery, editor.kind)):
             if judge(editor.document, delivery, one.request, allows_only=True).outcome is not Outcome.DENIED:
                 continue
             for candidate, statement in statements_of(editor.document, delivery):

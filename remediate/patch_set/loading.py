@@ -3,171 +3,83 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias, cast
+from typing import Literal, cast
 
+from remediate.delivery.service import LogService, load_service
+from remediate.delivery.services import DEFAULT, service_file, shipped
+from remediate.patch_set.rules import (
+    AddPolicy,
+    Allow,
+    Complete,
+    DependOn,
+    Ensure,
+    Need,
+    NotRequire,
+    Patch,
+    PatchSet,
+    Require,
+    Separate,
+)
 from remediate.template import MappingNode, Node, Plain, SequenceNode, TemplateError, line_and_column, read
-
-Condition = Mapping[str, Mapping[str, str]]
-Guard = Mapping[str, Condition]
-"""The condition that keeps strangers out, by the role of the policy."""
-Need = Literal["repair", "precaution", "either"]
-"""What a rule is for: a documented request fails without a repair; none fails without a precaution.
-
-``either``: the one where a documented request is denied for what the rule is about, else the other.
-"""
-
-
-class Allow(NamedTuple):
-    """A service may do the actions on the resources; needed where one of the ``denied`` requests is denied.
-
-    ``guard`` is the condition that every statement which is added carries. ``joins``: a statement for one of these
-    actions may be completed, too.
-    """
-
-    sid: str
-    service: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    denied: tuple[str, ...]
-    joins: tuple[str, ...] = ()
-    condition: Condition | None = None
-    guard: Guard | None = None
-    need: Need = "either"
-
-
-class NotRequire(NamedTuple):
-    """No Allow statement of the service requires the condition keys (``*`` at the end of one matches any rest).
-
-    With ``unless: matches-trail`` those that can be shown to match stay. ``guard`` takes the place of a condition that kept
-    others out.
-    """
-
-    service: str
-    conditions: tuple[str, ...]
-    because: str
-    unless: str | None = None
-    when: Mapping[str, tuple[str, ...]] | None = None
-    guard: Guard | None = None
-    need: Need = "either"
-
-
-class Require(NamedTuple):
-    """The service's Allow statements, for the action or all of them, carry the condition."""
-
-    service: str
-    condition: Condition
-    because: str
-    action: str | None = None
-    when: Mapping[str, tuple[str, ...]] | None = None
-    need: Need = "precaution"
-
-
-class Complete(NamedTuple):
-    """An Allow statement that the service already has gains the actions."""
-
-    service: str
-    actions: tuple[str, ...]
-    need: Need = "precaution"
-
-
-class Separate(NamedTuple):
-    """The condition keys stand on these actions alone, which keep them in a statement of their own.
-
-    ``guard`` takes the place of the conditions where they kept others out.
-    """
-
-    service: str
-    actions: tuple[str, ...]
-    conditions: tuple[str, ...]
-    because: str
-    guard: Guard | None = None
-    need: Need = "either"
-
-
-class DependOn(NamedTuple):
-    """The resource is created after the one with this role."""
-
-    role: str
-    need: Need = "either"
-
-
-class AddPolicy(NamedTuple):
-    """The bucket has a policy of these statements and of what the named patches ensure."""
-
-    statements: tuple[dict[str, Plain], ...]
-    including: tuple[str, ...]
-    need: Need = "either"
-
-
-Ensure: TypeAlias = "Allow | NotRequire | Require | Complete | Separate | DependOn | AddPolicy"
-
-
-@dataclass(frozen=True)
-class Patch:
-    """One patch, as its file says."""
-
-    id: str
-    title: str
-    why: str
-    references: tuple[str, ...]
-    safety: Literal["safe", "review"]
-    roles: tuple[str, ...]
-    ensure: tuple[Ensure, ...]
-
-
-@dataclass(frozen=True)
-class PatchSet:
-    """A named set of patches in the order in which they are planned."""
-
-    name: str
-    patches: tuple[Patch, ...]
-
-    def patch(self, patch_id: str) -> Patch | None:
-        """Return the patch with an id, None where the set has none."""
-        return next((patch for patch in self.patches if patch.id == patch_id), None)
 
 
 class PatchError(Exception):
     """A patch set or patch file that cannot be used; the message begins with its place."""
 
 
-def load(name: str, extra: Path | None = None) -> PatchSet:
-    """Read the patch set ``name``, shipped and in the folder ``extra``.
+def load(name: str, extra: Path | None = None, service: str = DEFAULT) -> PatchSet:
+    """Read a patch set, shipped and in the folder ``extra``: ``<service>/<set>``, or ``<set>`` of the service.
 
     A file of ``extra`` replaces the shipped patch with the same id; one with a new id is added. File names give the order.
-    Raises PatchError where there is no such set or a file does not fit the schema.
+    ``<service>-<set>`` is another way to write the name. Raises PatchError where there is no such set, or a file does not
+    fit the schema.
     """
-    if extra and name not in _folders(extra):
-        raise PatchError(f"{extra}: it has no folder {name!r}, which is where its patches for that set would be")
-    if name not in names(extra):  # which no path to somewhere else is
-        raise PatchError(f"there is no patch set {name!r}; known are: {', '.join(names(extra))}")
-    files = _files(name, extra)
+    known = names(extra)
+    full = next((one for one in known if name in (one, one.replace("/", "-"))), f"{service}/{name}")
+    if extra and full not in _sets(extra):
+        raise PatchError(f"{extra}: it has no folder {full!r}, which is where its patches for that set would be")
+    if full not in known:  # which no path to somewhere else is
+        raise PatchError(f"there is no patch set {name!r}; known are: {', '.join(known)}")
+    files = _files(full, extra)
     if not files:
-        raise PatchError(f"the patch set {name!r} holds no patch")
+        raise PatchError(f"the patch set {full!r} holds no patch")
     ordered = sorted(files.items(), key=lambda item: item[1].name)
-    loaded = PatchSet(name, tuple(_read_patch(file, patch_id, (name,), extra) for patch_id, file in ordered))
+    patches = tuple(_read_patch(file, patch_id, (full,), extra) for patch_id, file in ordered)
+    loaded = PatchSet(full, patches, _service(full.partition("/")[0], extra))
     for patch in loaded.patches:
         _check_including(loaded, patch, files[patch.id])
+        _check_requests(loaded, patch, files[patch.id])
     return loaded
 
 
 def names(extra: Path | None = None) -> list[str]:
-    """Return the names of all patch sets, shipped and in ``extra``."""
-    return sorted({*_folders(shipped()), *(_folders(extra) if extra else ())})
+    """Return the names of all patch sets, shipped and in ``extra``: ``<service>/<set>``."""
+    return sorted({*_sets(shipped()), *(_sets(extra) if extra else ())})
 
 
-def schema() -> dict[str, Plain]:
-    """Return the JSON Schema of a patch file."""
-    return cast("dict[str, Plain]", json.loads((shipped() / "schema.json").read_text("utf-8")))
+def schema(name: str = "patch") -> dict[str, Plain]:
+    """Return the JSON Schema of a patch file, or with ``service`` that of a service file."""
+    return cast("dict[str, Plain]", json.loads((shipped() / "schema" / f"{name}.json").read_text("utf-8")))
 
 
-def shipped() -> Path:
-    """Return the shipped patches: inside the installed package, or at the top of a source checkout."""
-    inside = Path(__file__).parent / "patches"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "patches"
+def _service(service: str, extra: Path | None) -> LogService:
+    file = service_file(service, extra)
+    if file is None:
+        raise PatchError(f"{service}: there is no {service}/service.yaml that says what the service is")
+    try:
+        if extra and file.is_relative_to(extra):
+            template = read(file.read_bytes(), str(file))
+            _check(template.data, template.root, template.text, file, "service")
+        return load_service(file)
+    except TemplateError as error:
+        raise PatchError(error.located(str(file))) from error
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _sets(root: Path) -> list[str]:
+    return [f"{service}/{one}" for service in _folders(root) if service != "schema" for one in _folders(root / service)]
 
 
 def _folders(root: Path) -> list[str]:
@@ -210,6 +122,14 @@ def _check_including(loaded: PatchSet, patch: Patch, file: Path) -> None:
             raise PatchError(f"{file}: `with` names {name!r}, which is not about the statements of a policy")
 
 
+def _check_requests(loaded: PatchSet, patch: Patch, file: Path) -> None:
+    """Raise PatchError where a rule is about a request that the service does not make."""
+    known = {one.id for one in loaded.service.requests}
+    for name in (name for rule in patch.ensure if isinstance(rule, Allow) for name in rule.denied):
+        if name not in known:
+            raise PatchError(f"{file}: {name!r} is not a request of {loaded.service.id}: {', '.join(sorted(known))}")
+
+
 def _read_patch(file: Path, patch_id: str, within: tuple[str, ...], extra: Path | None) -> Patch:
     try:
         template = read(file.read_bytes(), str(file))
@@ -241,6 +161,8 @@ def _read_patch(file: Path, patch_id: str, within: tuple[str, ...], extra: Path 
 def _same(file: Path, patch_id: str, within: tuple[str, ...], extra: Path | None) -> Patch:
     """Return the patch with the same id in another set, the last of the sets through which it is looked for."""
     *before, name = within
+    if "/" not in name:
+        name = f"{before[0].partition('/')[0]}/{name}"
     if name in before:
         raise PatchError(f"{file}: `same-as` leads in a circle: {' to '.join(within)}")
     found = _files(name, extra).get(patch_id) if name in names(extra) else None
@@ -280,10 +202,10 @@ def _frozen(value: Plain) -> object:
     return value
 
 
-def _check(data: Plain, root: Node, text: str, file: Path) -> None:
+def _check(data: Plain, root: Node, text: str, file: Path, kind: str = "patch") -> None:
     import jsonschema  # only for patch files of the user's own
 
-    error = next(iter(jsonschema.Draft202012Validator(schema()).iter_errors(data)), None)
+    error = next(iter(jsonschema.Draft202012Validator(schema(kind)).iter_errors(data)), None)
     if error is None:
         return
     node = root
@@ -293,4 +215,4 @@ def _check(data: Plain, root: Node, text: str, file: Path) -> None:
         elif isinstance(node, SequenceNode) and isinstance(step, int):
             node = node.items[step]
     line, column = line_and_column(text, node.span.start)
-    raise PatchError(f"{file}:{line}:{column}: {error.message}; patches/schema.json says what a patch file holds")
+    raise PatchError(f"{file}:{line}:{column}: {error.message}; patches/schema/{kind}.json says what such a file holds")

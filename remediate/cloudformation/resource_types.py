@@ -1,0 +1,41 @@
+"""What ``Ref`` and ``Fn::GetAtt`` give for the resource types whose names matter here.
+
+``resource_types.json`` holds by type: the property with the explicit name, whether a generated name is never that of another
+resource, and the attributes, each with the service and the beginning of the resource part of its ARN (null for the name
+itself). Source: AWS CloudFormation Template Reference, Return values of each type.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """How resources of a type are called. ``attributes`` are ARNs: service and beginning; None for the name itself."""
+
+    name: str
+    generated: bool
+    attributes: Mapping[str, tuple[str, str] | None]
+
+
+def resource_type(name: object) -> ResourceType | None:
+    """Return what is known of a resource type, None for any other or what is not a type."""
+    return _table().get(name) if isinstance(name, str) else None
+
+
+@functools.cache
+def _table() -> dict[str, ResourceType]:
+    written = json.loads(Path(__file__).with_name("resource_types.json").read_text("utf-8"))
+    return {kind: _read(one) for kind, one in written.items()}
+
+
+def _read(one: dict[str, object]) -> ResourceType:
+    attributes = cast("dict[str, list[str] | None]", one.get("attributes", {}))
+    forms = {name: (form[0], form[1]) if form else None for name, form in attributes.items()}
+    return ResourceType(str(one.get("name", "")), bool(one.get("generated", False)), forms)

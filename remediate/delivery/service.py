@@ -1,0 +1,164 @@
+"""A log service as data: ``patches/<service>/service.yaml`` says who writes, to where, and with which requests."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias, cast
+
+from remediate.template import Plain, read
+
+Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
+Forms = Mapping[str, "str | tuple[str, ...]"]
+"""Condition keys, in lower case, with the forms of their values: texts with ``{names}`` of facts."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What has its logs delivered: a resource type, and its properties by what they say ("" where it has none).
+
+    ``noun`` is what people call it. ``arn`` is the form of its ARN. ``options`` are facts that a property switches on.
+    """
+
+    type: str
+    noun: str
+    name: str
+    arn: str
+    organization: str
+    options: Mapping[str, str]
+    bucket: str
+    prefix: str
+    key: str
+
+    def properties(self) -> tuple[str, ...]:
+        """Return the properties that say what a source logs through."""
+        found = (self.name, self.bucket, self.prefix, self.key, self.organization, *self.options.values())
+        return tuple(filter(None, found))
+
+
+@dataclass(frozen=True)
+class RequestForm:
+    """A request that a service makes. ``target``: what it is made on; ``object`` is the form of an object's path.
+
+    It is made under all facts ``when``, and may come to be made under all facts ``may_be_made``; None where it never is.
+    """
+
+    id: str
+    target: Literal["bucket", "object", "key"]
+    action: str
+    title: str
+    confidence: Confidence
+    source: str
+    when: frozenset[str] | None
+    may_be_made: frozenset[str] | None
+    object: str
+    context: Forms
+    absent: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Outsiders:
+    """Who else could ask: other service principals, another account's source by its ARN, and a file to ask for."""
+
+    services: tuple[str, ...]
+    arn: str
+    object: str
+
+
+@dataclass(frozen=True, eq=False)
+class LogService:
+    """A service that delivers logs. The forms are texts with ``{names}`` of facts (see ``patches/schema/service.json``).
+
+    ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of what is written there.
+    ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN. ``legacy_accounts`` are those
+    that the service called from until a time that ``legacy_until`` tells, before it had a service principal.
+    """
+
+    id: str
+    name: str
+    principal: str
+    source: Source
+    folder: str
+    paths: Mapping[str, str]
+    context: Forms
+    source_keys: frozenset[str]
+    requests: tuple[RequestForm, ...]
+    outsiders: Outsiders
+    legacy_accounts: frozenset[str] = frozenset()
+    legacy_until: str = ""
+
+
+@functools.cache
+def load_service(file: Path) -> LogService:
+    """Return the service that a file describes. The shipped ones are held to their schema by a test.
+
+    Raises TemplateError where it is not YAML, and OSError.
+    """
+    data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    source, to, outsiders = data["source"], data["destinations"], data["outsiders"]
+    headers = cast("dict[str, dict[str, Plain]]", data.get("headers", {}))
+    legacy = data.get("legacy-accounts", {})
+    return LogService(
+        id=str(data["id"]),
+        name=str(data["name"]),
+        principal=str(data["principal"]),
+        source=Source(
+            type=str(source["type"]),
+            noun=str(source["noun"]),
+            name=str(source.get("name", "")),
+            arn=str(source["arn"]),
+            organization=str(source.get("organization", "")),
+            options=cast("Mapping[str, str]", source.get("options", {})),
+            bucket=str(to["bucket"]),
+            prefix=str(to.get("prefix", "")),
+            key=str(to.get("key", "")),
+        ),
+        folder=str(data["folder"]),
+        paths=cast("Mapping[str, str]", data["paths"]),
+        context=_forms(data["context"]),
+        source_keys=frozenset(one.lower() for one in _texts(data.get("source-keys"))),
+        requests=tuple(_request(one, headers) for one in cast("list[dict[str, Plain]]", data["requests"])),
+        legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
+        legacy_until=str(legacy.get("until", "")),
+        outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders["object"])),
+    )
+
+
+def any_arn(service: LogService) -> str:
+    """Return the pattern of the ARN of every source of the stack's account, as ``Fn::Sub`` writes it."""
+    names = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}", "region": "*", "name": "*"}
+    return service.source.arn.format(**names)
+
+
+def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> RequestForm:
+    on_object = data["on"] == "object"
+    context = {**(headers.get("present", {}) if on_object else {}), **cast("dict[str, Plain]", data.get("context", {}))}
+    absent = (*(_texts(headers.get("absent")) if on_object else ()), *_texts(data.get("absent")))
+    may_be_made = _facts(data.get("may-be-made"))
+    return RequestForm(
+        id=str(data["id"]),
+        target=cast("Literal['bucket', 'object', 'key']", data["on"]),
+        action=str(data["action"]),
+        title=str(data["title"]),
+        confidence=cast("Confidence", data["confidence"]),
+        source=str(data["source"]),
+        when=frozenset(_texts(data.get("when"))) if "when" in data or may_be_made is None else None,
+        may_be_made=may_be_made,
+        object=str(data.get("object", "")),
+        context=_forms(context),
+        absent=frozenset(one.lower() for one in absent),
+    )
+
+
+def _facts(written: Plain) -> frozenset[str] | None:
+    return None if written is None else frozenset(_texts(written))
+
+
+def _forms(written: Mapping[str, Plain]) -> Forms:
+    return {key.lower(): _texts(one) if isinstance(one, list) else str(one) for key, one in written.items()}
+
+
+def _texts(written: Plain | object) -> tuple[str, ...]:
+    return tuple(map(str, written)) if isinstance(written, list) else ()

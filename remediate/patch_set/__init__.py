@@ -1,0 +1,42 @@
+"""Patch sets: what must hold in a template, and why, as the files in ``patches/`` say it."""
+
+from __future__ import annotations
+
+from remediate.delivery.services import shipped
+from remediate.patch_set.loading import PatchError, load, names, schema
+from remediate.patch_set.rules import (
+    AddPolicy,
+    Allow,
+    Complete,
+    Condition,
+    DependOn,
+    Ensure,
+    Guard,
+    Need,
+    NotRequire,
+    Patch,
+    PatchSet,
+    Require,
+    Separate,
+)
+
+__all__ = [
+    "AddPolicy",
+    "Allow",
+    "Complete",
+    "Condition",
+    "DependOn",
+    "Ensure",
+    "Guard",
+    "Need",
+    "NotRequire",
+    "Patch",
+    "PatchError",
+    "PatchSet",
+    "Require",
+    "Separate",
+    "load",
+    "names",
+    "schema",
+    "shipped",
+]

@@ -1,0 +1,131 @@
+"""A patch and its rules, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+from remediate.delivery.service import LogService
+from remediate.delivery.services import default_service
+from remediate.template import Plain
+
+Condition = Mapping[str, Mapping[str, str]]
+Guard = Mapping[str, Condition]
+"""The condition that keeps strangers out, by the role of the policy."""
+Need = Literal["repair", "precaution", "either"]
+"""What a rule is for: a documented request fails without a repair; none fails without a precaution.
+
+``either``: the one where a documented request is denied for what the rule is about, else the other.
+"""
+
+
+class Allow(NamedTuple):
+    """A service may do the actions on the resources; needed where one of the ``denied`` requests is denied.
+
+    ``guard`` is the condition that every statement which is added carries. ``joins``: a statement for one of these
+    actions may be completed, too.
+    """
+
+    sid: str
+    service: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    denied: tuple[str, ...]
+    joins: tuple[str, ...] = ()
+    condition: Condition | None = None
+    guard: Guard | None = None
+    need: Need = "either"
+
+
+class NotRequire(NamedTuple):
+    """No Allow statement of the service requires the condition keys (``*`` at the end of one matches any rest).
+
+    With ``unless: matches-source`` those that can be shown to match stay. ``guard`` takes the place of a condition that kept
+    others out.
+    """
+
+    service: str
+    conditions: tuple[str, ...]
+    because: str
+    unless: str | None = None
+    when: Mapping[str, tuple[str, ...]] | None = None
+    guard: Guard | None = None
+    need: Need = "either"
+
+
+class Require(NamedTuple):
+    """The service's Allow statements, for the action or all of them, carry the condition."""
+
+    service: str
+    condition: Condition
+    because: str
+    action: str | None = None
+    when: Mapping[str, tuple[str, ...]] | None = None
+    need: Need = "precaution"
+
+
+class Complete(NamedTuple):
+    """An Allow statement that the service already has gains the actions."""
+
+    service: str
+    actions: tuple[str, ...]
+    need: Need = "precaution"
+
+
+class Separate(NamedTuple):
+    """The condition keys stand on these actions alone, which keep them in a statement of their own.
+
+    ``guard`` takes the place of the conditions where they kept others out.
+    """
+
+    service: str
+    actions: tuple[str, ...]
+    conditions: tuple[str, ...]
+    because: str
+    guard: Guard | None = None
+    need: Need = "either"
+
+
+class DependOn(NamedTuple):
+    """The resource is created after the one with this role."""
+
+    role: str
+    need: Need = "either"
+
+
+class AddPolicy(NamedTuple):
+    """The bucket has a policy of these statements and of what the named patches ensure."""
+
+    statements: tuple[dict[str, Plain], ...]
+    including: tuple[str, ...]
+    need: Need = "either"
+
+
+Ensure: TypeAlias = "Allow | NotRequire | Require | Complete | Separate | DependOn | AddPolicy"
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One patch, as its file says."""
+
+    id: str
+    title: str
+    why: str
+    references: tuple[str, ...]
+    safety: Literal["safe", "review"]
+    roles: tuple[str, ...]
+    ensure: tuple[Ensure, ...]
+
+
+@dataclass(frozen=True)
+class PatchSet:
+    """A named set of patches for a service, in the order in which they are planned; its name is ``<service>/<set>``."""
+
+    name: str
+    patches: tuple[Patch, ...]
+    service: LogService = field(default_factory=default_service)
+
+    def patch(self, patch_id: str) -> Patch | None:
+        """Return the patch with an id, None where the set has none."""
+        return next((patch for patch in self.patches if patch.id == patch_id), None)
