@@ -16,9 +16,9 @@ from remediate.diagnosis.principals import legacy_principals, wrong_principals
 from remediate.diagnosis.rejected_policies import misspelt_actions
 from remediate.diagnosis.resource_paths import resource_findings
 from remediate.diagnosis.unmet_conditions import mismatches
-from remediate.iam.actions import misspelt
 from remediate.iam.evaluate import Elements, Outcome, statement_truth
 from remediate.iam.match import patterns_meet
+from remediate.iam.reference import misspelt
 from remediate.iam.truth import Truth
 
 

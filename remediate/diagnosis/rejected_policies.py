@@ -9,8 +9,8 @@ from remediate.cloudformation.substitution import ADVICE, unsubstituted
 from remediate.delivery.delivery import Delivery
 from remediate.diagnosis.finding import Finding
 from remediate.diagnosis.principals import wrong_principals
-from remediate.iam.actions import misspelt
 from remediate.iam.match import matches
+from remediate.iam.reference import misspelt
 from remediate.iam.statement import Statement
 from remediate.iam.truth import Truth
 from remediate.partial_string import PartialString, UnknownPart, partial

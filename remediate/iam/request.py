@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remediate.iam.condition_keys import never_present
+from remediate.iam.reference import never_present
 from remediate.partial_string import PartialString, UnknownPart, lowered, partial
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from remediate.cloudformation.resources import properties
 from remediate.delivery.access import Outsider
 from remediate.delivery.delivery import Delivery, trusts
 from remediate.delivery.locate import Given
-from remediate.iam.actions import misspelt
+from remediate.iam.reference import misspelt
 from remediate.patch_set import Need, NotRequire, Separate
 from remediate.plan.draft import Draft, Snapshot
 from remediate.plan.names import named

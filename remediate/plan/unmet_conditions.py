@@ -17,10 +17,10 @@ from remediate.delivery.decide import (
     statements_of,
 )
 from remediate.delivery.delivery import Delivery
-from remediate.iam.condition_keys import never_present
 from remediate.iam.conditions import condition_truth
 from remediate.iam.evaluate import Outcome, evaluate, statement_truth
 from remediate.iam.match import covers
+from remediate.iam.reference import never_present
 from remediate.iam.request import Request
 from remediate.iam.statement import Policy, Statement
 from remediate.iam.truth import Truth

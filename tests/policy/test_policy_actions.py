@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from remediate.iam.actions import misspelt
+from remediate.iam.reference import misspelt
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,15 @@ from remediate.iam.actions import misspelt
         ("GetBucketAcl", "s3:GetBucketAcl"),
         ("TagResource", None),
         ("*", None),
-        ("sns:Publishh", None),
+        ("sns:Publishh", "sns:Publish"),
+        ("SNS:publish", None),
+        ("logs:PutLogEvent", "logs:PutLogEvents"),
+        ("sts:AssumeRoles", "sts:AssumeRole"),
+        ("sqs:SendMessages", None),
+        ("../kms:DescribeKeys", None),
+        ("ListTagsForResource", "s3:ListTagsForResource"),
+        ("Publish", None),
+        ("kms:Encapsulate", None),
         ("kms:" + "DescribeKeys" * 2000, None),
     ],
 )

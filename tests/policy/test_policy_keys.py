@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from remediate.iam.condition_keys import never_present
+from remediate.iam.reference import never_present
 
 # AWS KMS Developer Guide, Condition keys for AWS KMS; Service Authorization Reference, Amazon S3 and AWS KMS.
 ROWS = [
@@ -44,12 +44,21 @@ ROWS = [
     ("s3:BypassGovernanceRetention", "s3:x-amz-acl", False),
     ("s3:CreateAccessPoint", "s3:x-amz-acl", False),
     ("s3:UpdateObjectEncryption", "s3:x-amz-server-side-encryption", False),
+    ("s3:CreateAccessPoint", "s3:x-amz-grant-read", True),
+    ("s3:PutObject", "s3:x-amz-grant-of-tomorrow", False),
+    ("s3:GetBucketAcl", "s3:x-amz-grant-of-tomorrow", True),
+    ("s3:UpdateObjectEncryption", "s3:x-amz-server-side-encryption-customer-algorithm", True),
     ("s3:PutObject", "s3:prefix", True),
     ("s3:ListBucket", "s3:prefix", False),
     ("s3:PutObject", "s3:TlsVersion", False),
     ("s3:PutObject", "aws:SourceArn", False),
     ("kms:Decrypt", "aws:PrincipalOrgID", False),
+    ("kms:ReEncrypt", "kms:ReEncryptOnSameKey", False),
+    ("kms:ReEncrypt", "kms:GrantOperations", True),
+    ("kms:ActionOfTomorrow", "kms:GrantOperations", False),
+    ("kms:GenerateDatakeys*", "kms:EncryptionContextKeys", False),
     ("sns:Publish", "kms:GrantIsForAWSResource", False),
+    ("sns:Publish", "sns:Protocol", False),
     ("*", "kms:GrantIsForAWSResource", False),
 ]
 
