@@ -164,7 +164,7 @@ def test_no_cases_are_for_a_patch_that_does_not_exist() -> None:
 
 
 def shipped_files() -> list[Path]:
-    return sorted(SHIPPED.glob("*/*.yaml"))
+    return sorted(SHIPPED.glob("*/*/*.yaml"))
 
 
 @pytest.mark.parametrize("file", shipped_files(), ids=lambda file: file.name)
@@ -172,6 +172,22 @@ def test_a_shipped_patch_fits_the_schema(file: Path) -> None:
     raw = read(file.read_bytes(), file.name).data
     jsonschema.Draft202012Validator(schema()).validate(raw)
     assert raw["id"] == file.stem.partition("-")[2]
+
+
+@pytest.mark.parametrize("file", sorted(SHIPPED.glob("*/service.yaml")), ids=lambda file: file.parent.name)
+def test_a_shipped_service_fits_the_schema(file: Path) -> None:
+    raw = read(file.read_bytes(), file.name).data
+    jsonschema.Draft202012Validator(schema("service")).validate(raw)
+    assert raw["id"] == file.parent.name
+
+
+def test_a_rule_for_a_request_that_the_service_does_not_make_is_refused(tmp_path: Path) -> None:
+    shipped = (SHIPPED / "cloudtrail" / "create" / "40-bucket-checks.yaml").read_text("utf-8")
+    file = tmp_path / "cloudtrail" / "create" / "40-bucket-checks.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(shipped.replace("[get-bucket-acl]", "[get-buckets-acl]"), "utf-8")
+    with pytest.raises(PatchError, match="'get-buckets-acl' is not a request of cloudtrail"):
+        load("create", tmp_path)
 
 
 @pytest.mark.parametrize("name", names())
@@ -192,7 +208,7 @@ why: It fails whenever it comes first.
 references:
   - https://example.com/why
 safety: safe
-resource: trail
+resource: source
 ensure:
   - need: repair
     depend-on: bucket-policy
@@ -223,8 +239,8 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_patch_file_is_refused_with_its_place(tmp_path: Path, name: str) -> None:
     written, expected = BROKEN[name]
-    file = tmp_path / "cloudtrail-create" / "80-trail-order.yaml"
-    file.parent.mkdir()
+    file = tmp_path / "cloudtrail" / "create" / "80-trail-order.yaml"
+    file.parent.mkdir(parents=True)
     file.write_text(written, "utf-8")
     with pytest.raises(PatchError) as raised:
         load("cloudtrail-create", tmp_path)
@@ -233,16 +249,16 @@ def test_a_broken_patch_file_is_refused_with_its_place(tmp_path: Path, name: str
 
 
 def test_a_patch_file_without_number_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "cloudtrail-create" / "trail-order.yaml"
-    file.parent.mkdir()
+    file = tmp_path / "cloudtrail" / "create" / "trail-order.yaml"
+    file.parent.mkdir(parents=True)
     file.write_text(PATCH, "utf-8")
     with pytest.raises(PatchError, match=r"trail-order\.yaml: a patch file is named <number>-<id>\.yaml"):
         load("cloudtrail-create", tmp_path)
 
 
 def test_a_patch_of_the_users_own_replaces_the_shipped_one_in_its_place(tmp_path: Path) -> None:
-    file = tmp_path / "cloudtrail-create" / "80-trail-order.yaml"
-    file.parent.mkdir()
+    file = tmp_path / "cloudtrail" / "create" / "80-trail-order.yaml"
+    file.parent.mkdir(parents=True)
     file.write_text(PATCH, "utf-8")
     found = load("cloudtrail-create", tmp_path)
     assert [patch.id for patch in found.patches] == [patch.id for patch in patch_set().patches]

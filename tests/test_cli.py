@@ -245,9 +245,9 @@ def test_no_color_wins_over_a_terminal(folder: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_patches_of_a_folder_of_ones_own(folder: Path) -> None:
-    own = folder / "own" / "cloudtrail-create"
+    own = folder / "own" / "cloudtrail" / "create"
     own.mkdir(parents=True)
-    shipped = ROOT / "patches" / "cloudtrail-create" / "80-trail-order.yaml"
+    shipped = ROOT / "patches" / "cloudtrail" / "create" / "80-trail-order.yaml"
     (own / "80-trail-order.yaml").write_text(shipped.read_text("utf-8").replace("safety: safe", "safety: sure"), "utf-8")
     result = run("fix", "--dry-run", "--patches", "own", "minimal.yaml")
     assert result.exit_code == 2

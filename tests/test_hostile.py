@@ -88,8 +88,8 @@ USAGE = {
     "an id that is none": (["--organization-id", "foo"], "an organization's id looks like o-a1b2c3d4e5"),
     "an account that is none": (["--parameter", "AWS::AccountId=abc"], "an account's id has twelve digits"),
     "nothing chosen": (["--select", "trail-order", "--ignore", "trail-order"], "--select and --ignore leave no patch"),
-    "a folder without the set": (["--patches", "."], "it has no folder 'cloudtrail-create'"),
-    "a patch set that is a path": (["--patch-set", str(PATCHES / "cloudtrail-create")], "there is no patch set"),
+    "a folder without the set": (["--patches", "."], "it has no folder 'cloudtrail/create'"),
+    "a patch set that is a path": (["--patch-set", str(PATCHES / "cloudtrail" / "create")], "there is no patch set"),
     "a patch set above": (["--patch-set", ".."], "there is no patch set '..'"),
     "an id that no report shows": (["--ignore", "bucket-inside"], "'bucket-inside' is no id that a report shows"),
 }
@@ -274,8 +274,8 @@ Resources:
 def patches_of_ones_own(folder: Path, name: str) -> Path:
     """Return the path of a patch file in an own folder, which is not there yet."""
     (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
-    (folder / "own" / "cloudtrail-create").mkdir(parents=True)
-    return folder / "own" / "cloudtrail-create" / name
+    (folder / "own" / "cloudtrail" / "create").mkdir(parents=True)
+    return folder / "own" / "cloudtrail" / "create" / name
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_a_patch_file_that_leads_nowhere(folder: Path, target: str, reason: str)
     patches_of_ones_own(folder, "80-trail-order.yaml").symlink_to(target)
     result = run("check", "--patches", "own", "x.yaml")
     assert result.exit_code == 2
-    assert result.stderr == f"Error: own/cloudtrail-create/80-trail-order.yaml: {reason}\n"
+    assert result.stderr == f"Error: own/cloudtrail/create/80-trail-order.yaml: {reason}\n"
 
 
 def test_a_folder_of_patches_that_cannot_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,47 +294,49 @@ def test_a_folder_of_patches_that_cannot_be_read(folder: Path, monkeypatch: pyte
     real = Path.iterdir
 
     def locked(path: Path) -> Iterator[Path]:
-        if path.name == "cloudtrail-create" and path.parent.name == "own":
+        if path.name == "create" and path.parent.parent.name == "own":
             raise PermissionError(13, "Permission denied", str(path))
         return real(path)
 
     monkeypatch.setattr(Path, "iterdir", locked)
     result = run("check", "--patches", "own", "x.yaml")
-    assert (result.exit_code, result.stderr) == (2, "Error: own/cloudtrail-create: Permission denied\n")
+    assert (result.exit_code, result.stderr) == (2, "Error: own/cloudtrail/create: Permission denied\n")
 
 
 @pytest.mark.parametrize(
     ("included", "message"),
     [
         ("trail-order", "which is not about the statements of a policy"),
-        ("trial-order", "which cloudtrail-create does not have"),
+        ("trial-order", "which cloudtrail/create does not have"),
     ],
 )
 def test_a_policy_that_includes_what_it_cannot(folder: Path, included: str, message: str) -> None:
     name = "10-bucket-policy-missing.yaml"
-    written = (PATCHES / "cloudtrail-create" / name).read_text("utf-8")
+    written = (PATCHES / "cloudtrail" / "create" / name).read_text("utf-8")
     patches_of_ones_own(folder, name).write_text(written.replace("[bucket-checks,", f"[{included},"), "utf-8")
     result = run("check", "--patches", "own", "x.yaml")
     assert result.exit_code == 2
-    assert result.stderr == f"Error: own/cloudtrail-create/{name}: `with` names {included!r}, {message}\n"
+    assert result.stderr == f"Error: own/cloudtrail/create/{name}: `with` names {included!r}, {message}\n"
 
 
 def test_patches_that_are_the_same_as_each_other(folder: Path) -> None:
     file = patches_of_ones_own(folder, "80-trail-order.yaml")
-    file.write_text("id: trail-order\nsame-as: cloudtrail-documented\n", "utf-8")
-    other = folder / "own" / "cloudtrail-documented"
+    file.write_text("id: trail-order\nsame-as: documented\n", "utf-8")
+    other = folder / "own" / "cloudtrail" / "documented"
     other.mkdir()
-    (other / "80-trail-order.yaml").write_text("id: trail-order\nsame-as: cloudtrail-create\n", "utf-8")
+    (other / "80-trail-order.yaml").write_text("id: trail-order\nsame-as: create\n", "utf-8")
     result = run("check", "--patches", "own", "x.yaml")
     assert result.exit_code == 2
-    circle = "`same-as` leads in a circle: cloudtrail-create to cloudtrail-documented to cloudtrail-create"
-    assert result.stderr == f"Error: own/cloudtrail-documented/80-trail-order.yaml: {circle}\n"
+    circle = "`same-as` leads in a circle: cloudtrail/create to cloudtrail/documented to cloudtrail/create"
+    assert result.stderr == f"Error: own/cloudtrail/documented/80-trail-order.yaml: {circle}\n"
 
 
 def test_a_set_of_ones_own_may_name_a_shipped_one(folder: Path) -> None:
     (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
-    (folder / "own" / "mine").mkdir(parents=True)
-    (folder / "own" / "mine" / "10-trail-order.yaml").write_text("id: trail-order\nsame-as: cloudtrail-create\n", "utf-8")
+    (folder / "own" / "cloudtrail" / "mine").mkdir(parents=True)
+    (folder / "own" / "cloudtrail" / "mine" / "10-trail-order.yaml").write_text(
+        "id: trail-order\nsame-as: create\n", "utf-8"
+    )
     result = run("fix", "--dry-run", "--patches", "own", "--patch-set", "mine", "x.yaml")
     assert "x.yaml: 1 patch would change Trail" in result.stderr
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from remediate.delivery.decide import document_for, documented, judge, current_requests
+from remediate.delivery.decide import current_requests, document_for, documented, judge
 from remediate.delivery.locate import Given, locate
 from remediate.diagnosis import diagnose
 from remediate.engine import remediate

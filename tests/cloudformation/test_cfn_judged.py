@@ -10,7 +10,7 @@ from cfn_templates import data, expression, located
 
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.text_document import read_text
-from remediate.delivery.decide import document_for, judge, current_requests
+from remediate.delivery.decide import current_requests, document_for, judge
 from remediate.template import Plain
 
 SERVICE = {"Service": "cloudtrail.amazonaws.com"}

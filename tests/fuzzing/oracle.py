@@ -17,8 +17,8 @@ import jsonpatch
 import yaml
 
 from tests.fuzzing import deployed, words
-from tests.fuzzing.reading import NotRead, data_of, exact, is_json, lost_comments
 from tests.fuzzing.outsiders import let_in
+from tests.fuzzing.reading import NotRead, data_of, exact, is_json, lost_comments
 
 POLICIES = {words.POLICY: ("PolicyDocument", "bucket"), words.KEY: ("KeyPolicy", "key")}
 _MEANT = {("Service", words.CLOUDTRAIL), ("Service", f"{words.CLOUDTRAIL}.cn")}
