@@ -138,14 +138,16 @@ def _check_patch_id(loaded: PatchSet, patch_id: str, hint: str) -> None:
 
 
 def _failure(context: click.Context, _: click.Parameter, value: str | None) -> Failure | None:
-    from remediate.delivery.error_messages import FAILURES, failure  # most runs are told of none
+    from remediate.delivery.error_messages import failure  # most runs are told of none
+    from remediate.delivery.services import shipped_services
 
     if not value:
         return None
     # A message that is copied may be broken into lines.
-    told = failure(" ".join(_message(context, value).split()))
+    services = shipped_services()
+    told = failure(" ".join(_message(context, value).split()), services)
     if told is None:
-        codes = ", ".join(one.code for one in FAILURES)
+        codes = ", ".join(dict.fromkeys(one.code for service in services for one in service.failures))
         raise click.BadParameter(f"this is no error about a trail's bucket or key; known are: {codes}", param_hint="--error")
     return told
 

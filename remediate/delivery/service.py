@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
+from remediate.iam.statement import PolicyKind
 from remediate.template import Plain, read
 
 Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
@@ -67,6 +68,16 @@ class Outsiders:
     object: str
 
 
+@dataclass(frozen=True)
+class Failure:
+    """An error of a deployment: a regular expression for its message, which policies can cause it, and what it means."""
+
+    code: str
+    pattern: str
+    policies: tuple[PolicyKind, ...]
+    meaning: str
+
+
 @dataclass(frozen=True, eq=False)
 class LogService:
     """A service that delivers logs. The forms are texts with ``{names}`` of facts (see ``patches/schema/service.json``).
@@ -86,6 +97,7 @@ class LogService:
     source_keys: frozenset[str]
     requests: tuple[RequestForm, ...]
     outsiders: Outsiders
+    failures: tuple[Failure, ...] = ()
     legacy_accounts: frozenset[str] = frozenset()
     legacy_until: str = ""
 
@@ -120,6 +132,7 @@ def load_service(file: Path) -> LogService:
         context=_forms(data["context"]),
         source_keys=frozenset(one.lower() for one in _texts(data.get("source-keys"))),
         requests=tuple(_request(one, headers) for one in cast("list[dict[str, Plain]]", data["requests"])),
+        failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
         outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders["object"])),
@@ -150,6 +163,11 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
         context=_forms(context),
         absent=frozenset(one.lower() for one in absent),
     )
+
+
+def _failure(data: dict[str, Plain]) -> Failure:
+    policies = cast("tuple[PolicyKind, ...]", _texts(data["policies"]))
+    return Failure(str(data["code"]), str(data["match"]), policies, str(data["meaning"]))
 
 
 def _facts(written: Plain) -> frozenset[str] | None:

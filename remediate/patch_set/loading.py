@@ -144,7 +144,9 @@ def _read_patch(file: Path, patch_id: str, within: tuple[str, ...], extra: Path 
     if raw["id"] != patch_id:
         raise PatchError(f"{file}: its id is {raw['id']!r}; it must be the {patch_id!r} of the file's name")
     if "same-as" in raw:
-        return _same(file, patch_id, (*within, str(raw["same-as"])), extra)
+        name = str(raw["same-as"])
+        full = name if "/" in name else f"{within[0].partition('/')[0]}/{name}"
+        return _same(file, patch_id, (*within, full), extra)
     roles = raw["resource"]
     ensure = cast("list[dict[str, Plain]]", raw["ensure"])
     return Patch(
@@ -161,8 +163,6 @@ def _read_patch(file: Path, patch_id: str, within: tuple[str, ...], extra: Path 
 def _same(file: Path, patch_id: str, within: tuple[str, ...], extra: Path | None) -> Patch:
     """Return the patch with the same id in another set, the last of the sets through which it is looked for."""
     *before, name = within
-    if "/" not in name:
-        name = f"{before[0].partition('/')[0]}/{name}"
     if name in before:
         raise PatchError(f"{file}: `same-as` leads in a circle: {' to '.join(within)}")
     found = _files(name, extra).get(patch_id) if name in names(extra) else None

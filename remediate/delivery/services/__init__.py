@@ -21,6 +21,12 @@ def default_service() -> LogService:
     return load_service(shipped() / DEFAULT / _FILE)
 
 
+def shipped_services() -> list[LogService]:
+    """Return all services that ship, the default one first."""
+    ids = sorted(service_ids(), key=lambda one: (one != DEFAULT, one))
+    return [load_service(shipped() / one / _FILE) for one in ids]
+
+
 def service_file(service: str, extra: Path | None = None) -> Path | None:
     """Return the file that describes a service, None where there is none; one in ``extra`` counts before a shipped one."""
     files = (root / service / _FILE for root in (extra, shipped()) if root)
