@@ -1,4 +1,4 @@
-"""Mends CloudFormation templates whose CloudTrail logging stack does not deploy."""
+"""Fixes the S3, KMS and ordering errors that keep a CloudFormation stack with log delivery from deploying."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remediate.engine import Report
+    from remediate.errors import BadChoice, RemediateError
+    from remediate.report.annotations import Annotation
 
-__all__ = ["fix"]
+__all__ = ["BadChoice", "RemediateError", "Report", "__version__", "check", "fix"]
 __version__ = "0.1.0"
 
 
 def fix(
     template: str | Path,
     *,
-    patch_set: str = "cloudtrail-create",
+    patch_set: str = "create",
+    service: str | Iterable[str] = "cloudtrail",
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     review: bool = False,
@@ -28,22 +31,62 @@ def fix(
 ) -> Report:
     """Return what becomes of a template: a Path is read, a str is the template's own text. Nothing is written.
 
-    ``select`` names patches, ``ignore`` patches and root causes. ``review`` also makes the changes that need one,
-    ``precautions`` also those in healthy deliveries that no request fails without. The report's ``after`` is the new text,
-    ``applied`` what was changed and why, ``skipped`` what was not and why, ``findings`` what was wrong. Raises
-    ``remediate.template.TemplateError`` for what is not a template, ``remediate.patch_set.PatchError`` for patches that
-    cannot be used and ``remediate.verify.Broken`` where a guarantee does not hold.
+    ``service`` names one or several services, or ``all``. ``select`` names patches, ``ignore`` any id that a report shows.
+    ``review`` also makes the changes that need one, ``precautions`` also those in healthy deliveries that no request fails
+    without. The report's ``after`` is the new text, ``applied`` what was changed and why, ``skipped`` what was not and why,
+    ``findings`` what was wrong. Raises RemediateError: TemplateError for what is not a template, PatchError for patches that
+    cannot be used, BadChoice for ids and values that cannot be meant, Broken where a guarantee does not hold.
     """
     # Imported here, so that `import remediate` costs nothing.
     from pathlib import Path
 
+    from remediate.choices import options_for
     from remediate.delivery.locate import Given
-    from remediate.engine import remediate
-    from remediate.patch_set import load
-    from remediate.plan import Options
+    from remediate.engine import remediate_all
+    from remediate.patch_set import load_all
 
     raw = template.read_bytes() if isinstance(template, Path) else template.encode()
-    given = Given(parameters=dict(parameters or {}), organization_id=organization_id)
-    options = Options(given, frozenset(select), frozenset(ignore), review, precautions)
-    name = str(template) if isinstance(template, Path) else "template"
-    return remediate(raw, name, load(patch_set, patches), options)
+    sets = load_all(patch_set, [service] if isinstance(service, str) else [*service], patches)
+    given = Given(parameters=dict(parameters or {}), organization_id=organization_id, service=sets[0].service)
+    ids = frozenset(select), frozenset(ignore)
+    options = options_for(sets, given, select=ids[0], ignore=ids[1], review=review, precautions=precautions)
+    return remediate_all(raw, str(template) if isinstance(template, Path) else "template", sets, options)
+
+
+def check(
+    template: str | Path,
+    *,
+    patch_set: str = "create",
+    service: str | Iterable[str] = "cloudtrail",
+    ignore: Iterable[str] = (),
+    patches: Path | None = None,
+    parameters: Mapping[str, str] | None = None,
+    organization_id: str | None = None,
+) -> list[Annotation]:
+    """Return the problems of a template, in its order.
+
+    Each has ``rule`` (an id that ``explain`` knows), ``level``, ``message``, ``line``, ``column`` and ``remedy``. The
+    arguments are those of :func:`fix`, and so are the errors.
+    """
+    from remediate.report.annotations import annotate
+
+    report = fix(
+        template,
+        patch_set=patch_set,
+        service=service,
+        ignore=ignore,
+        patches=patches,
+        parameters=parameters,
+        organization_id=organization_id,
+    )
+    return annotate(report)
+
+
+def __getattr__(name: str) -> object:
+    """Import what is exported only when it is asked for."""
+    import importlib
+
+    homes = {"Report": "remediate.engine", "RemediateError": "remediate.errors", "BadChoice": "remediate.errors"}
+    if name in homes:
+        return getattr(importlib.import_module(homes[name]), name)
+    raise AttributeError(f"module 'remediate' has no attribute {name!r}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from remediate.delivery.comparison import Verdict
 from remediate.delivery.locate import locate
@@ -11,7 +11,7 @@ from remediate.delivery.new_access import NewAccesses, new_access
 from remediate.diagnosis import Finding
 from remediate.diagnosis.health import DeliveryHealth
 from remediate.patch_set import PatchSet
-from remediate.plan import Applied, Options, Skipped, plan_edits, planned_again
+from remediate.plan import Applied, Options, Skipped, other_services, plan_edits, planned_again
 from remediate.template import (
     Alias,
     MappingNode,
@@ -60,6 +60,24 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         opened=opened,
         ignored=options.ignore,
     )
+
+
+def remediate_all(raw: bytes, name: str, patch_sets: Sequence[PatchSet], options: Options) -> Report:
+    """Fix a template for several services, one after another, each seeing what the ones before did.
+
+    What was wrong is told of the template as it was. Raises as :func:`remediate` does.
+    """
+    first, *rest = patch_sets
+    report = whole = remediate(raw, name, first, options)
+    for patch_set in rest:
+        before = remediate(raw, name, patch_set, options)
+        after = remediate(whole.to_bytes(), name, patch_set, options) if whole.changed else before
+        whole = whole.followed_by(after, replace(before, skipped=after.skipped))
+    if whole is not report and whole.changed:
+        again = (remediate(whole.to_bytes(), name, one, options) for one in patch_sets)
+        verify_settled([operation for one in again for operation in one.operations])
+    others = other_services(read(raw, name).data, [one.service for one in patch_sets])
+    return replace(whole, skipped=(*whole.skipped, *others))
 
 
 def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
@@ -126,6 +144,20 @@ class Report:
     def new_access(self) -> NewAccesses:
         """Return who else has got in, tried with the requests of strangers."""
         return self.opened
+
+    def followed_by(self, after: Report, found: Report) -> Report:
+        """Return this report together with that of a run on its result; ``found`` tells what that run found at first."""
+        return replace(
+            self,
+            after=after.after,
+            operations=(*self.operations, *after.operations),
+            applied=(*self.applied, *after.applied),
+            skipped=(*self.skipped, *(one for one in found.skipped if one not in self.skipped)),
+            verdicts=(*self.verdicts, *after.verdicts),
+            findings=(*self.findings, *(one for one in found.findings if one not in self.findings)),
+            deliveries=(*self.deliveries, *found.deliveries),
+            opened=NewAccesses((*self.opened.found, *after.opened.found), self.opened.asked + after.opened.asked),
+        )
 
     def to_bytes(self) -> bytes:
         """Return the new file, with the byte-order mark that the old one had."""

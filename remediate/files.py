@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, ParamSpec
 
+from remediate.errors import RemediateError
 from remediate.signals import held_back
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json", ".template"})
@@ -20,11 +21,11 @@ _Arguments = ParamSpec("_Arguments")
 _PIECE = 1024 * 1024
 
 
-class Changed(Exception):
+class Changed(RemediateError):
     """The file is not what it was when it was read."""
 
 
-class TooLarge(Exception):
+class TooLarge(RemediateError):
     """The content goes beyond the limit; ``head`` is what was read of it."""
 
     def __init__(self, head: bytes) -> None:

@@ -22,6 +22,7 @@ from remediate.delivery.access import Outsider
 from remediate.delivery.comparison import Verdict, prove
 from remediate.delivery.locate import Located
 from remediate.delivery.new_access import NewAccesses
+from remediate.errors import RemediateError
 from remediate.iam.evaluate import Outcome
 from remediate.patch_set import AddPolicy, DependOn
 from remediate.plan import Plan
@@ -37,7 +38,7 @@ PROMISES = {
 }
 
 
-class Broken(Exception):
+class Broken(RemediateError):
     """A guarantee does not hold, so nothing is written: a fault of this tool, not of the template."""
 
     def __init__(self, number: int, detail: str) -> None:

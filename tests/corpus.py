@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import jsonpatch
 import yaml
 
-from remediate.cloudformation.resources import TRAIL, of_type
+from remediate.cloudformation.resources import of_type
 from remediate.delivery.comparison import worst
 from remediate.engine import Report, remediate
 from remediate.iam.evaluate import Outcome
@@ -33,6 +33,8 @@ from remediate.patch_set import load
 from remediate.plan import Options
 from remediate.report import diff
 from remediate.template import Unreadable, read
+
+TRAIL = "AWS::CloudTrail::Trail"
 
 if TYPE_CHECKING:
     from tests.outside.evaluator import Evaluator

@@ -21,6 +21,7 @@ import pytest
 from remediate.cloudformation.policies import Kind, documents
 from remediate.cloudformation.resources import of_type, properties
 from remediate.delivery.locate import Given
+from remediate.delivery.services import service_ids
 from remediate.engine import Report, remediate
 from remediate.patch_set import PatchError, PatchSet, load, names, schema
 from remediate.plan import Options
@@ -41,21 +42,27 @@ def name_of(file: Path) -> str:
 
 
 @lru_cache
-def patch_set() -> PatchSet:
-    return load("cloudtrail-create")
+def patch_set(service: str = "cloudtrail") -> PatchSet:
+    return load("create", service=service)
+
+
+def patch_set_of(folder: Path) -> PatchSet:
+    """Return the set that has the patch that a case is for."""
+    sets = [patch_set(service) for service in service_ids()]
+    return next((one for one in sets if one.patch(folder.parent.name)), patch_set())
 
 
 def options_of(folder: Path) -> Options:
     file = folder / "options.json"
     said: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
     select, review, precautions = (said.pop(name, default) for name, default in CHOICES.items())
-    others = {patch.id for patch in patch_set().patches} - {folder.parent.name}
+    others = {patch.id for patch in patch_set_of(folder).patches} - {folder.parent.name}
     ignored = frozenset() if folder.parent.name == ALL or select else frozenset(others)
     return Options(Given(**said), frozenset(select), ignored, review=review, precautions=precautions)
 
 
 def run(raw: bytes, folder: Path) -> Report:
-    return remediate(raw, "template", patch_set(), options_of(folder))
+    return remediate(raw, "template", patch_set_of(folder), options_of(folder))
 
 
 def unfixed(report: Report) -> str:
@@ -115,7 +122,8 @@ def test_what_others_may_or_may_not_do_stays(before: Path) -> None:
     old = read(report.before.encode(), "before").data
     new = read(report.after.encode(), "after").data
     for logical_id, kind in policies(old):
-        assert rights_of_others(new, logical_id, kind) == rights_of_others(old, logical_id, kind)
+        own = patch_set_of(before.parent).service.principal
+        assert rights_of_others(new, logical_id, kind, own) == rights_of_others(old, logical_id, kind, own)
 
 
 def policies(data: dict[str, Plain]) -> Iterator[tuple[str, Kind]]:
@@ -127,9 +135,9 @@ def policies(data: dict[str, Plain]) -> Iterator[tuple[str, Kind]]:
             yield name, "key"
 
 
-def rights_of_others(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[str]:
-    """Return what each principal but CloudTrail, and for keys S3, is allowed, and every Deny as a whole."""
-    cloudtrail: list[Plain] = ["cloudtrail.amazonaws.com", {"Fn::Sub": "cloudtrail.${AWS::URLSuffix}"}]
+def rights_of_others(data: dict[str, Plain], logical_id: str, kind: Kind, own: str) -> list[str]:
+    """Return what each principal but the service ``own``, and for keys S3, is allowed, and every Deny as a whole."""
+    cloudtrail: list[Plain] = [own, {"Fn::Sub": "cloudtrail.${AWS::URLSuffix}"}]
     s3: list[Plain] = ["s3.amazonaws.com", {"Fn::Sub": "s3.${AWS::URLSuffix}"}]
     mended = [*cloudtrail, *(s3 if kind == "key" else [])]
     found = []
@@ -150,7 +158,10 @@ def rights_of_others(data: dict[str, Plain], logical_id: str, kind: Kind) -> lis
     return found
 
 
-@pytest.mark.parametrize("patch", [patch.id for patch in patch_set().patches])
+PATCHES = [patch.id for service in service_ids() for patch in patch_set(service).patches]
+
+
+@pytest.mark.parametrize("patch", PATCHES)
 def test_every_patch_has_a_firing_and_a_silent_case(patch: str) -> None:
     folders = [file.parent for file in befores() if file.parent.parent.name == patch]
     firing = [folder.name for folder in folders if list(folder.glob("after.*"))]
@@ -160,7 +171,7 @@ def test_every_patch_has_a_firing_and_a_silent_case(patch: str) -> None:
 
 
 def test_no_cases_are_for_a_patch_that_does_not_exist() -> None:
-    assert {folder.name for folder in CASES.iterdir()} == {ALL, *(patch.id for patch in patch_set().patches)}
+    assert {folder.name for folder in CASES.iterdir()} == {ALL, *PATCHES}
 
 
 def shipped_files() -> list[Path]:

@@ -6,13 +6,12 @@ come to light.
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from remediate import fix
 from remediate.diagnosis import catalogue
-from remediate.diagnosis.finding import CauseId
 from remediate.patch_set import load, names
 from remediate.report.annotations import annotate
 from remediate.report.source_map import SourceMap
@@ -106,6 +105,7 @@ SECOND = """\
 
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
+OF_OTHER_SOURCES = {one for one in catalogue() if "delivery-channel" in one}
 ROWS: list[Row] = [
     (
         "no DependsOn",
@@ -536,18 +536,21 @@ def test_a_cause_is_found_at_its_place(changes: list[tuple[str, str]], expected:
 
 
 def test_every_cause_has_a_row() -> None:
-    assert {cause for _, _, expected in ROWS for cause, _, _ in expected} == set(get_args(CauseId))
+    assert {cause for _, _, expected in ROWS for cause, _, _ in expected} == set(catalogue()) - OF_OTHER_SOURCES
 
 
-def test_the_catalogue_describes_every_cause_and_names_patches_that_exist() -> None:
-    assert set(catalogue()) == set(get_args(CauseId))
-    patches = {patch.id for name in names() for patch in load(name).patches}
+@pytest.mark.parametrize("name", names())
+def test_every_cause_that_a_patch_fixes_is_one(name: str) -> None:
+    for patch in load(name).patches:
+        assert set(patch.mends) <= catalogue().keys()
+
+
+def test_the_catalogue_describes_every_cause() -> None:
     for cause in catalogue().values():
         assert cause.title
         assert cause.why
         assert cause.references
         assert all(one.startswith("https://") for one in cause.references)
-        assert set(cause.patches) <= patches
 
 
 @pytest.mark.parametrize("changes", [row[1] for row in ROWS], ids=[row[0] for row in ROWS])

@@ -18,6 +18,7 @@ EXAMPLES = ROOT / "examples"
 ALL = sorted(one for one in EXAMPLES.iterdir() if one.suffix in {".yaml", ".json"})
 
 EXPECTED = {
+    "config.yaml": ["config-delivery", "config-bucket-checks", "config-key-access", "config-order"],
     "healthy.yaml": [],
     "minimal.yaml": ["bucket-checks", "trail-order"],
     "organization.yaml": ["log-delivery"],
@@ -52,7 +53,7 @@ def test_every_example_is_listed_here() -> None:
 
 @pytest.mark.parametrize("example", ALL, ids=lambda one: one.name)
 def test_the_patches_that_change_it(example: Path) -> None:
-    report = fix(example)
+    report = fix(example, service="all")
     assert [one.patch.id for one in report.applied] == EXPECTED[example.name]
     assert report.unfixed == ()
 

@@ -87,11 +87,11 @@ REFUSED = {
 USAGE = {
     "an id that is none": (["--organization-id", "foo"], "an organization's id looks like o-a1b2c3d4e5"),
     "an account that is none": (["--parameter", "AWS::AccountId=abc"], "an account's id has twelve digits"),
-    "nothing chosen": (["--select", "trail-order", "--ignore", "trail-order"], "--select and --ignore leave no patch"),
+    "nothing chosen": (["--select", "trail-order", "--ignore", "trail-order"], "--select and --ignore exclude every patch"),
     "a folder without the set": (["--patches", "."], "it has no folder 'cloudtrail/create'"),
     "a patch set that is a path": (["--patch-set", str(PATCHES / "cloudtrail" / "create")], "there is no patch set"),
     "a patch set above": (["--patch-set", ".."], "there is no patch set '..'"),
-    "an id that no report shows": (["--ignore", "bucket-inside"], "'bucket-inside' is no id that a report shows"),
+    "an id that no report shows": (["--ignore", "bucket-inside"], "'bucket-inside' is not an id that a report shows"),
 }
 
 

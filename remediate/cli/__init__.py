@@ -25,7 +25,7 @@ from remediate.cli.options import (
 )
 from remediate.cli.output import FAILED, Program, emit, say
 from remediate.cli.run import Run
-from remediate.patch_set import Patch, PatchError, load
+from remediate.patch_set import Patch, PatchError, combined, load_all
 from remediate.report import FORMATS, diff, summary
 from remediate.report.escape import visible
 from remediate.template import Operation, TemplateError, parse_operation
@@ -95,18 +95,18 @@ def fix(
     """
     if "-" in templates and style != "diff" and not dry_run:
         raise click.UsageError("standard output takes the patched template here: --format needs --dry-run with -")
-    patch_set, wanted = chosen(**options)
+    sets, wanted = chosen(**options)
     reports: list[engine.Report] = []
     with Run(color, quiet, max_size, in_place=not dry_run) as run:
         for name, raw in run.inputs(templates):
-            report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
+            report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
             if report is None or not run.attempt(name, _deliver, run, report, raw, style == "diff", dry_run):
                 continue
             reports.append(report)
             run.found |= bool(report.unfixed)
             run.say(run.attempt(name, summary.render, report, written=not dry_run) or "")
         if style != "diff":
-            run.report(style, reports, patch_set, templates)
+            run.report(style, reports, combined(sets), templates)
 
 
 @main.command(epilog=EXIT_CODES)
@@ -137,18 +137,18 @@ def check(
     from remediate.report import listing  # the other commands start without them
     from remediate.report.annotations import fails
 
-    patch_set, wanted = chosen(**options)
+    sets, wanted = chosen(**options)
     reports: list[engine.Report] = []
     with Run(color, quiet, max_size) as run:
         for name, raw in run.inputs(templates):
-            report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
+            report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
             if report is not None:
                 reports.append(report)
                 run.found |= fails(report, fail_on)
                 if style == "text":
                     run.out(run.attempt(name, listing.render, report) or "")
         if style != "text":
-            run.report(style, reports, patch_set, templates)
+            run.report(style, reports, combined(sets), templates)
 
 
 @main.command(epilog=EXIT_CODES)
@@ -166,10 +166,10 @@ def simulate(
     """
     from remediate.report import simulation  # the other commands start without it
 
-    patch_set, wanted = chosen(told=told, **options)
+    sets, wanted = chosen(told=told, **options)
     with Run(color, quiet, max_size) as run:
         for name, raw in run.inputs(templates):
-            report = run.attempt(name, engine.remediate, raw, name, patch_set, wanted)
+            report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
             if report is not None:
                 run.out(run.attempt(name, simulation.render, report, told) or "")
                 run.found |= bool(report.unfixed) or any(one.denied for one in simulation.shown(report, told))
@@ -204,12 +204,12 @@ def apply(changes: Path, template: str, dry_run: bool, max_size: int, color: boo
 @click.argument("topic", required=False, metavar="[ID]")
 @patch_set_options
 @_reports_patch_errors
-def explain(topic: str | None, patch_set: str, patches: Path | None) -> None:
+def explain(topic: str | None, patch_set: str, patches: Path | None, service: tuple[str, ...]) -> None:
     """Say what an id of a report means, a patch's or a root cause's, and why; without ID list all of them."""
     from remediate.diagnosis import catalogue  # the other commands start without them
     from remediate.reasons import described, reasons
 
-    loaded = load(patch_set, patches)
+    loaded = combined(load_all(patch_set, service, patches))
     if topic is None:
         width = max(map(len, (*described(), *(patch.id for patch in loaded.patches))))
         lines = [f"patches of {loaded.name}:"]
@@ -227,7 +227,7 @@ def explain(topic: str | None, patch_set: str, patches: Path | None) -> None:
         lines.append(f"acts on:    {', '.join(found.roles)}")
         lines.append(f"applied:    {'always' if found.safety == 'safe' else 'with --review only'}")
     else:
-        lines.append(f"mended by:  {', '.join(found.patches) or 'nobody but you'}")
+        lines.append(f"mended by:  {', '.join(loaded.fixing(found.id)) or 'nobody but you'}")
     emit("\n".join([*lines, *(f"see:        {reference}" for reference in found.references)]) + "\n")
 
 

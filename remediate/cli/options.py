@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,13 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from remediate.choices import options_for
 from remediate.cli import inputs
 from remediate.delivery.locate import Given
-from remediate.delivery.organization import ORGANIZATION_ID
+from remediate.delivery.services import DEFAULT
+from remediate.errors import BadChoice
 from remediate.files import TooLarge, read_stream
-from remediate.patch_set import PatchSet, load
+from remediate.patch_set import PatchSet, load_all
 from remediate.plan import Options
-from remediate.reasons import described
 
 if TYPE_CHECKING:
     from remediate.delivery.error_messages import Failure
@@ -36,8 +36,10 @@ def patch_set_options(command: _Command) -> _Command:
     """Add the options that name a patch set."""
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     own = click.option("--patches", type=folder, help="A folder like patches/ with patches to add or replace.")
-    name = click.option("--patch-set", default="cloudtrail-create", show_default=True, help="The set of patches.")
-    return name(own(command))
+    name = click.option("--patch-set", default="create", show_default=True, help="The set of patches: create or documented.")
+    text = "The service whose log delivery is looked at (repeatable), or all."
+    service = click.option("--service", multiple=True, default=[DEFAULT], show_default=True, metavar="ID", help=text)
+    return service(name(own(command)))
 
 
 def template_options(command: _Command) -> _Command:
@@ -95,6 +97,7 @@ def output_options(command: _Command) -> _Command:
 def chosen(
     patch_set: str,
     patches: Path | None,
+    service: Sequence[str],
     select: Sequence[str],
     ignore: Sequence[str],
     parameter: Sequence[str],
@@ -105,36 +108,24 @@ def chosen(
     bucket: str | None = None,
     key: str | None = None,
     organization_id: str | None = None,
-) -> tuple[PatchSet, Options]:
+) -> tuple[tuple[PatchSet, ...], Options]:
     """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
-    loaded = load(patch_set, patches)
-    for patch_id in select:
-        _check_patch_id(loaded, patch_id, "--select")
-    for ignored in ignore:
-        if loaded.patch(ignored) is None and ignored not in described():
-            message = f"{ignored!r} is no id that a report shows; `remediate explain` lists all of them"
-            raise click.BadParameter(message, param_hint="--ignore")
+    sets = load_all(patch_set, service, patches)
     parameters: dict[str, str] = {}
     for one in parameter:
-        key, equals, value = one.partition("=")
-        if not key or not equals:
+        name, equals, value = one.partition("=")
+        if not name or not equals:
             raise click.BadParameter(f"{one!r} is not KEY=VALUE", param_hint="--parameter")
-        parameters[key] = value
-    if not re.fullmatch(r"[0-9]{12}", parameters.get("AWS::AccountId", "0" * 12)):
-        raise click.BadParameter("an account's id has twelve digits", param_hint="--parameter AWS::AccountId")
-    if not ORGANIZATION_ID.fullmatch(organization_id or "o-0123456789"):
-        raise click.BadParameter("an organization's id looks like o-a1b2c3d4e5", param_hint="--organization-id")
-    if all(one.id in ignore or (select and one.id not in select) for one in loaded.patches):
-        raise click.UsageError("--select and --ignore leave no patch")
-    found = Given(trail, bucket, key, parameters, organization_id, loaded.service)
-    return loaded, Options(found, frozenset(select), frozenset(ignore), review, precautions, told)
-
-
-def _check_patch_id(loaded: PatchSet, patch_id: str, hint: str) -> None:
-    """Raise click.BadParameter for an id that the set does not have."""
-    if loaded.patch(patch_id) is None:
-        known = ", ".join(one.id for one in loaded.patches)
-        raise click.BadParameter(f"{patch_id!r} is not in {loaded.name}, which has: {known}", param_hint=hint)
+        parameters[name] = value
+    given = Given(trail, bucket, key, parameters, organization_id, sets[0].service)
+    try:
+        return sets, options_for(
+            sets, given, select=select, ignore=ignore, review=review, precautions=precautions, error=told
+        )
+    except BadChoice as error:
+        if not error.option:
+            raise click.UsageError(str(error)) from error
+        raise click.BadParameter(str(error), param_hint=error.option) from error
 
 
 def _failure(context: click.Context, _: click.Parameter, value: str | None) -> Failure | None:

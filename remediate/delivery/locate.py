@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from remediate.cloudformation.expression import NO_VALUE, mentions
+from remediate.cloudformation.expression import NO_VALUE, chosen, mentions
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resources import (
     BUCKET,
@@ -158,11 +158,11 @@ class _Finder:
         bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
         own_key = find_key(names, self._property(source, form.key), self.given.key)
         where = {name: resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
-        name = resolver.string({"Ref": source}) or partial(UnknownPart(source))
+        name = resolver.string({"Ref": source}) if form.name else partial(UnknownPart(f"the {form.noun}'s id", "any"))
         facts = SourceFacts(
             service=self.service,
             name=source,
-            arn=filled(form.arn, {**where, "name": name}),
+            arn=filled(form.arn, {**where, "name": name or partial(UnknownPart(source))}),
             account=where["account"],
             region=where["region"],
             partition=where["partition"],
@@ -175,9 +175,17 @@ class _Finder:
             options=frozenset(
                 option for option, name in form.options.items() if is_true(resolver.value(self._property(source, name)))
             ),
+            other_writer=self._has_other_writer(),
         )
         policies = bucket_policies(names, bucket)
         return Delivery(resolver, source, bucket, policies, own_key or bucket_key, bucket_key, facts, self.given.parameters)
+
+    def _has_other_writer(self) -> bool:
+        """Tell whether a role of the template writes before the service does."""
+        writer, resolver = self.service.writer, self.resolver
+        roles = (resolver.property(one, writer.property) for one in of_type(resolver.data, writer.type)) if writer else ()
+        resources = section(resolver.data, "Resources").keys()
+        return any(mentions(chosen(role, resolver.scenario.conditions).value) & resources for role in roles)
 
     def _property(self, source: str, name: str) -> Plain:
         """Return a property of the source; NO_VALUE for one that sources of the service do not have."""

@@ -24,7 +24,7 @@ class SourceFacts:
 
     ``account`` owns the source (of an organization's: the management account). ``organization_id`` is None for a source
     that is not an organization's. ``key_arn`` is the source's own key, ``bucket_key_arn`` the default KMS key of the
-    bucket. ``options`` are the facts that its properties switch on.
+    bucket. ``options`` are the facts that its properties switch on. ``other_writer``: a role of the template writes first.
     """
 
     service: LogService
@@ -40,6 +40,7 @@ class SourceFacts:
     bucket_key_arn: PartialString | None = None
     bucket_key_enabled: bool = False
     options: frozenset[str] = field(default_factory=frozenset)
+    other_writer: bool = False
 
     @property
     def sse(self) -> Literal["aws:kms", "AES256"]:
@@ -146,7 +147,9 @@ def _objects(facts: SourceFacts, form: RequestForm) -> list[PartialString]:
 
 def _request(facts: SourceFacts, form: RequestForm, resource: PartialString, values: dict[str, PartialString]) -> Request:
     context = _context(facts.service.context, values) | _context(form.context, values)
-    return service_request(facts.service.principal, form.action, resource, context, possible=_TLS, absent=form.absent)
+    found = service_request(facts.service.principal, form.action, resource, context, possible=_TLS, absent=form.absent)
+    writer = facts.service.writer
+    return replace(found, fallback=writer.reason) if writer and facts.other_writer else found
 
 
 def _context(forms: Forms, values: Mapping[str, PartialString]) -> dict[str, KeyValue]:

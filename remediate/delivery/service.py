@@ -69,6 +69,18 @@ class Outsiders:
 
 
 @dataclass(frozen=True)
+class Writer:
+    """A role that writes before the service does: the resource type and property that name it.
+
+    Where the template has the role, a request that is denied to the service decides nothing, for the ``reason``.
+    """
+
+    type: str
+    property: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Failure:
     """An error of a deployment: a regular expression for its message, which policies can cause it, and what it means."""
 
@@ -82,13 +94,15 @@ class Failure:
 class LogService:
     """A service that delivers logs. The forms are texts with ``{names}`` of facts (see ``patches/schema/service.json``).
 
-    ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of what is written there.
-    ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN. ``legacy_accounts`` are those
-    that the service called from until a time that ``legacy_until`` tells, before it had a service principal.
+    ``page`` documents its policies. ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of
+    what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN.
+    ``legacy_accounts`` are those that the service called from until a time that ``legacy_until`` tells, before it had a
+    service principal.
     """
 
     id: str
     name: str
+    page: str
     principal: str
     source: Source
     folder: str
@@ -97,9 +111,16 @@ class LogService:
     source_keys: frozenset[str]
     requests: tuple[RequestForm, ...]
     outsiders: Outsiders
+    writer: Writer | None = None
     failures: tuple[Failure, ...] = ()
     legacy_accounts: frozenset[str] = frozenset()
     legacy_until: str = ""
+
+    @property
+    def subfolder(self) -> str:
+        """The folder below that of the account: what is above it is the folder that people know."""
+        written = next((one.object for one in self.requests if one.target == "object"), "")
+        return written.partition("{account}/")[2].partition("/")[0]
 
 
 @functools.cache
@@ -111,10 +132,11 @@ def load_service(file: Path) -> LogService:
     data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
     source, to, outsiders = data["source"], data["destinations"], data["outsiders"]
     headers = cast("dict[str, dict[str, Plain]]", data.get("headers", {}))
-    legacy = data.get("legacy-accounts", {})
+    legacy, writer = data.get("legacy-accounts", {}), data.get("writer")
     return LogService(
         id=str(data["id"]),
         name=str(data["name"]),
+        page=str(data["page"]),
         principal=str(data["principal"]),
         source=Source(
             type=str(source["type"]),
@@ -132,6 +154,7 @@ def load_service(file: Path) -> LogService:
         context=_forms(data["context"]),
         source_keys=frozenset(one.lower() for one in _texts(data.get("source-keys"))),
         requests=tuple(_request(one, headers) for one in cast("list[dict[str, Plain]]", data["requests"])),
+        writer=Writer(*(str(writer[key]) for key in ("type", "property", "reason"))) if writer else None,
         failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),

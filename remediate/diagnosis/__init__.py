@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from remediate.cloudformation.resources import Data
@@ -17,12 +17,17 @@ from remediate.diagnosis.finding import Cause, CauseId, Finding, Level, catalogu
 __all__ = ["Cause", "CauseId", "Finding", "Level", "catalogue", "diagnose", "is_wanted"]
 
 
-def diagnose(located: Located, data: Data) -> tuple[Finding, ...]:
-    """Return what is wrong in a template's data, each cause at each place once, whatever the conditions are."""
+def diagnose(
+    located: Located, data: Data, fixing: Callable[[CauseId], tuple[str, ...]] = lambda _: ()
+) -> tuple[Finding, ...]:
+    """Return what is wrong in a template's data, each cause at each place once, whatever the conditions are.
+
+    ``fixing`` tells of a cause the ids of the patches that fix it.
+    """
     found = [*structure.structure_findings(located, data)]
     for delivery in located.deliveries:
         found += _of_policies(delivery, data)
-    return tuple(_merged(found))
+    return tuple(replace(one, patches=fixing(one.cause)) for one in _merged(found))
 
 
 def is_wanted(one: Finding, chosen: Collection[str]) -> bool:
@@ -30,8 +35,7 @@ def is_wanted(one: Finding, chosen: Collection[str]) -> bool:
 
     A cause that no request tells of, and whose patches are all ruled out, is ruled out with them.
     """
-    patches = catalogue()[one.cause].patches
-    return not patches or bool(one.requests) or any(patch in chosen for patch in patches)
+    return not one.patches or bool(one.requests) or any(patch in chosen for patch in one.patches)
 
 
 def _of_policies(delivery: Delivery, data: Data) -> Iterator[Finding]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
 from remediate.cloudformation.policies import Kind
+from remediate.delivery.service import LogService
+from remediate.delivery.services import shipped_services
 from remediate.template import Plain, read
 
 Level: TypeAlias = Literal["error", "warning", "note"]
@@ -19,7 +22,7 @@ CauseId: TypeAlias = str
 
 @dataclass(frozen=True)
 class Cause:
-    """A way in which a logging stack goes wrong. ``patches`` are the ids of those that fix it, empty where none does.
+    """A way in which a logging stack goes wrong; which patches fix it, the patches say.
 
     ``level``: an ``error`` stops the deployment, a ``warning`` may.
     """
@@ -28,7 +31,6 @@ class Cause:
     title: str
     why: str
     references: tuple[str, ...]
-    patches: tuple[str, ...] = ()
     level: Level = "error"
 
 
@@ -39,7 +41,7 @@ class Finding:
     ``path`` leads to the place as JSON-pointer tokens, ``detail`` is a sentence about it. ``kind`` is the policy whose
     requests suffer. ``blocking``: the stack fails, or may fail, on it; else it only does not do what it says.
     ``requests`` are the ids of the requests that are refused for it, empty where it shows without one. ``advice`` is what
-    the user can do.
+    the user can do, ``patches`` are the ids of the patches that fix it.
     """
 
     cause: CauseId
@@ -50,6 +52,7 @@ class Finding:
     blocking: bool = True
     requests: tuple[str, ...] = ()
     advice: str = ""
+    patches: tuple[str, ...] = ()
 
     @property
     def level(self) -> Level:
@@ -67,10 +70,24 @@ def catalogue() -> dict[str, Cause]:
     """Return every cause by its id, as ``catalogue.yaml`` describes it."""
     file = Path(__file__).with_name("catalogue.yaml")
     described = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
-    return {name: _cause(name, one) for name, one in described.items()}
+    found = {name: _cause(name, one) for name, one in described.items()}
+    of_sources = [found[name] for name, one in described.items() if one.get("of-the-source")]
+    default, *others = shipped_services()
+    return found | {one.id: one for service in others for one in _of_another(of_sources, default, service)}
+
+
+def _of_another(causes: list[Cause], default: LogService, service: LogService) -> Iterator[Cause]:
+    """Yield causes that name the default service's source as those of another service, under ids of their own."""
+    for one in causes:
+        texts = (
+            text.replace(default.name, service.name).replace(default.source.noun, service.source.noun)
+            for text in (one.title, one.why)
+        )
+        title, why = texts
+        yield replace(one, id=one.id.replace(slug(default.source.noun), slug(service.source.noun)), title=title, why=why)
 
 
 def _cause(name: str, described: dict[str, Plain]) -> Cause:
-    references, patches = (tuple(cast("list[str]", described.get(key, []))) for key in ("references", "patches"))
+    references = tuple(cast("list[str]", described["references"]))
     level = cast("Level", described.get("level", "error"))
-    return Cause(name, str(described["title"]), str(described["why"]), references, patches, level)
+    return Cause(name, str(described["title"]), str(described["why"]), references, level)

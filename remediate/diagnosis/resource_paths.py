@@ -79,7 +79,9 @@ def _lacking(delivery: Delivery, document: Document, statement: Statement, one: 
 
 def _folder(delivery: Delivery, one: ServiceRequest) -> str:
     """Return the folder of a log file as people know it; a prefix that the template leaves open goes by its property."""
-    folder = str(one.request.resource).removeprefix(f"{delivery.facts.bucket_arn}/").split(f"/{delivery.service.name}")[0]
+    folder = (
+        str(one.request.resource).removeprefix(f"{delivery.facts.bucket_arn}/").split(f"/{delivery.service.subfolder}")[0]
+    )
     prefix = delivery.service.source.prefix
     written = delivery.resolver.property(delivery.source, prefix) if delivery.source and prefix else None
     if delivery.facts.prefix is None or isinstance(written, str):

@@ -82,7 +82,10 @@ def evaluate(policy: Policy, request: Request) -> Decision:
     undecided = [one for one in judged if one.applies is Truth.UNKNOWN]
     if any(one.statement.effect != "Deny" for one in undecided):
         return _decision(Outcome.UNDECIDABLE, undecided, request)
-    return Decision(Outcome.DENIED, explicit=False, by=(), reason=_why_not_allowed(judged, request))
+    reason = _why_not_allowed(judged, request)
+    if request.fallback:
+        return Decision(Outcome.UNDECIDABLE, explicit=False, by=(), reason=f"{reason}; {request.fallback}")
+    return Decision(Outcome.DENIED, explicit=False, by=(), reason=reason)
 
 
 @lru_cache(maxsize=1 << 15)

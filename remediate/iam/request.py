@@ -29,7 +29,8 @@ class Request:
     that are present. ``possible``: keys of which only the possible values are known, None meaning absent. ``absent``: keys
     that are not present, or with a final ``*`` all keys that begin so. Any other key is not modelled: it may be present or
     not, with any value. ``notes``: why a key is absent or has its value, for people. ``alternatives``: other resources that
-    the request may be for instead, and ``doubt`` says why nobody knows.
+    the request may be for instead, and ``doubt`` says why nobody knows. ``fallback``
+    says who may make the request instead, so that no statement for it decides nothing.
     """
 
     principal: str
@@ -41,6 +42,7 @@ class Request:
     notes: Mapping[str, str] = field(default_factory=dict)
     alternatives: tuple[PartialString, ...] = ()
     doubt: str = ""
+    fallback: str = ""
 
     def values_of(self, key: str) -> tuple[KeyValue | None, ...]:
         """Return every value that the condition key may have in this request, None for absent; key names ignore case."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remediate.delivery.services import shipped
-from remediate.patch_set.loading import PatchError, load, names, schema
+from remediate.patch_set.loading import PatchError, combined, load, load_all, names, schema
 from remediate.patch_set.rules import (
     AddPolicy,
     Allow,
@@ -35,7 +35,9 @@ __all__ = [
     "PatchSet",
     "Require",
     "Separate",
+    "combined",
     "load",
+    "load_all",
     "names",
     "schema",
     "shipped",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, cast
 
 from remediate.delivery.service import LogService, load_service
-from remediate.delivery.services import DEFAULT, service_file, shipped
+from remediate.delivery.services import DEFAULT, service_file, service_ids, shipped
+from remediate.errors import RemediateError
 from remediate.patch_set.rules import (
     AddPolicy,
     Allow,
@@ -24,7 +26,7 @@ from remediate.patch_set.rules import (
 from remediate.template import MappingNode, Node, Plain, SequenceNode, TemplateError, line_and_column, read
 
 
-class PatchError(Exception):
+class PatchError(RemediateError):
     """A patch set or patch file that cannot be used; the message begins with its place."""
 
 
@@ -51,6 +53,29 @@ def load(name: str, extra: Path | None = None, service: str = DEFAULT) -> PatchS
         _check_including(loaded, patch, files[patch.id])
         _check_requests(loaded, patch, files[patch.id])
     return loaded
+
+
+def load_all(name: str, services: Sequence[str], extra: Path | None = None) -> tuple[PatchSet, ...]:
+    """Read a patch set for each of several services; ``all`` stands for every one that is known.
+
+    A name with a service in it is for that service alone. Raises PatchError as :func:`load` does.
+    """
+    if name in names(extra) or name in {one.replace("/", "-") for one in names(extra)}:
+        return (load(name, extra),)
+    known = service_ids(extra)
+    chosen = known if "all" in services else list(dict.fromkeys(services))
+    for service in chosen:
+        if service not in known:
+            raise PatchError(f"there is no service {service!r}; known are: {', '.join(known)}")
+    ordered = sorted(chosen, key=lambda one: (one != DEFAULT, one)) if "all" in services else chosen
+    return tuple(load(name, extra, service) for service in ordered)
+
+
+def combined(patch_sets: Sequence[PatchSet]) -> PatchSet:
+    """Return several sets as one, for reports: with the patches of all."""
+    first, *rest = patch_sets
+    patches = [patch for one in patch_sets for patch in one.patches]
+    return PatchSet(", ".join(one.name for one in patch_sets), tuple(patches), first.service) if rest else first
 
 
 def names(extra: Path | None = None) -> list[str]:
@@ -157,6 +182,7 @@ def _read_patch(file: Path, patch_id: str, within: tuple[str, ...], extra: Path 
         safety=cast("Literal['safe', 'review']", raw["safety"]),
         roles=tuple(str(role) for role in (roles if isinstance(roles, list) else [roles])),
         ensure=tuple(map(_ensure, ensure)),
+        mends=tuple(cast("list[str]", raw.get("mends", []))),
     )
 
 

@@ -107,7 +107,7 @@ Ensure: TypeAlias = "Allow | NotRequire | Require | Complete | Separate | Depend
 
 @dataclass(frozen=True)
 class Patch:
-    """One patch, as its file says."""
+    """One patch, as its file says; ``mends`` are the root causes that it fixes."""
 
     id: str
     title: str
@@ -116,6 +116,11 @@ class Patch:
     safety: Literal["safe", "review"]
     roles: tuple[str, ...]
     ensure: tuple[Ensure, ...]
+    mends: tuple[str, ...] = ()
+
+    def allowing(self) -> frozenset[str]:
+        """Return the ids of the requests that it allows."""
+        return frozenset(name for rule in self.ensure if isinstance(rule, Allow) for name in rule.denied)
 
 
 @dataclass(frozen=True)
@@ -129,3 +134,7 @@ class PatchSet:
     def patch(self, patch_id: str) -> Patch | None:
         """Return the patch with an id, None where the set has none."""
         return next((patch for patch in self.patches if patch.id == patch_id), None)
+
+    def fixing(self, cause: str) -> tuple[str, ...]:
+        """Return the ids of the patches that fix a root cause, or allow a request that is denied."""
+        return tuple(patch.id for patch in self.patches if cause in patch.mends or cause in patch.allowing())

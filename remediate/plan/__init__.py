@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from remediate.plan.options import Options
+from remediate.plan.other_services import other_services
 from remediate.plan.outcome import Applied, Skipped
 from remediate.plan.planning import Plan, planned_again
 from remediate.plan.writable import plan_edits
 
-__all__ = ["Applied", "Options", "Plan", "Skipped", "plan_edits", "planned_again"]
+__all__ = ["Applied", "Options", "Plan", "Skipped", "other_services", "plan_edits", "planned_again"]

@@ -41,7 +41,7 @@ class Plan:
 def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options: Options) -> Plan:
     """Plan a patch set for a template's data, which stays as it is."""
     chosen = {patch.id for patch in chosen_patches(patch_set, options)}
-    everything = diagnose(located, data)
+    everything = diagnose(located, data, patch_set.fixing)
     known = acknowledged(everything, options.ignore)
 
     def wanted(finding: Finding) -> bool:
@@ -51,7 +51,7 @@ def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options:
     found = health_of_all(located, data, findings, options.error, known.request)
     planner = _planned(data, located, patch_set, options, found)
     operations = tuple(planner.draft.operations)
-    left = tuple(filter(wanted, diagnose(planner.located, planner.draft.data))) if operations else findings
+    left = tuple(filter(wanted, diagnose(planner.located, planner.draft.data, patch_set.fixing))) if operations else findings
     rest = [
         *remaining(planner.located, planner.draft.data, planner.skipped, left, patch_set),
         *decided_by_default(planner.located, planner.draft.data, options.given),

@@ -10,7 +10,7 @@ from remediate.delivery.decide import current_requests, document_for, documented
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
 from remediate.delivery.requests import ServiceRequest
-from remediate.diagnosis import Finding, catalogue
+from remediate.diagnosis import Finding
 from remediate.iam.evaluate import Decision, Outcome, statement_truth
 from remediate.iam.truth import Truth
 from remediate.partial_string import PartialString, UnknownPart
@@ -62,9 +62,10 @@ def _causes(said: Sequence[Skipped], left: Sequence[Finding]) -> Iterator[Skippe
     One needs no second word where its patch has said why it did nothing, or a request that is denied for it tells of it.
     """
     for one in left:
-        patches = catalogue()[one.cause].patches
         here = [other for other in said if other.logical_id == one.logical_id]
-        told = any(other.subject in patches or (other.why == "denied" and other.subject in one.requests) for other in here)
+        told = any(
+            other.subject in one.patches or (other.why == "denied" and other.subject in one.requests) for other in here
+        )
         if one.cause == "blocking-deny":
             yield _skipped(one, "blocked")
         elif not told and (one.blocking or not one.requests):

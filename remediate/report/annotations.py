@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from remediate.diagnosis import Finding, Level, catalogue
+from remediate.diagnosis import Finding, Level
 from remediate.diagnosis.health import DeliveryHealth
 from remediate.engine import Report
 from remediate.patch_set import Allow, Patch
@@ -77,8 +77,7 @@ def mending(cause: Finding, report: Report) -> list[Patch]:
     left = any((one.subject, one.reason) == (cause.cause, cause.detail) for one in report.unfixed)
     if left or still.intersection(cause.requests):
         return []
-    able = catalogue()[cause.cause].patches
-    patches = [one.patch for one in report.applied if one.logical_id == cause.logical_id and one.patch.id in able]
+    patches = [one.patch for one in report.applied if one.logical_id == cause.logical_id and one.patch.id in cause.patches]
     direct = [patch for patch in patches if not _allowed_by(patch)]
     return direct or [
         patch for patch in patches if not cause.requests or any(one.startswith(_allowed_by(patch)) for one in cause.requests)
@@ -108,7 +107,7 @@ def _of_patch(applied: Applied, where: tuple[int, int]) -> Annotation:
 
 def _is_of_ignored(patch: Patch, report: Report) -> bool:
     """Tell whether a patch fixes an ignored root cause, which is not to come back under the id of its patch."""
-    return any(patch.id in catalogue()[cause].patches for cause in report.ignored & catalogue().keys())
+    return bool(report.ignored & set(patch.mends))
 
 
 def _of_delivery(delivery: DeliveryHealth, where: tuple[int, int]) -> Annotation:
@@ -124,4 +123,4 @@ def _speaks_for(cause: Finding, subject: str, logical_id: str) -> bool:
     """Tell whether a cause is about the same as a patch, a request or a reason of a resource."""
     if cause.logical_id != logical_id:
         return False
-    return subject == cause.cause or subject in cause.requests or subject in catalogue()[cause.cause].patches
+    return subject == cause.cause or subject in cause.requests or subject in cause.patches

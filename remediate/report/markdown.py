@@ -20,7 +20,13 @@ from remediate.report.source_map import SourceMap
 from remediate.template import Plain, read
 
 _UNTIL_DONE = "until what is *not fixed* in the notes below is done"
-_LEADS = {"kept": "Kept", "harmless": "Of no effect", "undecidable": "Cannot be told", "default": "By default"}
+_LEADS = {
+    "kept": "Kept",
+    "harmless": "Of no effect",
+    "undecidable": "Cannot be told",
+    "default": "By default",
+    "unchecked": "Not checked",
+}
 
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:

@@ -19,6 +19,7 @@ _WORDS = {
     "harmless": "of no effect",
     "kept": "kept",
     "default": "by default",
+    "unchecked": "not checked",
 }
 _WIDTH = 110
 

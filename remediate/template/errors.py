@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from remediate.errors import RemediateError
 
-class TemplateError(Exception):
+
+class TemplateError(RemediateError):
     """A fault at a place in the text.
 
     ``line`` and ``column`` count from 1; 0 means that the fault has no single place.

@@ -34,7 +34,7 @@ def resolver(yaml: str, conditions: Mapping[str, bool] | None = None, **given: s
 
 
 def located(yaml: str, **given: Any) -> Located:
-    return locate(data(yaml), Given(**given))
+    return locate(data(yaml), Given(**{"source" if name == "trail" else name: one for name, one in given.items()}))
 
 
 def shown(delivery: Delivery) -> dict[str, Any]:

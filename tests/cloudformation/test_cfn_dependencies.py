@@ -7,6 +7,7 @@ from cfn_templates import data, expression
 
 from remediate.cloudformation.creation_order import Dependencies, depends_on, references
 from remediate.delivery.organization import find_organization_id
+from remediate.delivery.services import default_service
 
 CHAINS = {
     "depends-on-text": ("A: {DependsOn: B}\nB: {Type: T}", ["A", "B"]),
@@ -136,9 +137,9 @@ ORGANIZATIONS: dict[str, Any] = {
 
 def test_the_only_organization_that_a_deny_leaves_in() -> None:
     written = POLICY.format("b/*", "{}").replace("StringEquals", "StringNotEquals")
-    assert find_organization_id(data(written)) == "o-vvvvvvvvvv"
+    assert find_organization_id(data(written), default_service()) == "o-vvvvvvvvvv"
 
 
 @pytest.mark.parametrize(("written", "expected"), ORGANIZATIONS.values(), ids=ORGANIZATIONS)
 def test_organization_id(written: str, expected: Any) -> None:
-    assert find_organization_id(data(written)) == expected
+    assert find_organization_id(data(written), default_service()) == expected

@@ -186,7 +186,7 @@ FACTS: dict[str, Any] = {
     "organization": ("IsOrganizationTrail: true", "organization_id", "o-${the organization id}"),
     "organization-as-text": ("IsOrganizationTrail: 'true'", "organization_id", "o-${the organization id}"),
     "no-organization": ("IsOrganizationTrail: false", "organization_id", "None"),
-    "digests": ("EnableLogFileValidation: true", "digests", "True"),
+    "digests": ("EnableLogFileValidation: true", "options", "frozenset({'digests'})"),
     "bucket-arn": ("IsLogging: true", "bucket_arn", "arn:aws:s3:::${Bucket}"),
 }
 

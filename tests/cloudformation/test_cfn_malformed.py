@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.cloudformation.creation_order import Dependencies
-from remediate.cloudformation.resources import ALIAS, BUCKET, BUCKET_POLICY, KEY, TRAIL, section
+from remediate.cloudformation.resources import ALIAS, BUCKET, BUCKET_POLICY, KEY, section
 from remediate.delivery.locate import Given, locate
 from remediate.template import TemplateError
+
+TRAIL = "AWS::CloudTrail::Trail"
 
 TRAIL_WITH = "Resources: {{Trail: {{Type: AWS::CloudTrail::Trail, {}}}}}"
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from policy_notation import t
 
 from remediate.delivery.requests import ServiceRequest, SourceFacts, requests
+from remediate.delivery.services import default_service
 from remediate.iam.evaluate import evaluate
 from remediate.iam.statement import Policy
 
@@ -14,7 +15,13 @@ TRAIL = "arn:${P}:cloudtrail:${R}:${A:digits}:trail/main"
 BUCKET = "arn:${P}:s3:::${B}"
 KEY = "arn:${P}:kms:${R}:${A:digits}:key/${K}"
 PLAIN = SourceFacts(
-    name="Trail", arn=t(TRAIL), account=t("${A:digits}"), region=t("${R}"), partition=t("${P}"), bucket_arn=t(BUCKET)
+    default_service(),
+    name="Trail",
+    arn=t(TRAIL),
+    account=t("${A:digits}"),
+    region=t("${R}"),
+    partition=t("${P}"),
+    bucket_arn=t(BUCKET),
 )
 KEYED = replace(PLAIN, key_arn=t(KEY), bucket_key_enabled=True)
 SERVICE = {"Service": "cloudtrail.amazonaws.com"}

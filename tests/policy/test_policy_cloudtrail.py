@@ -7,7 +7,7 @@ import pytest
 from policy_facts import BUCKET, KEY, KEYED, PLAIN, TRAIL, by_id
 from policy_notation import t
 
-from remediate.delivery.requests import SourceFacts, key_requests, promised_put_objects, put_objects, requests
+from remediate.delivery.requests import ServiceRequest, SourceFacts, possible_requests, requests
 from remediate.partial_string import partial
 
 # AWS CloudTrail User Guide, Finding your CloudTrail log files.
@@ -28,7 +28,7 @@ DIGEST = "CloudTrail-Digest/${R}/2030/01/01/${A:digits}_CloudTrail-Digest_${R}_2
             },
         ),
         (
-            {"prefix": t("${Prefix}"), "organization_id": t("${O}"), "digests": True},
+            {"prefix": t("${Prefix}"), "organization_id": t("${O}"), "options": frozenset({"digests"})},
             {
                 "put-object": f"/${{Prefix}}/AWSLogs/${{A:digits}}/{FILE}",
                 "put-object-organization": f"/${{Prefix}}/AWSLogs/${{O}}/${{A:digits}}/{FILE}",
@@ -36,13 +36,13 @@ DIGEST = "CloudTrail-Digest/${R}/2030/01/01/${A:digits}_CloudTrail-Digest_${R}_2
             },
         ),
         (
-            {"digests": True},
+            {"options": frozenset({"digests"})},
             {"put-object": f"/AWSLogs/${{A:digits}}/{FILE}", "put-object-digest": f"/AWSLogs/${{A:digits}}/{DIGEST}"},
         ),
     ],
 )
 def test_objects_written(changes: dict[str, Any], expected: dict[str, str]) -> None:
-    made = put_objects(replace(PLAIN, **changes))
+    made = [one for one in requests(replace(PLAIN, **changes)) if one.is_write]
     assert {one.id: one.request.resource for one in made} == {name: t(BUCKET + key) for name, key in expected.items()}
 
 
@@ -58,12 +58,12 @@ def test_objects_written(changes: dict[str, Any], expected: dict[str, str]) -> N
         ),
     ],
 )
-def test_promised_objects(changes: dict[str, Any], expected: list[str]) -> None:
-    assert [one.id for one in promised_put_objects(replace(PLAIN, **changes))] == expected
+def test_possible_objects(changes: dict[str, Any], expected: list[str]) -> None:
+    assert [one.id for one in possible_requests(replace(PLAIN, **changes)) if one.is_write] == expected
 
 
-def test_promised_objects_without_prefix_are_below_the_account_and_the_organization() -> None:
-    made = by_id(promised_put_objects(replace(PLAIN, prefix=t("p"), organization_id=t("o-1"))))
+def test_possible_objects_without_prefix_are_below_the_account_and_the_organization() -> None:
+    made = by_id(possible_requests(replace(PLAIN, prefix=t("p"), organization_id=t("o-1"))))
     assert made["put-object-plain"].request.resource == t(f"{BUCKET}/AWSLogs/${{A:digits}}/{FILE}")
     assert made["put-object-organization-plain"].request.resource == t(f"{BUCKET}/AWSLogs/o-1/${{A:digits}}/{FILE}")
 
@@ -91,9 +91,19 @@ def test_requests_made(changes: dict[str, Any], expected: list[str]) -> None:
 
 def test_all_three_key_requests_are_given_for_verification() -> None:
     facts = replace(PLAIN, key_arn=t(KEY))
-    assert [one.id for one in key_requests(facts)] == ["generate-data-key", "describe-key", "decrypt"]
-    assert [one.id for one in key_requests(facts, decrypt=False)] == ["generate-data-key", "describe-key"]
-    assert key_requests(PLAIN) == ()
+    assert [one.id for one in of_key(possible_requests(facts))] == ["generate-data-key", "describe-key", "decrypt"]
+    assert [one.id for one in of_key(requests(facts))] == ["generate-data-key", "describe-key"]
+    assert of_key(possible_requests(PLAIN)) == []
+
+
+def test_with_the_default_key_of_the_bucket_all_key_requests_are_inferred() -> None:
+    found = of_key(possible_requests(replace(PLAIN, bucket_key_arn=t(KEY))))
+    assert [one.id for one in found] == ["generate-data-key-bucket-default", "describe-key", "decrypt"]
+    assert {one.confidence for one in found} == {"inferred"}
+
+
+def of_key(made: tuple[ServiceRequest, ...]) -> list[ServiceRequest]:
+    return [one for one in made if one.policy == "key"]
 
 
 def test_each_request_names_its_policy_its_confidence_and_its_source() -> None:
@@ -107,7 +117,7 @@ def test_each_request_names_its_policy_its_confidence_and_its_source() -> None:
         "describe-key": ("key", "documented"),
         "decrypt": ("key", "documented"),
     }
-    (default,) = key_requests(replace(PLAIN, bucket_key_arn=t(KEY)))
+    (default,) = of_key(requests(replace(PLAIN, bucket_key_arn=t(KEY))))
     assert default.confidence == "inferred"
     assert all(one.source and one.title for one in requests(facts))
 

@@ -8,6 +8,7 @@ from policy_facts import ALLOW, BUCKET, KEY, KEYED, PLAIN, TRAIL, outcome
 from policy_notation import policy, t
 
 from remediate.delivery.requests import SourceFacts
+from remediate.delivery.services import default_service
 
 OK, NOT = "allowed", "denied"
 SSE = "s3:x-amz-server-side-encryption"
@@ -114,14 +115,14 @@ BUCKET_POLICIES: list[tuple[str, SourceFacts, dict[str, Any], str, str]] = [
     ("literal partition", PLAIN, write("arn:aws:s3:::${B}/AWSLogs/${A:digits}/*"), "put-object", "undecidable"),
     (
         "only log files",
-        replace(PLAIN, digests=True),
+        replace(PLAIN, options=frozenset({"digests"})),
         write(f"{BUCKET}/AWSLogs/${{A:digits}}/CloudTrail/*"),
         "put-object",
         OK,
     ),
     (
         "only log files, digest",
-        replace(PLAIN, digests=True),
+        replace(PLAIN, options=frozenset({"digests"})),
         write(f"{BUCKET}/AWSLogs/${{A:digits}}/CloudTrail/*"),
         "put-object-digest",
         NOT,
@@ -230,6 +231,7 @@ def test_key_policy(data: dict[str, Any], name: str, expected: str) -> None:
 
 # A trail in another template: nothing of it is known, so what depends on it is not decided.
 ELSEWHERE = SourceFacts(
+    service=default_service(),
     name="a trail elsewhere",
     arn=t("${Trail:any}"),
     account=t("${Account of the trail:digits}"),

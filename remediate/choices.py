@@ -1,0 +1,52 @@
+"""What a user chose, checked: ids that exist, values that can be meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from remediate.delivery.locate import Given
+from remediate.delivery.organization import ORGANIZATION_ID
+from remediate.delivery.service import Failure
+from remediate.errors import BadChoice
+from remediate.patch_set import PatchSet, combined
+from remediate.plan import Options
+from remediate.reasons import described
+
+
+def options_for(
+    patch_sets: Sequence[PatchSet],
+    given: Given,
+    *,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    review: bool = False,
+    precautions: bool = False,
+    error: Failure | None = None,
+) -> Options:
+    """Return the options of a run. Raises BadChoice for what cannot be meant."""
+    loaded = combined(patch_sets)
+    _check_ids(loaded, select, ignore)
+    _check_values(given.parameters, given.organization_id)
+    return Options(given, frozenset(select), frozenset(ignore), review, precautions, error)
+
+
+def _check_ids(loaded: PatchSet, select: Collection[str], ignore: Collection[str]) -> None:
+    for patch_id in select:
+        if loaded.patch(patch_id) is None:
+            known = ", ".join(one.id for one in loaded.patches)
+            raise BadChoice(f"{patch_id!r} is not in {loaded.name}, which has: {known}", "--select")
+    for ignored in ignore:
+        if loaded.patch(ignored) is None and ignored not in described():
+            raise BadChoice(
+                f"{ignored!r} is not an id that a report shows; `remediate explain` lists all of them", "--ignore"
+            )
+    if all(one.id in ignore or (select and one.id not in select) for one in loaded.patches):
+        raise BadChoice("--select and --ignore exclude every patch", "")
+
+
+def _check_values(parameters: Mapping[str, str], organization_id: str | None) -> None:
+    if not re.fullmatch(r"[0-9]{12}", parameters.get("AWS::AccountId", "0" * 12)):
+        raise BadChoice("an account's id has twelve digits", "--parameter AWS::AccountId")
+    if not ORGANIZATION_ID.fullmatch(organization_id or "o-0123456789"):
+        raise BadChoice("an organization's id looks like o-a1b2c3d4e5", "--organization-id")
