@@ -35,18 +35,16 @@ def _check_ids(loaded: PatchSet, select: Collection[str], ignore: Collection[str
     for patch_id in select:
         if loaded.patch(patch_id) is None:
             known = ", ".join(one.id for one in loaded.patches)
-            raise BadChoice(f"{patch_id!r} is not in {loaded.name}, which has: {known}", "--select")
+            raise BadChoice(f"no patch {patch_id!r} in {loaded.name}. Known: {known}", "--select")
     for ignored in ignore:
         if loaded.patch(ignored) is None and ignored not in described():
-            raise BadChoice(
-                f"{ignored!r} is not an id that a report shows; `remediate explain` lists all of them", "--ignore"
-            )
+            raise BadChoice(f"unknown id {ignored!r}; `remediate explain` lists all ids", "--ignore")
     if all(one.id in ignore or (select and one.id not in select) for one in loaded.patches):
         raise BadChoice("--select and --ignore exclude every patch", "")
 
 
 def _check_values(parameters: Mapping[str, str], organization_id: str | None) -> None:
     if not re.fullmatch(r"[0-9]{12}", parameters.get("AWS::AccountId", "0" * 12)):
-        raise BadChoice("an account's id has twelve digits", "--parameter AWS::AccountId")
+        raise BadChoice("an account ID has twelve digits", "--parameter AWS::AccountId")
     if not ORGANIZATION_ID.fullmatch(organization_id or "o-0123456789"):
-        raise BadChoice("an organization's id looks like o-a1b2c3d4e5", "--organization-id")
+        raise BadChoice("an organization ID looks like o-a1b2c3d4e5", "--organization-id")

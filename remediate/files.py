@@ -70,7 +70,7 @@ def read(path: Path, limit: int, *, regular: bool = False) -> bytes:
     ``regular`` refuses a pipe or device, which nobody can write back, instead of waiting for what it gives.
     """
     if regular and not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(0, "this is not a regular file, so it cannot be changed in place: use --dry-run")
+        raise OSError(0, "not a regular file, so it cannot be changed in place; use --dry-run")
     with path.open("rb") as stream:
         return read_stream(stream, limit)
 
@@ -145,7 +145,7 @@ def _written(temporary: Path, content: bytes, target: Path, status: os.stat_resu
     lost = [*_attributes(temporary, target), *_owner(temporary, status)]
     temporary.chmod(status.st_mode & 0o7777)
     if status.st_nlink > 1:
-        lost.append(f"the file has {status.st_nlink - 1} more name(s) (hard links), under which the old content stays")
+        lost.append(f"the file has {status.st_nlink - 1} other hard link(s), which keep the old content")
     return tuple(lost)
 
 
@@ -154,7 +154,7 @@ def _owner(temporary: Path, status: os.stat_result) -> list[str]:
     chown: Callable[[Path, int, int], None] | None = getattr(os, "chown", None)  # Windows has none
     wanted = (("owner", status.st_uid, -1), ("group", -1, status.st_gid)) if chown else ()
     lost = [kind for kind, user, group in wanted if chown and not _is_done(chown, temporary, user, group)]
-    return [f"the {kind} of the file could not be kept" for kind in lost]
+    return [f"the {kind} of the file could not be preserved" for kind in lost]
 
 
 def _attributes(temporary: Path, target: Path) -> list[str]:
@@ -165,7 +165,9 @@ def _attributes(temporary: Path, target: Path) -> list[str]:
             copy = ((name, os.getxattr(target, name)) for name in os.listxattr(target))
             lost = [name for name, value in copy if not _is_done(os.setxattr, temporary, name, value)]
     # SELinux labels a file by its folder.
-    return [f"the extended attribute {name} of the file could not be kept" for name in lost if name != "security.selinux"]
+    return [
+        f"the extended attribute {name} of the file could not be preserved" for name in lost if name != "security.selinux"
+    ]
 
 
 def _is_done(action: Callable[_Arguments, None], *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> bool:
@@ -178,4 +180,4 @@ def _is_done(action: Callable[_Arguments, None], *args: _Arguments.args, **kwarg
 
 def _check_same(target: Path, expected: bytes) -> None:
     if target.read_bytes() != expected:
-        raise Changed("the file changed while it was worked on; run again")
+        raise Changed("the file was modified during the run; run again")

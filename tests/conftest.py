@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+os.environ.pop("COLUMNS", None)  # outputs are compared with files, whatever the terminal
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

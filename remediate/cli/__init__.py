@@ -27,31 +27,33 @@ from remediate.cli.output import FAILED, Program, emit, say
 from remediate.cli.run import Run
 from remediate.patch_set import Patch, PatchError, combined, load_all
 from remediate.report import FORMATS, diff, summary
+from remediate.report.annotations import annotate, fails, levels
 from remediate.report.escape import visible
 from remediate.template import Operation, TemplateError, parse_operation
 
 if TYPE_CHECKING:
     from remediate.delivery.error_messages import Failure
+    from remediate.report.totals import Fixes
 
 __all__ = ["main"]
-_FORMAT = "json-patch: an array for one file that is named, else an object from file name to array."
+_FORMAT = "json-patch: an array for a single file, else an object that maps each file name to an array."
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(__version__)
 def main() -> None:
-    """Mend CloudFormation templates whose CloudTrail logging stack does not deploy.
+    """Find and fix the S3, KMS and ordering errors that stop a CloudTrail trail from deploying with CloudFormation.
 
-    It finds the log bucket, its policy, the key and the trail in a YAML or JSON template, changes what makes CloudTrail
-    refuse them, leaves every other byte as it was, and prints a diff.
+    It finds the trail, the log bucket, the bucket policy and the key in a YAML or JSON template, corrects what makes
+    CloudTrail reject them, and prints a diff. Comments, formatting and line endings are preserved byte for byte.
 
     \b
       remediate fix stack.yaml --dry-run     show the diff, write nothing
       remediate fix stack.yaml               patch in place
-      remediate check templates/             for CI: exit 1 where something needs fixing
-      remediate simulate stack.yaml          each request of CloudTrail: allowed or denied, before and after
-      remediate explain                      what the patches ensure, and why
+      remediate check templates/             for CI: exit 1 if there are problems
+      remediate simulate stack.yaml          each CloudTrail request: allowed or denied, before and after
+      remediate explain                      list all problems and patches
     """  # noqa: D301  # the backspace is click's mark for a paragraph that keeps its lines
     # A run is short and makes many objects but no cycles: looking for garbage would take a tenth of its time.
     gc.disable()
@@ -88,14 +90,16 @@ def fix(
 ) -> None:
     """Patch templates in place and show the diff.
 
-    TEMPLATE is a file, a folder, or - for standard input; the patched template then goes to standard output. What is no
-    CloudFormation template is passed over, with a note or, in a folder, counted. Standard
-    output carries the diff (or --format) alone, so that `remediate fix stack.yaml --dry-run | git apply` works; what was
-    done and what was not is told on standard error. A file is changed only when its diff could be written.
+    TEMPLATE is a file, a folder, or - for standard input; with -, the patched template goes to standard output. Files
+    that are not CloudFormation templates are skipped.
+
+    Standard output contains only the diff (or the --format output), so `remediate fix stack.yaml --dry-run | git apply`
+    works; a summary goes to standard error. A file is changed only if its diff could be written.
     """
     if "-" in templates and style != "diff" and not dry_run:
-        raise click.UsageError("standard output takes the patched template here: --format needs --dry-run with -")
+        raise click.UsageError('with "-", standard output carries the patched template; add --dry-run to use --format')
     sets, wanted = chosen(**options)
+    done: Fixes = "planned" if dry_run else "applied"
     reports: list[engine.Report] = []
     with Run(color, quiet, max_size, in_place=not dry_run) as run:
         for name, raw in run.inputs(templates):
@@ -104,8 +108,11 @@ def fix(
                 continue
             reports.append(report)
             run.found |= bool(report.unfixed)
-            run.say(run.attempt(name, summary.render, report, written=not dry_run) or "")
-        if style != "diff":
+            run.say(run.attempt(name, summary.render, report, done) or "")
+            run.totals.add(report, levels(report))
+        if style == "diff":
+            run.close(done)
+        else:
             run.report(style, reports, combined(sets), templates)
 
 
@@ -126,16 +133,15 @@ def check(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Tell what needs fixing, and change nothing: exit 1 where something does.
+    """Report problems without changing files. Exit 1 if there are any.
 
-    An error stops the deployment, a warning may. A note tells what would be changed as a precaution, and what cannot be
-    determined from the template.
+    error: the stack fails, or may fail. warning: the stack may fail, depending on timing or on something outside the
+    template. note: harmless, or cannot be determined from the template.
 
-    TEMPLATE is a file, a folder, or - for standard input. In folders *.yaml, *.yml, *.json and *.template files are
-    looked at. What is no CloudFormation template is passed over, with a note or, in a folder, counted.
+    TEMPLATE is a file, a folder, or - for standard input. In folders, *.yaml, *.yml, *.json and *.template files are
+    checked; files that are not CloudFormation templates are skipped.
     """
-    from remediate.report import listing  # the other commands start without them
-    from remediate.report.annotations import fails
+    from remediate.report import listing  # the other commands start without it
 
     sets, wanted = chosen(**options)
     reports: list[engine.Report] = []
@@ -144,10 +150,14 @@ def check(
             report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
             if report is not None:
                 reports.append(report)
-                run.found |= fails(report, fail_on)
+                found = annotate(report)
+                run.totals.add(report, [one.level for one in found])
+                run.found |= fails([one.level for one in found], fail_on)
                 if style == "text":
-                    run.out(run.attempt(name, listing.render, report) or "")
-        if style != "text":
+                    run.out(run.attempt(name, listing.render, report, found, color=run.color, wrap=run.terminal) or "")
+        if style == "text":
+            run.close("available")
+        else:
             run.report(style, reports, combined(sets), templates)
 
 
@@ -160,9 +170,10 @@ def check(
 def simulate(
     templates: tuple[str, ...], told: Failure | None, max_size: int, color: bool | None, quiet: bool, **options: Any
 ) -> None:
-    """Show each request that CloudTrail makes: allowed or denied, by which statement, before and after the fix.
+    """Show each CloudTrail request: allowed or denied, by which statement, before and after the fix.
 
-    Nothing is changed. Exit 1 where a request is denied even after the fix, or something else is left to do.
+    It also tests requests by other accounts and services, and lists any that the fix would newly allow. No file is
+    changed. Exit 1 if a request is still denied after the fix, or another problem needs manual action.
     """
     from remediate.report import simulation  # the other commands start without it
 
@@ -173,8 +184,10 @@ def simulate(
             if report is not None:
                 run.out(run.attempt(name, simulation.render, report, told) or "")
                 run.found |= bool(report.unfixed) or any(one.denied for one in simulation.shown(report, told))
+                run.totals.add(report, levels(report))
                 for one in simulation.left(report, told):
                     run.say("\n".join(summary.explained(one)))
+        run.close("available")
 
 
 @main.command(epilog=EXIT_CODES)
@@ -184,7 +197,7 @@ def simulate(
 @size_option
 @output_options
 def apply(changes: Path, template: str, dry_run: bool, max_size: int, color: bool | None, quiet: bool) -> None:
-    """Apply a JSON patch (RFC 6902) to a YAML or JSON file, leaving every other byte as it is.
+    """Apply a JSON patch (RFC 6902) to a YAML or JSON file; everything else stays the same, byte for byte.
 
     CHANGES is a JSON array of operations. In YAML, short-form intrinsic functions have the pointers of their long form:
     `!Sub text` is at /Fn::Sub.
@@ -195,7 +208,13 @@ def apply(changes: Path, template: str, dry_run: bool, max_size: int, color: boo
             report = run.attempt(name, engine.apply, raw, name, operations or ())
             if report is None or not run.attempt(name, _deliver, run, report, raw, True, dry_run):
                 continue
-            done = "patched" if report.changed and not dry_run else "would be patched" if report.changed else "nothing to do"
+            done = (
+                "patched"
+                if report.changed and not dry_run
+                else "would be patched"
+                if report.changed
+                else "no changes needed"
+            )
             if name != "-" or dry_run:
                 run.say(f"{visible(name)}: {done}")
 
@@ -205,7 +224,7 @@ def apply(changes: Path, template: str, dry_run: bool, max_size: int, color: boo
 @patch_set_options
 @_reports_patch_errors
 def explain(topic: str | None, patch_set: str, patches: Path | None, service: tuple[str, ...]) -> None:
-    """Say what an id of a report means, a patch's or a root cause's, and why; without ID list all of them."""
+    """Explain a problem or a patch by its id. Without an ID, list all."""
     from remediate.diagnosis import catalogue  # the other commands start without them
     from remediate.reasons import described, reasons
 
@@ -215,24 +234,27 @@ def explain(topic: str | None, patch_set: str, patches: Path | None, service: tu
         lines = [f"patches of {loaded.name}:"]
         review = {patch.id: " (with --review)" for patch in loaded.patches if patch.safety == "review"}
         lines += [f"  {patch.id:{width}}  {patch.title}{review.get(patch.id, '')}" for patch in loaded.patches]
-        for title, causes in (("root causes that check finds", catalogue()), ("what else is told", reasons())):
+        for title, causes in (
+            ("problems that `check` reports", catalogue()),
+            ("requests and other ids in reports", reasons()),
+        ):
             lines += ["", f"{title}:", *(f"  {cause.id:{width}}  {cause.title}" for cause in causes.values())]
         emit("\n".join(lines) + "\n")
         return
     found = described().get(topic) or loaded.patch(topic)
     if found is None:
-        raise click.BadParameter(f"{topic!r} is no id that a report shows; `remediate explain` lists all of them")
+        raise click.BadParameter(f"unknown id {topic!r}; `remediate explain` lists all ids")
     lines = [f"{found.id}: {found.title}", "", click.wrap_text(found.why, 100), ""]
     if isinstance(found, Patch):
-        lines.append(f"acts on:    {', '.join(found.roles)}")
+        lines.append(f"changes:    {', '.join(found.roles)}")
         lines.append(f"applied:    {'always' if found.safety == 'safe' else 'with --review only'}")
     else:
-        lines.append(f"mended by:  {', '.join(loaded.fixing(found.id)) or 'nobody but you'}")
+        lines.append(f"fix:        {', '.join(loaded.fixing(found.id)) or 'manual'}")
     emit("\n".join([*lines, *(f"see:        {reference}" for reference in found.references)]) + "\n")
 
 
 def _deliver(run: Run, report: engine.Report, raw: bytes, shown: bool, dry_run: bool) -> bool:
-    """Write what becomes of an input to where it belongs; raises what Run.attempt takes."""
+    """Write the result for one input: the template, the diff, or both. Raises what Run.attempt handles."""
     if report.name == "-" and not dry_run:
         run.out(report.to_bytes())
         return True
@@ -249,10 +271,10 @@ def _operations(changes: Path) -> list[Operation]:
     try:
         written = json.loads(changes.read_bytes())
     except json.JSONDecodeError as error:
-        message = f"{error.msg}: a JSON array of operations is wanted (RFC 6902)"
+        message = f"{error.msg}: expected a JSON array of operations (RFC 6902)"
         raise TemplateError(message, error.lineno, error.colno) from error
     except RecursionError as error:
-        raise TemplateError("it is nested too deeply: a JSON array of operations is wanted (RFC 6902)", 1, 1) from error
+        raise TemplateError("nested too deeply: expected a JSON array of operations (RFC 6902)", 1, 1) from error
     except ValueError as error:
         raise TemplateError(str(error), 1, 1) from error
     return [_operation(number, raw) for number, raw in enumerate(written if isinstance(written, list) else [written], 1)]

@@ -1,4 +1,4 @@
-"""Which files the arguments of a command name, and which of them are not meant as templates."""
+"""Which files the arguments of a command name, and which of them are not templates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CLOUDFORMATION = re.compile(
 
 @dataclass(frozen=True)
 class Input:
-    """A file to look at. ``named``: the user named it, it was not only found in a folder."""
+    """A file to check. ``named``: the user named it; otherwise it was found in a folder."""
 
     name: str
     named: bool
@@ -39,7 +39,7 @@ class Input:
 def find(names: Sequence[str], failed: Callable[[str, OSError], None], empty: Callable[[str], None]) -> Iterator[Input]:
     """Yield each file once that arguments name or have in their folders.
 
-    A path that cannot be looked at is told to ``failed``, a folder without any file to ``empty``.
+    A path that cannot be read is reported to ``failed``, a folder without any file to ``empty``.
     """
     seen: set[str] = set()
     for name in names:
@@ -89,11 +89,11 @@ def content(name: str, limit: int, *, in_place: bool) -> bytes:
         raise OSError(0, "standard input is closed")
     context = click.get_current_context(silent=True)
     if context and context.meta.get(STDIN_TAKEN):
-        raise OSError(0, "standard input is the message of --error already")
+        raise OSError(0, "standard input was already read for --error")
     return files.read_stream(sys.stdin.buffer, limit)
 
 
-def is_no_template(raw: bytes, error: Unreadable | None) -> bool:
+def is_not_template(raw: bytes, error: Unreadable | None) -> bool:
     """Tell whether a file that could not be read as a template is not meant as one; else it is a broken template.
 
     What can be read, and is something else, may name types (the configuration of a framework does); only the template's own

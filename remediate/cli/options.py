@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 EXIT_CODES = """\b
 Exit codes:
-  0  nothing is left to do (what cannot be determined is said, and does not count)
-  1  `check` found something at or above --fail-on, or `fix` left something unfixed
-  2  usage error, input that cannot be read or changed safely, or output that cannot be written
-  130  interrupted (of any signal: 128 and its number)
+  0  no problems (undetermined items are reported but do not affect the exit code)
+  1  problems at or above --fail-on (`check`), or problems that remain after `fix`
+  2  usage error, unreadable input, failed verification, or output that cannot be written
+  130  interrupted (128 plus the signal number)
 """
 _LONGEST_MESSAGE = 1024 * 1024
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -35,9 +35,11 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 def patch_set_options(command: _Command) -> _Command:
     """Add the options that name a patch set."""
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
-    own = click.option("--patches", type=folder, help="A folder like patches/ with patches to add or replace.")
-    name = click.option("--patch-set", default="create", show_default=True, help="The set of patches: create or documented.")
-    text = "The service whose log delivery is looked at (repeatable), or all."
+    own = click.option(
+        "--patches", type=folder, metavar="DIR", help="Load extra patches from DIR/<service>/<set>/; the same id replaces."
+    )
+    name = click.option("--patch-set", default="create", show_default=True, help="create or documented.")
+    text = "A service whose log delivery is checked (repeatable), or all."
     service = click.option("--service", multiple=True, default=[DEFAULT], show_default=True, metavar="ID", help=text)
     return service(name(own(command)))
 
@@ -45,17 +47,21 @@ def patch_set_options(command: _Command) -> _Command:
 def template_options(command: _Command) -> _Command:
     """Add the options that say which patches are wanted and how a template is to be understood."""
     options = [
-        click.option("--select", multiple=True, metavar="ID", help="Only this patch (repeatable)."),
+        click.option("--select", multiple=True, metavar="ID", help="Apply only this patch (repeatable)."),
         click.option(
-            "--ignore", multiple=True, metavar="ID", help="Nothing of this id, as reports show it in brackets (repeatable)."
+            "--ignore", multiple=True, metavar="ID", help="Ignore this id, shown in brackets in reports (repeatable)."
         ),
-        click.option("--review", is_flag=True, help="Also change what needs a review, and what cannot be determined."),
-        click.option("--precautions", is_flag=True, help="Also apply to what is healthy what no request fails without."),
-        click.option("--trail", metavar="LOGICAL_ID", help="Look at this trail only."),
-        click.option("--bucket", metavar="LOGICAL_ID", help="This is the log bucket, where the template does not tell."),
-        click.option("--key", metavar="LOGICAL_ID", help="This is the key, where the template does not tell."),
-        click.option("--parameter", multiple=True, metavar="KEY=VALUE", help="A parameter's value (repeatable)."),
-        click.option("--organization-id", metavar="ID", help="The organization's id, o-..., for an organization trail."),
+        click.option(
+            "--review",
+            is_flag=True,
+            help="Also apply changes that need human review, including where the template alone cannot decide.",
+        ),
+        click.option("--precautions", is_flag=True, help="Also apply optional changes to trails without problems."),
+        click.option("--trail", metavar="LOGICAL_ID", help="Check only this trail."),
+        click.option("--bucket", metavar="LOGICAL_ID", help="Logical ID of the log bucket, if it cannot be determined."),
+        click.option("--key", metavar="LOGICAL_ID", help="Logical ID of the key, if it cannot be determined."),
+        click.option("--parameter", multiple=True, metavar="KEY=VALUE", help="Value of a parameter (repeatable)."),
+        click.option("--organization-id", metavar="ID", help="ID of the organization (o-...), for an organization trail."),
     ]
     for option in reversed(options):
         command = option(command)
@@ -64,7 +70,7 @@ def template_options(command: _Command) -> _Command:
 
 def size_option(command: _Command) -> _Command:
     """Add the option that says how large a template may be."""
-    text = "The largest template to read; CloudFormation takes 1 MB."
+    text = "Largest template to read; CloudFormation accepts up to 1 MB."
     return click.option("--max-size", type=click.IntRange(min=1), default=5, show_default=True, metavar="MB", help=text)(
         command
     )
@@ -73,8 +79,8 @@ def size_option(command: _Command) -> _Command:
 def error_option(command: _Command) -> _Command:
     """Add the option that takes an error message, and pass on as ``told`` the Failure that it tells of, or None."""
     text = (
-        "The error that the deployment ended with: its text, a file with it (@FILE), or - for standard input. "
-        "What it may be about counts as broken."
+        "Error message of the failed deployment: the text, @FILE, or - for standard input. "
+        "Trails that it can be about count as broken."
     )
     return click.option("--error", "told", metavar="MESSAGE", callback=_failure, help=text)(command)
 
@@ -82,15 +88,15 @@ def error_option(command: _Command) -> _Command:
 def fail_options(command: _Command) -> _Command:
     """Add the options that say from which level on a finding is a failure; they are passed on as ``fail_on``."""
     levels = click.Choice(["error", "warning", "note", "never"])
-    text = "Exit with 1 from this level on: an error stops the deployment, a warning may."
-    strict = click.option("--strict", "fail_on", flag_value="note", help="The same as --fail-on note.")
+    text = "Lowest severity that makes the exit code 1."
+    strict = click.option("--strict", "fail_on", flag_value="note", help="Same as --fail-on note.")
     return click.option("--fail-on", type=levels, default="warning", show_default=True, help=text)(strict(command))
 
 
 def output_options(command: _Command) -> _Command:
     """Add the options that say how much is told, and in which colours."""
-    color = click.option("--color/--no-color", default=None, help="Colour, or none. [default: on a terminal]")
-    quiet = click.option("-q", "--quiet", is_flag=True, help="Nothing on standard error but errors.")
+    color = click.option("--color/--no-color", default=None, help="Force colour on or off. [default: on in a terminal]")
+    quiet = click.option("-q", "--quiet", is_flag=True, help="Print only errors to standard error.")
     return color(quiet(command))
 
 
@@ -139,7 +145,7 @@ def _failure(context: click.Context, _: click.Parameter, value: str | None) -> F
     told = failure(" ".join(_message(context, value).split()), services)
     if told is None:
         codes = ", ".join(dict.fromkeys(one.code for service in services for one in service.failures))
-        raise click.BadParameter(f"this is no error about a trail's bucket or key; known are: {codes}", param_hint="--error")
+        raise click.BadParameter(f"not a known error about log delivery. Known: {codes}", param_hint="--error")
     return told
 
 
@@ -158,7 +164,7 @@ def _message(context: click.Context, value: str) -> str:
     except OSError as error:
         raise click.BadParameter(f"{value}: {error.strerror}", param_hint="--error") from error
     except TooLarge as error:
-        raise click.BadParameter(f"{value}: this is more than 1 MB, and no message", param_hint="--error") from error
+        raise click.BadParameter(f"{value}: larger than 1 MB, so not an error message", param_hint="--error") from error
     return value
 
 

@@ -1,4 +1,4 @@
-"""The two streams out: what a terminal cannot encode, what cannot be written, and how a program that is stopped ends."""
+"""The two output streams: what a terminal cannot encode, what cannot be written, and how an interrupted program ends."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _ASCII = {"→": "->", "…": "..."}
 
 
 class StreamFailed(click.ClickException):
-    """Standard output takes nothing more."""
+    """Standard output cannot be written."""
 
     exit_code = FAILED
 
     def show(self, file: Any = None) -> None:  # noqa: ARG002  # the parameter is click's
-        """Say it on standard error."""
+        """Write the message to standard error."""
         say(f"Error: {self.message}")
 
 
@@ -79,13 +79,13 @@ def emit(content: bytes | str) -> None:
     stream.buffer.flush()
 
 
-def say(text: str) -> bool:
-    """Write lines to standard error, and tell whether it took them."""
-    shown = "\n".join(map(visible, text.split("\n")))
+def say(text: str, *, painted: bool = False) -> bool:
+    """Write lines to standard error, and tell whether it took them. ``painted``: the tool's own text, with colours."""
+    shown = text if painted else "\n".join(map(visible, text.split("\n")))
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     try:
-        click.echo(shown.encode(encoding, _READABLE).decode(encoding), err=True)
-    except OSError:  # nobody is left to tell it to
+        click.echo(shown.encode(encoding, _READABLE).decode(encoding), err=True, color=painted or None)
+    except OSError:  # nobody reads it
         _abandon(sys.stderr)
         return False
     return True

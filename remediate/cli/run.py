@@ -1,4 +1,4 @@
-"""One run over several inputs: reading them, telling what fails, and the exit code that comes of it."""
+"""One run over several inputs: reading them, reporting failures, and the exit code."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from remediate.patch_set import PatchSet
 from remediate.report import render
 from remediate.report.escape import visible
 from remediate.report.failed import Failed
+from remediate.report.totals import Fixes, Totals
 from remediate.template import NotTemplate, TemplateError, Unreadable
 from remediate.verify import Broken
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-NOTHING_TO_DO, FOUND = 0, 1
+NO_PROBLEMS, FOUND = 0, 1
 _MB = 1024 * 1024
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -35,7 +36,7 @@ _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 class Run:
-    """One bad file stops no other, and the worst of all decides the exit code.
+    """Processes every file; the worst result sets the exit code.
 
     It is a context: leaving it ends the program.
     """
@@ -46,9 +47,12 @@ class Run:
         """Begin a run.
 
         ``color`` None leaves it to the terminal and to NO_COLOR (https://no-color.org). ``max_size`` is in MB. ``in_place``:
-        files are to be changed. ``lenient``: a file that is no template is passed over and counted.
+        files are to be changed. ``lenient``: a file that is not a template is skipped and counted.
         """
-        self.color = _is_terminal() and not os.environ.get("NO_COLOR") if color is None else color
+        self.terminal = _is_terminal()
+        self.color = self.terminal and not os.environ.get("NO_COLOR") if color is None else color
+        self.totals = Totals()
+        self._color = color
         self.quiet = quiet
         self.found = False
         self.failures: list[Failed] = []
@@ -74,7 +78,7 @@ class Run:
             self._end()
 
     def inputs(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        """Yield name and content of every input; what cannot be read is said and passed over."""
+        """Yield name and content of every input; what cannot be read is reported and skipped."""
         self._waiting.extend(inputs.find(names, self._fail_path, self._say_empty))
         while self._waiting:
             one = self._waiting.popleft()
@@ -84,17 +88,22 @@ class Run:
                 yield one.name, raw
                 self._current = None
         if self._skipped:
-            count = f"{self._skipped} other file{'s' if self._skipped > 1 else ''}"
-            self.say(f"{count} in the folders passed over: no CloudFormation template")
+            many = self._skipped > 1
+            other = (
+                "other files skipped (not CloudFormation templates)"
+                if many
+                else "other file skipped (not a CloudFormation template)"
+            )
+            self.say(f"{self._skipped} {other}")
 
     def attempt(
         self, name: str, action: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
     ) -> _Result | None:
-        """Do something with one input; None, and said, where it fails."""
+        """Do something with one input; where it fails, report that and return None."""
         try:
             return action(*args, **kwargs)
         except Unreadable as error:
-            if not self._pass_over(error):
+            if not self._skip(error):
                 self.fail(name, error.message, error.line, error.column)
         except TemplateError as error:
             self.fail(name, error.message, error.line, error.column)
@@ -103,8 +112,8 @@ class Run:
         except (Broken, files.Changed) as error:
             self.fail(name, f"{error}{self._state(name)}")
         except MemoryError:
-            self.fail(name, f"there is not enough memory for it{self._state(name)}")
-        except Exception as error:  # noqa: BLE001  # a fault of ours in one file must not cost the others their turn
+            self.fail(name, f"not enough memory{self._state(name)}")
+        except Exception as error:  # noqa: BLE001  # a fault of ours in one file must not stop the others
             problem = f"internal error, please report it ({type(error).__name__}: {error})"
             self.fail(name, f"{problem}{self._state(name)}")
         return None
@@ -112,7 +121,7 @@ class Run:
     def deliver(self, report: Report, raw: bytes, shown: str | None) -> bool:
         """Show what was changed of a file, then put the change in place: nothing is changed that could not be shown.
 
-        ``shown`` None leaves the showing for later. Raises OSError and files.Changed; the file is then as it was.
+        ``shown`` None leaves the showing for later. Raises OSError and files.Changed; the file is then unchanged.
         """
         with files.replacement(Path(report.name), raw, report.to_bytes()) as ready:
             if shown is not None:
@@ -128,11 +137,11 @@ class Run:
         return True
 
     def report(self, style: str, reports: Sequence[Report], patch_set: PatchSet, names: Sequence[str]) -> None:
-        """Write the reports of a run in a format; one that cannot be rendered costs the others nothing."""
+        """Write the reports of a run in a format; one that cannot be rendered does not affect the others."""
         keyed = not inputs.is_one_file(names)
         try:
             rendered = render(style, reports, patch_set, self.failures, keyed=keyed)
-        except Exception:  # noqa: BLE001  # attempt says it of the template that it is about
+        except Exception:  # noqa: BLE001  # attempt reports which template it is
             sound = [one for one in reports if self.attempt(one.name, render, style, [one], patch_set) is not None]
             rendered = render(style, sound, patch_set, self.failures, keyed=keyed)
         self.out(rendered.encode("utf-8", "backslashreplace"))
@@ -155,6 +164,13 @@ class Run:
         if text and not self.quiet:
             self._tell(text)
 
+    def close(self, done: Fixes) -> None:
+        """Write the closing line over all files to standard error; ``done`` says what became of the fixes."""
+        if self.totals.files and not self.quiet:
+            color = _is_colored_terminal() if self._color is None else self._color
+            line = self.totals.line(done, len(self.failures), color=color)
+            self._deaf |= not output.say(line, painted=color)
+
     def fail(self, name: str, message: str, line: int = 0, column: int = 0) -> None:
         """Say an error of a file, and end with exit code 2."""
         failed = Failed(name, message, line, column)
@@ -165,24 +181,24 @@ class Run:
         try:
             return inputs.content(one.name, self._max_size * _MB, in_place=self._in_place)
         except files.TooLarge as error:
-            if one.named or not self._lenient or not inputs.is_no_template(error.head, None):
+            if one.named or not self._lenient or not inputs.is_not_template(error.head, None):
                 limit = f"the file is larger than {self._max_size} MB (CloudFormation takes 1 MB)"
                 self.fail(one.name, f"{limit}; raise the limit with --max-size", 1, 1)
             else:
                 self._skipped += 1
         except MemoryError:
-            self.fail(one.name, "there is not enough memory to read it")
+            self.fail(one.name, "not enough memory to read it")
         except OSError as error:
             self._fail_path(one.name, error)
         return None
 
-    def _pass_over(self, error: Unreadable) -> bool:
-        """Pass over what is no template, with a note where the user named it; return whether it was so."""
-        if not self._lenient or self._current is None or not inputs.is_no_template(self._current[1], error):
+    def _skip(self, error: Unreadable) -> bool:
+        """Skip a file that is not a template, with a note if the user named it; return whether it was skipped."""
+        if not self._lenient or self._current is None or not inputs.is_not_template(self._current[1], error):
             return False
         if self._current[0].named:
-            why = "" if isinstance(error, NotTemplate) else ", for it says nothing of CloudFormation"
-            self.say(visible(f"{error.located(self._current[0].name)}; passed over{why}"))
+            why = "" if isinstance(error, NotTemplate) else " (it does not mention CloudFormation)"
+            self.say(visible(f"{error.located(self._current[0].name)}; skipped{why}"))
         else:
             self._skipped += 1
         return True
@@ -191,26 +207,26 @@ class Run:
         self.fail(name, output.reason(error))
 
     def _say_empty(self, folder: str) -> None:
-        self.say(f"{visible(folder)}: no *.yaml, *.yml, *.json or *.template file is in this folder")
+        self.say(f"{visible(folder)}: this folder contains no *.yaml, *.yml, *.json or *.template file")
 
     def _state(self, name: str) -> str:
-        return f"; the file is {'changed' if name in self._changed else 'as it was'}"
+        return f"; the file is {'changed' if name in self._changed else 'unchanged'}"
 
     def _stop(self, why: str, code: int) -> NoReturn:
-        """End the run before its time, and say how far it came."""
+        """End the run early, and report how far it got."""
         told = [why]
         if self._in_place and self._current and self._current[0].name != STDIN:
             told.append(f"{self._current[0].name}{self._state(self._current[0].name).replace('; the file', '')}")
         if self._unshown:
-            told.append(f"changed, but not shown: {', '.join(self._unshown)}")
+            told.append(f"changed, but not reported: {', '.join(self._unshown)}")
         if self._waiting:
             more = f" and {len(self._waiting) - 1} more" if len(self._waiting) > 1 else ""
-            told.append(f"not looked at: {self._waiting[0].name}{more}")
+            told.append(f"not processed: {self._waiting[0].name}{more}")
         self._tell(visible("; ".join(told)))
         sys.exit(code)
 
     def _end(self) -> NoReturn:
-        sys.exit(FAILED if self.failures or self._deaf else FOUND if self.found else NOTHING_TO_DO)
+        sys.exit(FAILED if self.failures or self._deaf else FOUND if self.found else NO_PROBLEMS)
 
     def _tell(self, text: str) -> None:
         self._deaf |= not output.say(text)
@@ -218,6 +234,10 @@ class Run:
 
 def _is_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _is_colored_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _colored(rendered: str) -> str:

@@ -20,9 +20,9 @@ def render(
     *,
     keyed: bool | None = None,
 ) -> str:
-    """Return the reports of a run in one of the FORMATS, with what could not be worked on.
+    """Return the reports of a run in one of the FORMATS, with the files that could not be checked.
 
-    ``keyed`` says whether JSON patches go by file name; None leaves it to their number.
+    ``keyed``: JSON patches are an object by file name; None means so unless there is one report.
     """
     module = importlib.import_module(f"remediate.report.{style.replace('-', '_')}")
     if style == "json-patch":

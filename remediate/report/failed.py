@@ -1,4 +1,4 @@
-"""What could not be worked on, for the reports of a run that went on without it."""
+"""Files that could not be checked, for the reports of a run that continued without them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Failed:
-    """A file or folder that cost itself its turn, and why. ``line`` and ``column`` are 0 where it has no single place."""
+    """A file or folder that could not be checked, and why. ``line`` and ``column`` are 0 without a single place."""
 
     name: str
     message: str

@@ -17,7 +17,7 @@ _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed] = ()) -> str:
-    """Return a line for each finding, and for each file that could not be worked on."""
+    """Return a line for each finding, and for each file that could not be checked."""
     lines = [_failed(one) for one in failed]
     lines += [_finding(report, one) for report in reports for one in annotate(report)]
     return "".join(line + "\n" for line in lines)
@@ -30,7 +30,7 @@ def _finding(report: Report, one: Annotation) -> str:
 
 def _failed(one: Failed) -> str:
     place = f",line={one.line},col={one.column}" if one.line else ""
-    return f"::error file={_file(one.name)}{place},title=not looked at::{workflow(one.message)}"
+    return f"::error file={_file(one.name)}{place},title=not checked::{workflow(one.message)}"
 
 
 def _message(one: Annotation) -> str:

@@ -13,7 +13,7 @@ from remediate.iam.evaluate import Decision
 from remediate.iam.statement import Statement
 from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Skipped
-from remediate.report.annotations import mending
+from remediate.report.annotations import fixing
 from remediate.report.escape import json_text
 from remediate.report.failed import Failed
 from remediate.report.source_map import SourceMap
@@ -23,7 +23,7 @@ _NOTHING = ("causes", "applied", "notFixed", "notes", "requests", "openings", "p
 
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
-    """Return one JSON object for the run; what could not be worked on is a template with an ``error`` and nothing else."""
+    """Return one JSON object for the run; a file that could not be checked has an ``error`` and nothing else."""
     templates: list[Plain] = [*map(_template, reports), *map(_failed, failed)]
     content: Plain = {"remediate": __version__, "patchSet": patch_set.name, "templates": templates}
     return json_text(content)
@@ -64,7 +64,7 @@ def _cause(cause: Finding, report: Report, line: int, column: int) -> Plain:
         "detail": cause.detail,
         "blocking": cause.blocking,
         "requests": [*cause.requests],
-        "mendedBy": [patch.id for patch in mending(cause, report)],
+        "mendedBy": [patch.id for patch in fixing(cause, report)],
         "advice": cause.advice,
     }
 

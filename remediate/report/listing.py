@@ -1,24 +1,31 @@
-"""What `check` prints: a line for each thing that is wrong, with its place, as compilers do it."""
+"""What `check` prints: a line for each problem with its place, as compilers do it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from remediate.engine import Report
-from remediate.report.annotations import annotate
+from remediate.report.annotations import Annotation
 from remediate.report.escape import visible
-from remediate.report.summary import headline, wrapped
+from remediate.report.summary import headline
+from remediate.report.terminal import painted, wrapped
 
 
-def render(report: Report) -> str:
-    """Return ``path:line:column: level: message [rule]`` for each finding, what mends it below, and a last line of all."""
-    return "".join(f"{line}\n" for line in _lines(report))
+def render(report: Report, found: Sequence[Annotation], *, color: bool = False, wrap: bool = False) -> str:
+    """Return the headline, then ``path:line:column: level: message [rule]`` for each annotation, with its remedy below.
+
+    ``wrap`` breaks long lines at the terminal's width; without it each annotation is one line, for editors and grep.
+    """
+    return "".join(f"{line}\n" for line in _lines(report, found, color=color, wrap=wrap))
 
 
-def _lines(report: Report) -> Iterator[str]:
-    for one in annotate(report):
-        yield f"{visible(report.name)}:{one.line}:{one.column}: {one.level}: {visible(one.message)} [{visible(one.rule)}]"
+def _lines(report: Report, found: Sequence[Annotation], *, color: bool, wrap: bool) -> Iterator[str]:
+    yield headline(report, "available")
+    for one in found:
+        line = f"{report.name}:{one.line}:{one.column}: {one.level}: {one.message} [{one.rule}]"
+        first, *others = wrapped(line, "", "    ") if wrap else [visible(line)]
+        yield first.replace(f" {one.level}:", f" {painted(one.level, one.level, color=color)}:", 1)
+        yield from others
         if one.remedy:
             yield from wrapped(one.remedy, "    → ")
         yield from (f"      {visible(line)}" for line in one.paste.splitlines())
-    yield headline(report, written=False)

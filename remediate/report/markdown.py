@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 
 from remediate.cloudformation.policies import documents
@@ -12,25 +13,26 @@ from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Skipped
-from remediate.report.annotations import mending
+from remediate.report.access import DOCUMENTED, labels, opening_lines
+from remediate.report.annotations import fixing
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
-from remediate.report.simulation import DOCUMENTED, opening_lines
 from remediate.report.source_map import SourceMap
 from remediate.template import Plain, read
 
-_UNTIL_DONE = "until what is *not fixed* in the notes below is done"
+_NOT_FIXED = "the items marked *Not fixed* in the notes below are resolved"
+_REMOVED = re.compile(r"\bremoved\b")
 _LEADS = {
     "kept": "Kept",
-    "harmless": "Of no effect",
-    "undecidable": "Cannot be told",
-    "default": "By default",
+    "harmless": "No effect",
+    "undecidable": "Undetermined",
+    "default": "Parameter default",
     "unchecked": "Not checked",
 }
 
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
-    """Return one Markdown document; a template without changes takes a paragraph, what could not be worked on a line."""
+    """Return one Markdown document; templates without changes and unreadable files are short."""
     lines = [line for report in reports for line in _template(report, patch_set)]
     return "\n".join([*lines, *_failed(failed)]) + "\n"
 
@@ -39,15 +41,15 @@ def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
     yield f"# CloudTrail logging in {code(relative(report.name))}"
     yield ""
     if not report.changed:
-        yield "Nothing was changed." if report.unfixed else "Nothing was changed, for nothing is to be done."
+        yield "Nothing was changed." if report.unfixed else "No changes needed."
         yield ""
-        yield from _faults(report, "These faults were found:")
+        yield from _problems(report)
     else:
         yield from _changes(report)
         yield from _unchanged(report)
     yield from _requests(report)
     if report.changed:
-        yield from _strangers(report)
+        yield from _access(report)
         yield from _observable(report)
     yield from _notes(report, patch_set)
 
@@ -55,7 +57,7 @@ def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
 def _changes(report: Report) -> Iterator[str]:
     yield "## What was changed and why"
     yield ""
-    yield from _faults(report, "The template had these faults:")
+    yield from _problems(report)
     for applied in report.applied:
         yield f"### {code(applied.logical_id)}: {prose(applied.patch.title)}"
         yield ""
@@ -68,16 +70,16 @@ def _changes(report: Report) -> Iterator[str]:
         yield ""
 
 
-def _faults(report: Report, lead: str) -> Iterator[str]:
+def _problems(report: Report) -> Iterator[str]:
     causes, places = report.causes(), SourceMap(report)
     if not causes:
         return
-    yield lead
+    yield "Problems found:"
     yield ""
     for one in sorted(causes, key=lambda one: places.of(one.path)):
-        patches = ", ".join(code(patch.id) for patch in mending(one, report))
-        mended = f" Mended by {patches}." if patches else ""
-        yield f"- line {places.of(one.path)[0]}, `{one.cause}`: {prose(one.detail)}.{mended}"
+        patches = ", ".join(code(patch.id) for patch in fixing(one, report))
+        fixed = f" Fixed by {patches}." if patches else ""
+        yield f"- line {places.of(one.path)[0]}, `{one.cause}`: {prose(one.detail)}.{fixed}"
     yield ""
 
 
@@ -89,15 +91,15 @@ def _unchanged(report: Report) -> Iterator[str]:
     denies = sum(_denies(before, name) for name in (*of_type(before, BUCKET_POLICY), *of_type(before, KEY)))
     yield "## What remained unchanged"
     yield ""
-    yield "Checked when the change was made, from the new text alone:"
+    yield "Verified on the new text when the change was made:"
     yield ""
-    yield f"- {same} of {len(old)} resources are as they were; the others are {_listed(_differing(old, new))}."
+    yield f"- {same} of {len(old)} resources are unchanged; changed: {_listed(_differing(old, new))}."
     sections = [name for name in before if name != "Resources"]
     if sections:
-        yield f"- The other sections of the template ({_listed(sections)}) are as they were."
-    yield f"- {kept} of {lines} lines are byte for byte as they were, comments and line ends included."
-    yield f"- All {denies} Deny statements are as they were." if denies else "- There were no Deny statements."
-    yield "- Every request that was allowed before is allowed now. A second run would change nothing."
+        yield f"- The other sections of the template ({_listed(sections)}) are unchanged."
+    yield f"- {kept} of {lines} lines are unchanged byte for byte, including comments and line endings."
+    yield f"- Deny statements: {denies}, all unchanged." if denies else "- The template has no Deny statements."
+    yield "- Every CloudTrail request that was allowed before is still allowed. A second run makes no changes."
     yield ""
 
 
@@ -107,9 +109,9 @@ def _requests(report: Report) -> Iterator[str]:
         return
     yield "## Why this resolves the failure" if report.changed else "## CloudTrail's requests"
     yield ""
-    yield "CloudTrail makes these requests when a trail is created or updated. The policies of the template answer:"
+    yield "CloudTrail makes these requests when a trail is created or updated. The policies in this template decide them:"
     yield ""
-    yield "| trail | request | decided by | before | after |"
+    yield "| trail | request | policy | before | after |"
     yield "|---|---|---|---|---|"
     for one in verdicts:
         action = f"{code(one.request.request.action)}: {one.request.title}"
@@ -119,29 +121,30 @@ def _requests(report: Report) -> Iterator[str]:
     yield ""
     refused = [one for one in verdicts if one.before.outcome is Outcome.DENIED and one.request.confidence != "inferred"]
     if refused and report.changed:
-        yield f"Before, {_count(refused)}; that alone makes CloudFormation roll the trail back."
+        yield f"Before the change, {_count(refused)}. One is enough for CloudFormation to roll back the stack."
         yield ""
     if report.unfixed:
-        yield f"**The stack may still fail:** {_UNTIL_DONE}."
+        yield f"**The stack may still fail** until {_NOT_FIXED}."
         yield ""
 
 
-def _strangers(report: Report) -> Iterator[str]:
+def _access(report: Report) -> Iterator[str]:
     new_access = report.new_access()
-    yield "### Who else got in"
+    yield "### New access granted to others"
     yield ""
     yield (
-        f"{new_access.asked} requests of strangers were tried (other accounts' trails, other services, other accounts, "
-        "anybody, CloudTrail outside its folders and without TLS): "
-        f"{len(new_access.found)} are allowed now that were not before."
+        f"{new_access.asked} requests by other principals were tested (CloudTrail on behalf of other accounts, other "
+        "services, other accounts, anonymous requests, CloudTrail outside its log folders and without TLS): "
+        f"{len(new_access.found)} newly allowed."
     )
-    yield ""
+    if new_access.found:
+        yield ""
     yield from (f"- {prose(line)}" for line in opening_lines(new_access.found))
     if any(one.outsider.deputy for one in new_access.found):
         yield ""
         yield (
-            "CloudTrail acting for another account is the confused deputy. "
-            f"`--patch-set {DOCUMENTED}` keeps that door shut, as does a condition on `aws:SourceArn` of your own."
+            "CloudTrail acting on behalf of another account is a confused deputy. "
+            f"`--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
         )
     yield ""
 
@@ -151,10 +154,10 @@ def _observable(report: Report) -> Iterator[str]:
     yield "## Observable results after deployment"
     yield ""
     if report.unfixed:
-        yield f"These come {_UNTIL_DONE.replace('until', 'only when')}:"
+        yield f"Expect these only when {_NOT_FIXED}:"
         yield ""
     yield f"- {_listed(trails) or 'The trail'} reaches `CREATE_COMPLETE` or `UPDATE_COMPLETE`."
-    yield "- Within about 15 minutes log files appear in the bucket, and within an hour digest files if they are on:"
+    yield "- Log files appear in the bucket within about 15 minutes, and digest files, if enabled, within an hour:"
     requests = [one.request.request for one in report.verdicts]
     written = {str(one.resource) for one in requests if one.action == "s3:PutObject"}
     folders = {path.split("/CloudTrail")[0].split(":::")[-1] for path in written}
@@ -166,17 +169,17 @@ def _observable(report: Report) -> Iterator[str]:
 def _notes(report: Report, patch_set: PatchSet) -> Iterator[str]:
     yield "## Notes for future changes"
     yield ""
-    removed = [note for applied in report.applied for note in applied.notes if " is removed from " in note]
+    removed = [note for applied in report.applied for note in applied.notes if _REMOVED.search(note)]
     if removed:
-        yield "- These conditions were removed. Read them as a reviewer: what they guarded is now guarded by the rest alone."
+        yield "- Removed conditions (please review): access is now limited only by the remaining conditions."
         yield from (f"  - {prose(note)}" for note in removed)
     for skipped in report.skipped:
         yield from _skipped(skipped)
     order = [one for one in report.applied if _orders(one)]
     if order:
-        yield "- Keep `DependsOn` in step when the bucket policy is renamed: nothing else puts the trail behind it."
+        yield "- If you rename the bucket policy, update `DependsOn` of the trail: only `DependsOn` sets their order."
     command = code(f"remediate check {relative(report.name)}")
-    yield f"- {command} in CI keeps this so (patch set {code(patch_set.name)})."
+    yield f"- {command} in CI prevents regressions (patch set {code(patch_set.name)})."
     yield ""
 
 
@@ -195,7 +198,7 @@ def _skipped(skipped: Skipped) -> Iterator[str]:
 
 def _failed(failed: Sequence[Failed]) -> Iterator[str]:
     if failed:
-        yield "# What could not be looked at"
+        yield "# Files that could not be checked"
         yield ""
     for one in failed:
         place = f":{one.line}:{one.column}" if one.line else ""
@@ -203,14 +206,12 @@ def _failed(failed: Sequence[Failed]) -> Iterator[str]:
 
 
 def _outcome(decision: Decision) -> str:
-    names = ", ".join(dict.fromkeys(code(one.sid) if one.sid else f"statement {one.index + 1}" for one in decision.by))
+    names = prose(labels(decision.by))
     if decision.explicit:
         return f"**denied** by {names}"
-    return (
-        f"{decision.outcome.value} by {names}"
-        if names and decision.outcome.value == "allowed"
-        else f"**{decision.outcome.value}**"
-    )
+    if decision.outcome is Outcome.UNDECIDABLE:
+        return "**undetermined**"
+    return f"allowed by {names}" if names and decision.outcome is Outcome.ALLOWED else f"**{decision.outcome.value}**"
 
 
 def _count(verdicts: Sequence[Verdict]) -> str:

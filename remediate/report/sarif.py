@@ -20,7 +20,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
-    """Return one SARIF log with one run over all templates; what could not be worked on is among its notifications."""
+    """Return one SARIF log with one run over all templates; files that could not be checked are among its notifications."""
     found = [(report, finding) for report in reports for finding in annotate(report)]
     described: list[Patch | Cause] = [*catalogue().values(), *patch_set.patches]
     known = {one.id: _rule(one) for one in described}

@@ -1,4 +1,4 @@
-"""Each of CloudTrail's requests, before and after the fix, and who else got in: for a terminal."""
+"""Each of CloudTrail's requests, before and after the fix, and who else has access: for a terminal."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from remediate.delivery.comparison import Verdict, worst
 from remediate.delivery.error_messages import Failure
-from remediate.delivery.new_access import NewAccess
 from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.plan import Skipped
+from remediate.report.access import labels, warnings
 from remediate.report.escape import visible
 from remediate.report.source_map import SourceMap
-from remediate.report.summary import wrapped
+from remediate.report.terminal import limit, wrapped
 
-DOCUMENTED = "cloudtrail-documented"
+_Row = tuple[str, str, str, str]
+_HEAD: _Row = ("request", "purpose", "before", "after the fix")
 
 
 def render(report: Report, failure: Failure | None) -> str:
@@ -29,75 +30,90 @@ def shown(report: Report, failure: Failure | None) -> tuple[Verdict, ...]:
 
 
 def left(report: Report, failure: Failure | None) -> Iterator[Skipped]:
-    """Yield what is left to say of the resources that the table is about."""
+    """Yield what remains to be said about the resources in the table."""
     about = {name for one in shown(report, failure) for name in (one.logical_id, one.source)}
     for one in report.skipped:
         if one.why != "kept" and (failure is None or one.logical_id in about):
             yield one
 
 
-def opening_lines(found: Sequence[NewAccess]) -> Iterator[str]:
-    """Yield who has got in, a line for each kind of stranger and policy."""
-    grouped: dict[tuple[str, str], list[NewAccess]] = {}
-    for one in found:
-        grouped.setdefault((one.outsider.who, one.logical_id), []).append(one)
-    for (who, logical_id), new_access in grouped.items():
-        actions = ", ".join(dict.fromkeys(one.outsider.request.action for one in new_access))
-        by = ", ".join(dict.fromkeys(_name(one.by[0].sid, one.by[0].index) for one in new_access if one.by))
-        yield f"{who} may now {actions} ({by} of {logical_id})"
-
-
 def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
     verdicts = shown(report, failure)
-    yield visible(report.name)
+    yield f"{visible(report.name)}: {_headline(verdicts)}"
     if failure:
-        yield f"  {failure.code}: {failure.meaning}"
-    if not verdicts:
-        yield "  no policy in the template decides a request of CloudTrail"
-    else:
-        rows = [("request", "what for", "before", "after the fix")] + [_row(one) for one in verdicts]
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        trails = [""] + [one.source for one in verdicts]
-        for row, trail, previous in zip(rows, trails, ["", *trails], strict=False):
-            if trail != previous:
-                yield f"  {visible(trail)}"
-            padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-            yield f"    {'  '.join(padded)}  {row[3]}".rstrip()
-    yield from _causes(report, failure)
+        yield from wrapped(f"{failure.code}: {failure.meaning}", "  ")
     if report.changed:
-        new_access = report.new_access()
-        found = [one for one in new_access.found if failure is None or one.outsider.policy in failure.policies]
-        yield f"  requests of strangers: {new_access.asked} tried, {len(found)} newly allowed"
-        yield from (f"    {visible(line)}" for line in opening_lines(found))
-        if any(one.outsider.deputy for one in found):
-            yield f"    keep this door shut with --patch-set {DOCUMENTED}, or with a condition on aws:SourceArn of your own"
+        yield from _access(report, failure)
+    if verdicts:
+        yield from _table(verdicts)
+    yield from _causes(report, failure)
+
+
+def _headline(verdicts: Sequence[Verdict]) -> str:
+    if not verdicts:
+        return "this template has no policy that applies to CloudTrail"
+    denied = [sum(outcome is Outcome.DENIED for outcome in outcomes) for outcomes in _outcomes(verdicts)]
+    number = f"{len(verdicts)} CloudTrail request{'s' if len(verdicts) > 1 else ''}"
+    return f"{number}: {denied[0]} denied before the fix, {denied[1]} after"
+
+
+def _outcomes(verdicts: Sequence[Verdict]) -> tuple[list[Outcome], list[Outcome]]:
+    return [one.before.outcome for one in verdicts], [one.after.outcome for one in verdicts]
+
+
+def _access(report: Report, failure: Failure | None) -> Iterator[str]:
+    new_access = report.new_access()
+    found = [one for one in new_access.found if failure is None or one.outsider.policy in failure.policies]
+    tested = f"access check: {new_access.asked} requests by other principals tested, {len(found)} newly allowed"
+    yield from wrapped(tested, "  ")
+    for line in warnings(found):
+        yield from wrapped(line, "    ")
+
+
+def _table(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Yield a row for each request; where the rows are too wide for the terminal, the outcomes take lines of their own."""
+    rows = [_HEAD, *(_row(one) for one in verdicts)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = [_padded(row, widths) for row in rows]
+    columns = limit()
+    narrow = columns is not None and max(map(len, lines)) > columns
+    groups = ["", *(f"  {visible(one.source)}, decided by {visible(one.logical_id)}:" for one in verdicts)]
+    for row, line, group, previous in zip(rows, lines, groups, ["", *groups], strict=False):
+        if group != previous:
+            yield group
+        yield from _stacked(row) if narrow else [line]
+
+
+def _padded(row: _Row, widths: Sequence[int]) -> str:
+    cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+    return f"    {'  '.join(cells)}  {row[3]}".rstrip()
+
+
+def _stacked(row: _Row) -> Iterator[str]:
+    if row is not _HEAD:
+        yield from wrapped(f"{row[0]}: {row[1]}", "    ")
+        yield from wrapped(f"before: {row[2]}", "        ")
+        yield from wrapped(f"after:  {row[3]}", "        ")
 
 
 def _causes(report: Report, failure: Failure | None) -> Iterator[str]:
     causes = [one for one in report.causes() if one.blocking and (failure is None or one.kind in failure.policies)]
     places = SourceMap(report)
     if causes:
-        yield "  why it fails, or may fail, as it is:"
+        yield "  causes:"
     for one in sorted(causes, key=lambda one: places.of(one.path)):
         yield from wrapped(f"{report.name}:{places.of(one.path)[0]}: {one.detail} [{one.cause}]", "    - ")
 
 
-def _row(verdict: Verdict) -> tuple[str, str, str, str]:
+def _row(verdict: Verdict) -> _Row:
     request = verdict.request
     title = request.title if request.confidence == "documented" else f"{request.title} ({request.confidence})"
-    return request.request.action, title, _outcome(verdict.before), f"{_outcome(verdict.after)}{_place(verdict)}"
+    return request.request.action, title, _outcome(verdict.before), _outcome(verdict.after)
 
 
 def _outcome(decision: Decision) -> str:
-    names = ", ".join(dict.fromkeys(_name(one.sid, one.index) for one in decision.by))
-    if decision.outcome is Outcome.ALLOWED or decision.explicit:
-        return f"{decision.outcome.value} by {visible(names)}"
-    return str(decision.outcome.value)
-
-
-def _place(verdict: Verdict) -> str:
-    return f" in {visible(verdict.logical_id)}" if verdict.after.by else ""
-
-
-def _name(sid: str | None, index: int) -> str:
-    return sid or f"statement {index + 1}"
+    if decision.outcome is Outcome.UNDECIDABLE:
+        return "undetermined"
+    by = labels(decision.by)
+    explained = by and (decision.outcome is Outcome.ALLOWED or decision.explicit)
+    return f"{decision.outcome.value} by {visible(by)}" if explained else str(decision.outcome.value)

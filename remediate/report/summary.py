@@ -7,46 +7,39 @@ from collections.abc import Iterator
 from remediate.diagnosis.health import Health
 from remediate.engine import Report
 from remediate.plan import Skipped
+from remediate.report.access import warnings
 from remediate.report.escape import visible
+from remediate.report.terminal import wrapped
+from remediate.report.totals import Fixes, fixes, manual, several
 
 _WORDS = {
     "review": "needs review",
-    "obstacle": "not fixable here",
+    "obstacle": "cannot be edited",
     "blocked": "blocked",
     "denied": "still denied",
-    "outside": "outside",
-    "undecidable": "cannot be told",
-    "harmless": "of no effect",
+    "outside": "not in this template",
+    "undecidable": "undetermined",
+    "harmless": "no effect",
     "kept": "kept",
-    "default": "by default",
+    "default": "parameter default",
     "unchecked": "not checked",
 }
-_WIDTH = 110
 
 
-def render(report: Report, *, written: bool, details: bool = True) -> str:
-    """Return the summary of a report; ``written`` says whether the change is in the file now."""
-    return "\n".join(_lines(report, written=written, details=details))
+def render(report: Report, done: Fixes) -> str:
+    """Return the summary of a report; ``done`` says what became of the fixes."""
+    return "\n".join(_lines(report, done))
 
 
-def headline(report: Report, *, written: bool) -> str:
+def headline(report: Report, done: Fixes) -> str:
     """Return one line that says what became of a file."""
-    name, left = visible(report.name), len(report.unfixed)
-    unfixed = f"{left} not fixed" if left else ""
+    name = visible(report.name)
+    left = manual(len(report.unfixed)) if report.unfixed else ""
     if report.changed:
-        resources = dict.fromkeys(visible(one.logical_id) for one in report.applied)
-        count = len({one.patch.id for one in report.applied})
-        what = f"{count} patch{'es' if count > 1 else ''} {'changed' if written else 'would change'} {', '.join(resources)}"
-        return f"{name}: {what}{f'; {unfixed}' if left else ''}"
-    return f"{name}: {unfixed or 'nothing to do'}{_health(report)}"
-
-
-def _health(report: Report) -> str:
-    """Say which deliveries are healthy, where nothing is changed."""
-    healthy = [visible(one.name) for one in report.deliveries if one.health is Health.HEALTHY]
-    if not healthy:
-        return ""
-    return f"; {', '.join(healthy)} {'is' if len(healthy) == 1 else 'are'} healthy"
+        return f"{name}: {_fixes(report, done)}{f'; {left}' if left else ''}"
+    if not (report.deliveries or report.verdicts or report.findings or report.skipped):
+        return f"{name}: no CloudTrail trail, log bucket policy or key found"
+    return f"{name}: {left or 'no problems found'}{_health(report)}"
 
 
 def explained(skipped: Skipped) -> Iterator[str]:
@@ -57,30 +50,35 @@ def explained(skipped: Skipped) -> Iterator[str]:
     )
     if skipped.advice:
         yield from wrapped(skipped.advice, "    → ")
-    if skipped.paste:
-        yield "\n".join(f"      {visible(line)}" for line in skipped.paste.splitlines())
+    yield from (f"      {visible(line)}" for line in skipped.paste.splitlines())
 
 
-def wrapped(text: str, lead: str) -> Iterator[str]:
-    """Yield a text, which may be a template's, in lines of a terminal's width, the first one after a lead."""
-    import textwrap  # a quiet run needs it not
-
-    indent = " " * len(lead)
-    yield textwrap.fill(
-        visible(text), _WIDTH, initial_indent=lead, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+def _fixes(report: Report, done: Fixes) -> str:
+    resources = ", ".join(dict.fromkeys(visible(one.logical_id) for one in report.applied))
+    number = several(fixes(report), "fix", "fixes")
+    if done == "applied":
+        return f"{number} applied to {resources}"
+    return f"{number} available for {resources}{' (run `remediate fix`)' if done == 'available' else ''}"
 
 
-def _lines(report: Report, *, written: bool, details: bool) -> Iterator[str]:
-    yield headline(report, written=written)
-    if not details:
-        return
+def _health(report: Report) -> str:
+    """Name the deliveries that need no change, where nothing is changed."""
+    healthy = [visible(one.name) for one in report.deliveries if one.health is Health.HEALTHY]
+    if not healthy:
+        return ""
+    return f"; {', '.join(healthy)} {'is' if len(healthy) == 1 else 'are'} healthy"
+
+
+def _lines(report: Report, done: Fixes) -> Iterator[str]:
+    yield headline(report, done)
+    for line in warnings(report.new_access().found if report.changed else ()):
+        yield from wrapped(line, "  ! ")
     for applied in report.applied:
-        yield f"  {applied.patch.id} ({visible(applied.logical_id)}): {visible(applied.patch.title)}"
+        yield from wrapped(f"{applied.patch.id} ({applied.logical_id}): {applied.patch.title}", "  ", "    ")
         for note in applied.notes:
             yield from wrapped(note, "    - ")
     for skipped in report.skipped:
         yield from explained(skipped)
     for one in report.deliveries:
         if one.precautions:
-            yield from wrapped(f"{one.name}: --precautions would apply {', '.join(one.precautions)} too", "  ")
+            yield from wrapped(f"{one.name}: optional precautions: {', '.join(one.precautions)} (add --precautions)", "  ")

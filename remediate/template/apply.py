@@ -160,7 +160,7 @@ class _Overlay:
             case _:
                 found = _data_child(data_of(parent), token, shown)
         if found is None:
-            raise Refused(f"{shown} leads nowhere: there is no {token!r}")
+            raise Refused(f"{shown} does not exist: there is no {token!r}")
         return found
 
     def _open(self, path: list[str], shown: str) -> Changed | New:
@@ -180,13 +180,13 @@ class _Overlay:
         if isinstance(working, New | Changed):
             return working
         if isinstance(working, Alias):
-            raise self._at(f"{shown} leads through the alias *{working.name}: an edit would change its anchor too", working)
+            raise self._at(f"{shown} goes through the alias *{working.name}: an edit would change its anchor too", working)
         if working.anchor is not None and any(alias.target is working for alias in aliases(self.tree)):
-            message = f"{shown} leads into the anchor &{working.anchor}: an edit would change every alias of it too"
+            message = f"{shown} goes into the anchor &{working.anchor}: an edit would change every alias of it too"
             raise self._at(message, working)
         if isinstance(working, MappingNode) and working.merged:
             raise self._at(
-                f"{shown} leads into a mapping with a merge key (<<), of which other places hold members", working
+                f"{shown} goes into a mapping with a merge key (<<), whose members are shared with other places", working
             )
         if isinstance(working, MappingNode):
             return Changed(working, [Slot(member.key.text, member, member.value) for member in working.members])
@@ -196,7 +196,7 @@ class _Overlay:
             return Changed(working, [Slot(working.function, working.content, working.content)])
         if isinstance(working, Tagged):
             return New(data_of(working))
-        raise self._at(f"{shown} leads into a scalar, which has no members", working)
+        raise self._at(f"{shown} goes into a scalar, which has no members", working)
 
     def _slot(self, parent: Changed, token: str, shown: str) -> Slot:
         if isinstance(parent.node, SequenceNode):
@@ -204,7 +204,7 @@ class _Overlay:
         for slot in parent.slots:
             if slot.key == token:
                 return slot
-        raise self._at(f"{shown} leads nowhere: there is no {token!r}", parent.node)
+        raise self._at(f"{shown} does not exist: there is no {token!r}", parent.node)
 
     def _at(self, message: str, node: Node) -> Refused:
         return Refused(message, *line_and_column(self.text, node.span.start))
@@ -229,7 +229,7 @@ def _data_child(data: Plain, token: str, shown: str) -> New:
         return New(data[_index(token, len(data), shown)])
     if isinstance(data, dict) and token in data:
         return New(data[token])
-    raise Refused(f"{shown} leads nowhere: there is no {token!r}")
+    raise Refused(f"{shown} does not exist: there is no {token!r}")
 
 
 def _add_to_data(data: Plain, token: str, value: Plain, operation: Operation) -> None:
@@ -238,12 +238,12 @@ def _add_to_data(data: Plain, token: str, value: Plain, operation: Operation) ->
     elif isinstance(data, dict):
         data[token] = value
     else:
-        raise Refused(f"{operation.path} leads into a scalar, which has no members")
+        raise Refused(f"{operation.path} goes into a scalar, which has no members")
 
 
 def _index(token: str, length: int, shown: str) -> int:
     if not (token.isascii() and token.isdigit()) or (len(token) > 1 and token[0] == "0"):
-        raise Refused(f"{shown}: {token!r} is no list index (RFC 6901 section 4)")
+        raise Refused(f"{shown}: {token!r} is not a list index (RFC 6901 section 4)")
     if len(token) > len(str(length)) or int(token) >= length:  # Python turns no more than some thousand digits into a number
         raise Refused(f"{_short(shown)}: the list has no item {_short(token)}")
     return int(token)

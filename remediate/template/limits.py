@@ -42,7 +42,9 @@ def check_expansion(root: Node, text: str) -> int:
                 case _:
                     found = 1
             if found > MOST_VALUES:
-                message = f"its aliases expand to more than {MOST_VALUES:,} values: write out what they stand for"
+                message = (
+                    f"the aliases in this template expand to more than {MOST_VALUES:,} values: replace them by their values"
+                )
                 raise Unreadable(message, *line_and_column(text, node.span.start))
             sizes[id(node)] = found
         return sizes[id(node)]

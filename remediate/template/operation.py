@@ -55,7 +55,7 @@ def parse_operation(raw: object) -> Operation:
         raise Refused("an operation is a JSON object with `op` and `path` (RFC 6902 section 4)")
     verb, path, source = raw.get("op"), raw.get("path"), raw.get("from", "")
     if not isinstance(verb, str) or verb not in {"add", "remove", "replace", "move", "copy", "test"}:
-        raise Refused(f"`op` is {verb!r}: RFC 6902 knows add, remove, replace, move, copy and test")
+        raise Refused(f"`op` is {verb!r}: expected add, remove, replace, move, copy or test (RFC 6902)")
     if not isinstance(path, str) or not isinstance(source, str):
         raise Refused("`path` and `from` are JSON pointers, which are strings (RFC 6901)")
     if verb in _NEEDS_VALUE and "value" not in raw:
@@ -73,9 +73,9 @@ def tokens(path: str) -> list[str]:
     if path == "":
         return []
     if not path.startswith("/"):
-        raise Refused(f"{path!r} is no JSON pointer: it must be empty or begin with `/` (RFC 6901 section 3)")
+        raise Refused(f"{path!r} is not a JSON pointer: it must be empty or begin with `/` (RFC 6901 section 3)")
     if _BAD_ESCAPE.search(path):
-        raise Refused(f"{path!r} is no JSON pointer: `~` must be followed by 0 or 1 (RFC 6901 section 3)")
+        raise Refused(f"{path!r} is not a JSON pointer: `~` must be followed by 0 or 1 (RFC 6901 section 3)")
     return [token.replace("~1", "/").replace("~0", "~") for token in path[1:].split("/")]
 
 

@@ -29,9 +29,7 @@ def _read(raw: bytes, name: str) -> Template:
     root, is_json = _parse(text, name)
     if not isinstance(root, MappingNode):
         line, column = line_and_column(text, root.span.start)
-        raise NotTemplate(
-            "the file holds no mapping at its top: a template begins with keys like `Resources:`", line, column
-        )
+        raise NotTemplate("not a CloudFormation template: the top level is not a mapping", line, column)
     if not is_json and has_aliases(text):
         check_expansion(root, text)
     return Template(name, text, bom, "json" if is_json else "yaml", root, mapping_data(root))

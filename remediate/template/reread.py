@@ -48,12 +48,12 @@ def _json(text: str) -> Plain:
 def _object(pairs: list[tuple[str, Plain]]) -> dict[str, Plain]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise Unreadable("a key stands twice in one object")
+        raise Unreadable("duplicate key in one object")
     return found
 
 
 def _no_constant(name: str) -> Plain:
-    raise Unreadable(f"{name} is no JSON")
+    raise Unreadable(f"{name} is not JSON")
 
 
 def _yaml(text: str) -> Plain:
@@ -98,7 +98,7 @@ def _members(following: Any) -> dict[str, Plain]:
     data: dict[str, Plain] = {}
     while type(key := following()) is not yaml.MappingEndEvent:
         if key.value in data or type(key) is not yaml.ScalarEvent:
-            raise Unreadable(f"the key {key.value!r} stands twice, or is no text")
+            raise Unreadable(f"the key {key.value!r} is duplicated, or is not a string")
         if key.value == "<<" and not key.style:
             raise _Shared
         data[key.value] = _value(following(), following)

@@ -93,7 +93,7 @@ class _Editor:
     def _container(self, changed: Changed, scopes: tuple[Container, ...], name: str) -> None:
         node = changed.node
         if not isinstance(node, MappingNode | SequenceNode):
-            raise Refused("a tag cannot stand in JSON", *line_and_column(self._text, node.span.start))
+            raise Refused("JSON has no tags", *line_and_column(self._text, node.span.start))
         owner = _Owner(node, (node, *scopes), name, entry_spans(node))
         originals: list[Member] | list[Node] = node.members if isinstance(node, MappingNode) else node.items
         where = {id(original): number for number, original in enumerate(originals)}

@@ -36,9 +36,7 @@ def fault(text: str, index: int, expected: Expected) -> Unreadable:
     if comment:
         return comment
     if index >= len(text):
-        return _at(
-            text, index, f"the text ends where {expected.value} should stand" if text.strip() else "the text is empty"
-        )
+        return _at(text, index, f"the text ends where {expected.value} is expected" if text.strip() else "the text is empty")
     if expected in {Expected.KEY, Expected.ITEM} and text[index] in "}]":
         comma = _comma_before(text, index)
         if comma is not None:
@@ -53,15 +51,15 @@ def fault(text: str, index: int, expected: Expected) -> Unreadable:
     if word:
         return _at(text, index, _word_fault(word[0], expected))
     if text[index] in ",}]" and expected is not Expected.KEY:
-        return _at(text, index, f"missing value: {expected.value} should stand before `{text[index]}`")
-    return _at(text, index, f"unexpected {_shown(text[index])}: {expected.value} should stand here")
+        return _at(text, index, f"missing value: expected {expected.value} before `{text[index]}`")
+    return _at(text, index, f"unexpected {_shown(text[index])}: expected {expected.value} here")
 
 
 def missing_comma(text: str, end: int, index: int) -> Unreadable:
     """Return the fault of an entry that ends at ``end`` and is followed, at ``index``, by neither comma nor bracket."""
     if text[index] in "\"'{[" or _WORD.match(text, index):
         return _at(text, end, "missing comma: write `,` between two entries")
-    wrong = f"unexpected {_shown(text[index])}: `,` or the closing bracket should stand here"
+    wrong = f"unexpected {_shown(text[index])}: expected `,` or the closing bracket here"
     return _comment(text, index) or _at(text, index, wrong)
 
 
@@ -83,7 +81,7 @@ def _word_fault(word: str, expected: Expected) -> str:
     if lower.lstrip("+-") in _NOT_FINITE:
         return f"`{word}` is not JSON: a number is finite (RFC 8259 section 6)"
     if word.lstrip("+-.")[:1].isdigit():
-        return f"`{word}` is not a JSON number (RFC 8259 section 6): mend it, or write it in double quotes if it is text"
+        return f"`{word}` is not a JSON number (RFC 8259 section 6): correct it, or write it in double quotes if it is text"
     return f"unexpected `{word}`: JSON strings are written in double quotes"
 
 
@@ -98,14 +96,14 @@ def _string_fault(text: str, start: int) -> Unreadable:
         return _at(text, index, "`\\u` needs four hexadecimal digits")
     if text[index] == "\\":
         shown = text[index : index + 2].rstrip()
-        return _at(text, index, f"`{shown}` is no JSON escape: write a backslash as `\\\\`")
+        return _at(text, index, f"`{shown}` is not a JSON escape: write a backslash as `\\\\`")
     escape = _CONTROL_ESCAPES.get(text[index], "\\u" + format(ord(text[index]), "04x"))
     return _at(text, index, f"control character in a string: write `{escape}`")
 
 
 def _comment(text: str, index: int) -> Unreadable | None:
     if text.startswith(("//", "/*", "#"), index):
-        return _at(text, index, "unexpected comment: JSON has none, remove it")
+        return _at(text, index, "unexpected comment: JSON does not allow comments; remove it")
     return None
 
 

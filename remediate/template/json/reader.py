@@ -127,7 +127,5 @@ class _Reader:
     def _duplicate(self, key: ScalarNode, first: int) -> Unreadable:
         line, column = line_and_column(self.text, key.span.start)
         first_line, _ = line_and_column(self.text, first)
-        where = f"twice in line {line}" if first_line == line else f"in lines {first_line} and {line}"
-        return Unreadable(
-            f"the key {self.text[slice(*key.span)]} stands {where} of the same object: remove one", line, column
-        )
+        where = f"twice in line {line}" if first_line == line else f"lines {first_line} and {line}"
+        return Unreadable(f"duplicate key {self.text[slice(*key.span)]} ({where})", line, column)

@@ -78,7 +78,7 @@ class Writer:
     def string(self, content: str) -> str:
         """Return a string in double quotes, escaped as the text's strings are."""
         if not isinstance(content, str):
-            raise self._refused(f"{content!r} is no key: JSON keys are strings")
+            raise self._refused(f"{content!r} is not a key: JSON keys are strings")
         written = json.dumps(content, ensure_ascii=self._style.escape_non_ascii)
         written = _ALWAYS_ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
         return written.replace("/", "\\/") if self._style.escape_slash else written

@@ -63,7 +63,7 @@ class Collection(ABC):
         entry = self.entries[index]
         if entry.after < 0:
             raise self.context.refused(
-                "a key in explicit form (`? key`) stands here: write it as `key: value` first", entry.start
+                "explicit key syntax (`? key`) cannot be edited: write it as `key: value` first", entry.start
             )
         return entry
 

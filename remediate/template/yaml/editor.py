@@ -88,7 +88,7 @@ def _keep_anchors(context: Context, root: Node) -> None:
         return
     for alias in aliases(root):
         if _is_gone(context, alias.target) and not _is_gone(context, alias):
-            message = f"the edit would take away the anchor &{alias.name}, which an alias further down still names"
+            message = f"the edit would remove the anchor &{alias.name}, which an alias further down still uses"
             raise context.refused(message, alias.target.span.start)
 
 

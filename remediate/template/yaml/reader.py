@@ -74,19 +74,19 @@ class _Reader:
         self.next()
         event = self.next()
         if type(event) is yaml.StreamEndEvent:
-            raise Unreadable("the file is empty: it holds no template", 1, 1)
+            raise Unreadable("the file is empty", 1, 1)
         if event.tags:
             found = _TAG_DIRECTIVE.search(self.text)
-            message = "a %TAG directive gives tags another meaning, which CloudFormation does not know: remove it"
+            message = "CloudFormation does not support %TAG directives: remove it"
             raise self.unreadable(message, found.start() if found else 0)
         root = self.node(self.next())
         mark = self.text.find("\ufeff", 0, root.span.start + 1)
         if mark >= 0:  # one parser skips it, another takes it for the first character of a key
-            raise self.unreadable("a byte-order mark that does not begin the file: remove it", mark)
+            raise self.unreadable("a byte-order mark inside the file: remove it", mark)
         self.next()
         event = self.next()
         if type(event) is not yaml.StreamEndEvent:
-            message = "a second document begins here: a template is one document, so split the file"
+            message = "a second YAML document begins here: a template is a single document, so split the file"
             raise self.unreadable(message, event.start_mark.index)
         return root
 
@@ -142,7 +142,7 @@ class _Reader:
             try:
                 node = ScalarNode(span, text, tagged_value(text, tag), style, event.anchor)
             except ValueError as error:
-                message = f"{text!r} is no {tag.removeprefix(_STANDARD_TAG)}, which its tag says it is"
+                message = f"{text!r} is not a valid {tag.removeprefix(_STANDARD_TAG)}, as its tag requires"
                 raise self.unreadable(message, span.start) from error
         else:
             start = properties_end(self.text, span.start)
@@ -159,7 +159,7 @@ class _Reader:
             raise self.unreadable(f"the alias *{name} has no anchor &{name} before it", start)
         target = self.anchors[name]
         if target is None:
-            raise self.unreadable(f"the alias *{name} stands inside its own anchor &{name}", start)
+            raise self.unreadable(f"the alias *{name} is inside its own anchor &{name}", start)
         return Alias(Span(start, event.end_mark.index), name, target)
 
     def sequence(self, event: Any) -> SequenceNode:
@@ -185,7 +185,9 @@ class _Reader:
         while type(child := following()) is not _MAPPING_END:
             key = scalar(child) if type(child) is _SCALAR else None
             if type(key) is not ScalarNode:
-                message = "a key that is no plain text: CloudFormation has no use for it, write its text"
+                message = "mapping keys must be plain strings"
+                if self.text.startswith("{{", max(child.start_mark.index - 1, 0)):
+                    message = f"{message}; Jinja/Helm syntax must be rendered first"
                 raise self.unreadable(message, child.start_mark.index)
             child = following()
             if type(child) is _SCALAR:
@@ -211,7 +213,7 @@ class _Reader:
         if len(keys) < len(members):
             second = next(member.key for member in members if keys[member.key.text] is not member.key)
             line, other = (line_and_column(self.text, key.span.start)[0] for key in (second, keys[second.text]))
-            message = f'the key "{second.text}" stands in lines {other} and {line} of the same mapping: remove one'
+            message = f'duplicate key "{second.text}" (lines {other} and {line})'
             raise self.unreadable(message, second.span.start)
         return "<<" in keys and keys["<<"].style == ""
 

@@ -91,7 +91,7 @@ def _constructed(text: str, kind: str) -> str | int | float | bool | None:
     try:
         value: int | float | bool | None = getattr(_resolver(), f"construct_yaml_{kind}")(node)
     except (KeyError, IndexError) as error:
-        raise ValueError(f"{text!r} is no {kind}") from error
+        raise ValueError(f"{text!r} is not a valid {kind}") from error
     return text if isinstance(value, float) and not isfinite(value) else value
 
 

@@ -211,7 +211,7 @@ class Writer:
 
     def _string(self, text: str, about: Literal["quote", "key quote"], *, flow: bool) -> ScalarEvent:
         if any("\ud800" <= char <= "\udfff" for char in text):
-            raise Refused(f"the string {text[:20]!r} holds half a surrogate pair, which YAML cannot write")
+            raise Refused(f"the string {text[:20]!r} contains half a surrogate pair, which YAML cannot write")
         return _scalar(text, self._quotes(text, about, flow=flow))
 
     def _quotes(self, text: str, about: Literal["quote", "key quote"], *, flow: bool) -> str:

@@ -1,0 +1,71 @@
+"""The closing line of a run: all files, their problems by severity, and the fixes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal
+
+from remediate.diagnosis import Level
+from remediate.engine import Report
+from remediate.report.annotations import LEVELS
+from remediate.report.terminal import painted
+
+Fixes = Literal["applied", "available", "planned"]
+"""What became of the fixes: ``available`` names the command that applies them, ``planned`` is a dry run."""
+
+
+class Totals:
+    """What a run has counted so far."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.files = 0
+        self._fixes = 0
+        self._unfixed = 0
+        self._levels: Counter[Level] = Counter()
+
+    def add(self, report: Report, levels: Iterable[Level]) -> None:
+        """Count a file and the levels of its problems."""
+        self.files += 1
+        self._fixes += fixes(report)
+        self._unfixed += len(report.unfixed)
+        self._levels.update(levels)
+
+    def line(self, done: Fixes, failed: int, *, color: bool) -> str:
+        """Return the closing line; ``failed`` is the number of files that could not be checked."""
+        counted = [painted(several(self._levels[one], one), one, color=color) for one in LEVELS if self._levels[one]]
+        parts = [", ".join(counted) or "no problems found"]
+        if self._fixes:
+            parts.append(_fixed(self._fixes, done))
+        if self._unfixed:
+            parts.append(manual(self._unfixed))
+        if failed:
+            parts.append(painted(f"{several(failed, 'file')} not checked", "error", color=color))
+        return f"{several(self.files, 'file')} checked: {'; '.join(parts)}"
+
+
+def fixes(report: Report) -> int:
+    """Return how many patches change a template."""
+    return len({one.patch.id for one in report.applied})
+
+
+def manual(count: int) -> str:
+    """Return how many problems no patch fixes without the user."""
+    return f"{several(count, 'problem')} {'needs' if count == 1 else 'need'} manual action"
+
+
+def several(count: int, what: str, plural: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{count} {what if count == 1 else plural or f'{what}s'}"
+
+
+def _fixed(count: int, done: Fixes) -> str:
+    number = several(count, "fix", "fixes")
+    match done:
+        case "applied":
+            return f"{number} applied"
+        case "planned":
+            return f"{number} available (dry run, nothing written)"
+        case _:
+            return f'{number} available (run "remediate fix")'
