@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from remediate.delivery.comparison import Verdict
 from remediate.delivery.locate import locate
 from remediate.delivery.new_access import NewAccesses, new_access
+from remediate.delivery.service import LogService
 from remediate.diagnosis import Finding
 from remediate.diagnosis.health import DeliveryHealth
 from remediate.patch_set import PatchSet
@@ -59,6 +60,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         deliveries=planned.deliveries,
         opened=opened,
         ignored=options.ignore,
+        services=(patch_set.service,),
     )
 
 
@@ -111,7 +113,7 @@ class Report:
     """What was found in a template and what becomes of it.
 
     ``before`` and ``after`` are whole texts without byte-order mark; they are equal where nothing is to be changed.
-    ``verdicts`` tell of each request of CloudTrail.
+    ``verdicts`` tell of each request of the ``services``.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Report:
     deliveries: tuple[DeliveryHealth, ...] = ()
     opened: NewAccesses = field(default_factory=NewAccesses)
     ignored: frozenset[str] = frozenset()
+    services: tuple[LogService, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -136,6 +139,11 @@ class Report:
     def unfixed(self) -> tuple[Skipped, ...]:
         """What is left to do for the user."""
         return tuple(one for one in self.skipped if one.unfixed)
+
+    @property
+    def service_names(self) -> str:
+        """The names of the services that were looked at."""
+        return " and ".join(one.name for one in self.services)
 
     def causes(self) -> tuple[Finding, ...]:
         """Return what was wrong with the template before, whether or not it is fixed now."""
@@ -156,6 +164,7 @@ class Report:
             verdicts=(*self.verdicts, *after.verdicts),
             findings=(*self.findings, *(one for one in found.findings if one not in self.findings)),
             deliveries=(*self.deliveries, *found.deliveries),
+            services=(*self.services, *after.services),
             opened=NewAccesses((*self.opened.found, *after.opened.found), self.opened.asked + after.opened.asked),
         )
 

@@ -16,16 +16,16 @@ OTHER_ACCOUNT = "999988887777"
 
 @dataclass(frozen=True, slots=True)
 class Outsider:
-    """A request by somebody who is not one of the template's sources; ``deputy`` for another account's source.
+    """A request by somebody who is not one of the template's sources.
 
-    Another account's source is the confused deputy: the service itself, acting for somebody else. Source: IAM User Guide,
-    The confused deputy problem. ``insecure``: it is the service's own write, but without TLS.
+    ``deputy`` names the service that acts for another account's source: the confused deputy (IAM User Guide, The confused
+    deputy problem). ``insecure``: it is the service's own write, but without TLS.
     """
 
     who: str
     policy: PolicyKind
     request: Request
-    deputy: bool = False
+    deputy: str = ""
     insecure: bool = False
 
 
@@ -55,16 +55,16 @@ def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
     with_key = _of_key(replace(theirs, key_arn=facts.key_arn or facts.bucket_key_arn))
     asked = [*requests(theirs), *_of_key(theirs), *with_key]
     for one in {(one.id, one.request.resource): one for one in asked}.values():
-        yield Outsider(who, one.policy, one.request, deputy=True)
+        yield Outsider(who, one.policy, one.request, deputy=service.name)
     # A write carries headers, and is among the requests above.
     for policy, action, resource in (one for one in _entry_points(facts) if one[1] != "s3:PutObject"):
         context = {"aws:SourceArn": arn, "aws:SourceAccount": account}
-        yield Outsider(who, policy, service_request(service.principal, action, resource, context), deputy=True)
+        yield Outsider(who, policy, service_request(service.principal, action, resource, context), deputy=service.name)
     here = {one.request.resource: one.request for one in possible_requests(facts) if one.is_write}
     common = {"aws:sourcearn": arn, "aws:sourceaccount": account}
     for request in here.values():
         theirs_here = replace(request, context={**request.context, **common})
-        yield Outsider(who, "bucket", theirs_here, deputy=True)
+        yield Outsider(who, "bucket", theirs_here, deputy=service.name)
 
 
 def _of_key(facts: SourceFacts) -> list[ServiceRequest]:

@@ -96,8 +96,8 @@ class LogService:
 
     ``page`` documents its policies. ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of
     what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN.
-    ``legacy_accounts`` are those that the service called from until a time that ``legacy_until`` tells, before it had a
-    service principal.
+    ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
+    service called from until a time that ``legacy_until`` tells, before it had a service principal.
     """
 
     id: str
@@ -111,6 +111,8 @@ class LogService:
     source_keys: frozenset[str]
     requests: tuple[RequestForm, ...]
     outsiders: Outsiders
+    delivered: str = ""
+    status: str = ""
     writer: Writer | None = None
     failures: tuple[Failure, ...] = ()
     legacy_accounts: frozenset[str] = frozenset()
@@ -132,7 +134,7 @@ def load_service(file: Path) -> LogService:
     data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
     source, to, outsiders = data["source"], data["destinations"], data["outsiders"]
     headers = cast("dict[str, dict[str, Plain]]", data.get("headers", {}))
-    legacy, writer = data.get("legacy-accounts", {}), data.get("writer")
+    legacy, writer, after = (data.get(name, {}) for name in ("legacy-accounts", "writer", "after-deployment"))
     return LogService(
         id=str(data["id"]),
         name=str(data["name"]),
@@ -154,6 +156,8 @@ def load_service(file: Path) -> LogService:
         context=_forms(data["context"]),
         source_keys=frozenset(one.lower() for one in _texts(data.get("source-keys"))),
         requests=tuple(_request(one, headers) for one in cast("list[dict[str, Plain]]", data["requests"])),
+        delivered=str(after.get("files", "")),
+        status=str(after.get("status", "")),
         writer=Writer(*(str(writer[key]) for key in ("type", "property", "reason"))) if writer else None,
         failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),

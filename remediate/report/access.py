@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from remediate.delivery.new_access import NewAccess
 from remediate.iam.statement import Statement
 
-DOCUMENTED = "cloudtrail-documented"
+DOCUMENTED = "documented"
 _PREVENTION = f"to prevent this, use --patch-set {DOCUMENTED}, or add a condition on aws:SourceArn"
-_DEPUTY = "CloudTrail on behalf of any other AWS account"
 
 
 def labels(statements: Sequence[Statement]) -> str:
@@ -28,7 +27,8 @@ def opening_lines(found: Sequence[NewAccess]) -> Iterator[str]:
     """Yield the new access of others, a line for each caller and policy."""
     grouped: dict[tuple[str, str], list[NewAccess]] = {}
     for one in found:
-        who = _DEPUTY if one.outsider.deputy else one.outsider.who
+        deputy = one.outsider.deputy
+        who = f"{deputy} on behalf of any other AWS account" if deputy else one.outsider.who
         grouped.setdefault((who, one.logical_id), []).append(one)
     for (who, logical_id), new_access in grouped.items():
         actions = ", ".join(dict.fromkeys(one.outsider.request.action for one in new_access))

@@ -38,7 +38,7 @@ def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Fail
 
 
 def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
-    yield f"# CloudTrail logging in {code(relative(report.name))}"
+    yield f"# {report.service_names} logging in {code(relative(report.name))}"
     yield ""
     if not report.changed:
         yield "Nothing was changed." if report.unfixed else "No changes needed."
@@ -99,7 +99,7 @@ def _unchanged(report: Report) -> Iterator[str]:
         yield f"- The other sections of the template ({_listed(sections)}) are unchanged."
     yield f"- {kept} of {lines} lines are unchanged byte for byte, including comments and line endings."
     yield f"- Deny statements: {denies}, all unchanged." if denies else "- The template has no Deny statements."
-    yield "- Every CloudTrail request that was allowed before is still allowed. A second run makes no changes."
+    yield f"- Every {report.service_names} request that was allowed before is still allowed. A second run makes no changes."
     yield ""
 
 
@@ -107,11 +107,12 @@ def _requests(report: Report) -> Iterator[str]:
     verdicts = worst(report.verdicts)
     if not verdicts:
         return
-    yield "## Why this resolves the failure" if report.changed else "## CloudTrail's requests"
+    yield "## Why this resolves the failure" if report.changed else f"## Requests of {report.service_names}"
     yield ""
-    yield "CloudTrail makes these requests when a trail is created or updated. The policies in this template decide them:"
+    made = " and ".join(f"a {one.source.noun} is created or updated" for one in report.services)
+    yield f"{report.service_names} makes these requests when {made}. The policies in this template decide them:"
     yield ""
-    yield "| trail | request | policy | before | after |"
+    yield f"| {'/'.join(one.source.noun for one in report.services)} | request | policy | before | after |"
     yield "|---|---|---|---|---|"
     for one in verdicts:
         action = f"{code(one.request.request.action)}: {one.request.title}"
@@ -133,8 +134,8 @@ def _access(report: Report) -> Iterator[str]:
     yield "### New access granted to others"
     yield ""
     yield (
-        f"{new_access.asked} requests by other principals were tested (CloudTrail on behalf of other accounts, other "
-        "services, other accounts, anonymous requests, CloudTrail outside its log folders and without TLS): "
+        f"{new_access.asked} requests by other principals were tested ({report.service_names} on behalf of other accounts, "
+        "other services, other accounts, anonymous requests, the service outside its log folders and without TLS): "
         f"{len(new_access.found)} newly allowed."
     )
     if new_access.found:
@@ -143,26 +144,28 @@ def _access(report: Report) -> Iterator[str]:
     if any(one.outsider.deputy for one in new_access.found):
         yield ""
         yield (
-            "CloudTrail acting on behalf of another account is a confused deputy. "
+            "A service that acts on behalf of another account is a confused deputy. "
             f"`--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
         )
     yield ""
 
 
 def _observable(report: Report) -> Iterator[str]:
-    trails = [one for one in dict.fromkeys(one.source for one in report.verdicts) if one in report.after]
+    sources = [one for one in dict.fromkeys(one.source for one in report.verdicts) if one in report.after]
     yield "## Observable results after deployment"
     yield ""
     if report.unfixed:
         yield f"Expect these only when {_NOT_FIXED}:"
         yield ""
-    yield f"- {_listed(trails) or 'The trail'} reaches `CREATE_COMPLETE` or `UPDATE_COMPLETE`."
-    yield "- Log files appear in the bucket within about 15 minutes, and digest files, if enabled, within an hour:"
+    nouns = " and ".join(one.source.noun for one in report.services)
+    yield f"- {_listed(sources) or f'The {nouns}'} reaches `CREATE_COMPLETE` or `UPDATE_COMPLETE`."
+    yield from (f"- {one.delivered}" for one in report.services)
     requests = [one.request.request for one in report.verdicts]
     written = {str(one.resource) for one in requests if one.action == "s3:PutObject"}
-    folders = {path.split("/CloudTrail")[0].split(":::")[-1] for path in written}
+    ends = [f"/{one.subfolder}" for one in report.services]
+    folders = {_before(path, ends).split(":::")[-1] for path in written}
     yield from (f"  - {code(f'{folder}/')}" for folder in sorted(folders))
-    yield "- `aws cloudtrail get-trail-status --name <trail>` shows no `LatestDeliveryError`."
+    yield from (f"- {one.status}" for one in report.services if one.status)
     yield ""
 
 
@@ -177,7 +180,7 @@ def _notes(report: Report, patch_set: PatchSet) -> Iterator[str]:
         yield from _skipped(skipped)
     order = [one for one in report.applied if _orders(one)]
     if order:
-        yield "- If you rename the bucket policy, update `DependsOn` of the trail: only `DependsOn` sets their order."
+        yield "- If you rename the bucket policy, update `DependsOn` too: only `DependsOn` sets the order."
     command = code(f"remediate check {relative(report.name)}")
     yield f"- {command} in CI prevents regressions (patch set {code(patch_set.name)})."
     yield ""
@@ -214,9 +217,14 @@ def _outcome(decision: Decision) -> str:
     return f"allowed by {names}" if names and decision.outcome is Outcome.ALLOWED else f"**{decision.outcome.value}**"
 
 
+def _before(path: str, ends: Sequence[str]) -> str:
+    """Return what is before the first of the ends that a path has."""
+    return next((path.split(end)[0] for end in ends if end in path), path)
+
+
 def _count(verdicts: Sequence[Verdict]) -> str:
     number = len(verdicts)
-    return f"{number} of CloudTrail's requests {'was' if number == 1 else 'were'} denied"
+    return f"{number} of these requests {'was' if number == 1 else 'were'} denied"
 
 
 def _orders(applied: Applied) -> bool:

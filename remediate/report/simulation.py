@@ -1,4 +1,4 @@
-"""Each of CloudTrail's requests, before and after the fix, and who else has access: for a terminal."""
+"""Each request of the services, before and after the fix, and who else has access: for a terminal."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def left(report: Report, failure: Failure | None) -> Iterator[Skipped]:
 
 def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
     verdicts = shown(report, failure)
-    yield f"{visible(report.name)}: {_headline(verdicts)}"
+    yield f"{visible(report.name)}: {_headline(report, verdicts)}"
     if failure:
         yield from wrapped(f"{failure.code}: {failure.meaning}", "  ")
     if report.changed:
@@ -49,11 +49,11 @@ def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
     yield from _causes(report, failure)
 
 
-def _headline(verdicts: Sequence[Verdict]) -> str:
+def _headline(report: Report, verdicts: Sequence[Verdict]) -> str:
     if not verdicts:
-        return "this template has no policy that applies to CloudTrail"
+        return f"this template has no policy that applies to {report.service_names}"
     denied = [sum(outcome is Outcome.DENIED for outcome in outcomes) for outcomes in _outcomes(verdicts)]
-    number = f"{len(verdicts)} CloudTrail request{'s' if len(verdicts) > 1 else ''}"
+    number = f"{len(verdicts)} {report.service_names} request{'s' if len(verdicts) > 1 else ''}"
     return f"{number}: {denied[0]} denied before the fix, {denied[1]} after"
 
 

@@ -38,7 +38,8 @@ def headline(report: Report, done: Fixes) -> str:
     if report.changed:
         return f"{name}: {_fixes(report, done)}{f'; {left}' if left else ''}"
     if not (report.deliveries or report.verdicts or report.findings or report.skipped):
-        return f"{name}: no CloudTrail trail, log bucket policy or key found"
+        nouns = ", ".join(f"{one.name} {one.source.noun}" for one in report.services)
+        return f"{name}: no {nouns}, log bucket policy or key found"
     return f"{name}: {left or 'no problems found'}{_health(report)}"
 
 
