@@ -592,7 +592,7 @@ def test_a_misspelt_action_of_s3_is_left_to_the_user() -> None:
 def test_causes_speak_for_the_patches_that_mend_them() -> None:
     report = fix(changed([("    DependsOn: LogBucketPolicy\n", "")]))
     assert [(one.rule, one.level, one.remedy) for one in annotate(report)] == [
-        ("trail-before-policy", "warning", "`remediate fix` mends it (trail-order)")
+        ("trail-before-policy", "warning", "fixable: `remediate fix --select trail-order`")
     ]
 
 
@@ -626,5 +626,5 @@ def test_a_cause_can_be_ignored(changes: list[tuple[str, str]], ignored: str) ->
 def test_a_request_that_is_still_denied_is_not_said_to_be_mended() -> None:
     report = fix(changed([FULL_TRAIL, (OBJECTS, "!Sub ${LogBucket.Arn}/AWSLogs/${AWS::AccountId}")]))
     found = {one.rule: one for one in annotate(report)}
-    assert found["malformed-resource"].remedy == "`remediate fix` mends it (log-delivery)"
+    assert found["malformed-resource"].remedy == "fixable: `remediate fix --select log-delivery`"
     assert found["organization-path-not-allowed"].remedy == "give the organization's id with --organization-id"

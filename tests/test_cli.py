@@ -173,7 +173,7 @@ def test_the_second_run_finds_nothing_to_do(folder: Path, example: str) -> None:
     fixed = (folder / example).read_bytes()
     second = run("fix", example)
     assert (second.exit_code, second.stdout) == (0, "")
-    assert f"{example}: nothing to do" in second.stderr
+    assert f"{example}: no problems found" in second.stderr
     assert (folder / example).read_bytes() == fixed
 
 
@@ -220,21 +220,21 @@ def test_a_read_only_file_is_said_and_left(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("os.access", lambda *_: False)
     result = run("fix", "minimal.yaml")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "minimal.yaml: the file is read-only; the file is as it was\n"
+    assert result.stderr == "minimal.yaml: the file is read-only; the file is unchanged\n"
     assert (folder / "minimal.yaml").read_bytes() == before
 
 
 def test_a_format_and_a_template_cannot_share_standard_output(folder: Path) -> None:
     result = run("fix", "--format", "sarif", "-", stdin=(folder / "minimal.yaml").read_bytes())
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "--format needs --dry-run with -" in result.stderr
+    assert "add --dry-run to use --format" in result.stderr
 
 
 def test_a_folder_without_templates_is_said(folder: Path) -> None:
     (folder / "empty").mkdir()
     result = run("check", "empty")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "empty: no *.yaml, *.yml, *.json or *.template file is in this folder\n"
+    assert result.stderr == "empty: this folder contains no *.yaml, *.yml, *.json or *.template file\n"
 
 
 def test_no_color_wins_over_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +285,7 @@ def test_a_file_of_an_error_that_cannot_be_read(value: str, reason: str) -> None
 def test_a_message_and_a_template_cannot_share_standard_input(folder: Path) -> None:
     result = run("simulate", "--error", "-", "-", "healthy.yaml", stdin=MESSAGE.encode())
     assert result.exit_code == 2
-    assert "-: standard input is the message of --error already\n" in result.stderr
+    assert "-: standard input was already read for --error\n" in result.stderr
     assert "healthy.yaml" in result.stdout
     assert (folder / "healthy.yaml").exists()
 
@@ -302,15 +302,15 @@ def test_a_pipe_is_fixed_only_on_the_way_through(folder: Path) -> None:
     os.mkfifo(folder / "pipe.yaml")
     result = run("fix", "pipe.yaml", "minimal.yaml")
     assert result.exit_code == 2
-    assert "pipe.yaml: this is not a regular file, so it cannot be changed in place: use --dry-run\n" in result.stderr
-    assert "minimal.yaml: 2 patches changed" in result.stderr
+    assert "pipe.yaml: not a regular file, so it cannot be changed in place; use --dry-run\n" in result.stderr
+    assert "minimal.yaml: 2 fixes applied" in result.stderr
 
 
 def test_another_name_of_a_file_is_warned_of(folder: Path) -> None:
     (folder / "other.yaml").hardlink_to(folder / "minimal.yaml")
     result = run("fix", "minimal.yaml")
     assert result.exit_code == 0
-    assert result.stderr.startswith("minimal.yaml: warning: the file has 1 more name(s) (hard links), under which")
+    assert result.stderr.startswith("minimal.yaml: warning: the file has 1 other hard link(s), which keep")
 
 
 def test_fix_works_where_nobody_owns_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

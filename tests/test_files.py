@@ -43,7 +43,7 @@ def test_follows_a_symbolic_link(tmp_path: Path) -> None:
 def test_refuses_a_file_that_changed(tmp_path: Path) -> None:
     file = tmp_path / "stack.yaml"
     file.write_bytes(b"somebody's edit")
-    with pytest.raises(files.Changed, match="the file changed while it was worked on"):
+    with pytest.raises(files.Changed, match="the file was modified during the run"):
         files.write(file, b"old", b"new")
     assert file.read_bytes() == b"somebody's edit"
 
@@ -126,7 +126,7 @@ def test_an_owner_that_cannot_be_kept_is_told(tmp_path: Path, monkeypatch: pytes
     file.write_bytes(b"old")
     with files.replacement(file, b"old", b"new") as ready:
         ready.put()
-    assert ready.lost == ("the owner of the file could not be kept",)
+    assert ready.lost == ("the owner of the file could not be preserved",)
 
 
 def test_another_name_of_the_file_is_told(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_another_name_of_the_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").hardlink_to(file)
     with files.replacement(file, b"old", b"new") as ready:
         ready.put()
-    assert ready.lost == ("the file has 1 more name(s) (hard links), under which the old content stays",)
+    assert ready.lost == ("the file has 1 other hard link(s), which keep the old content",)
     assert (tmp_path / "other.yaml").read_bytes() == b"old"
 
 
@@ -156,7 +156,7 @@ def test_keeps_extended_attributes_where_it_can(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "setxattr", refuse)
     with files.replacement(file, b"new", b"newer") as ready:
         ready.put()
-    assert ready.lost == ("the extended attribute user.reviewed of the file could not be kept",)
+    assert ready.lost == ("the extended attribute user.reviewed of the file could not be preserved",)
 
 
 def test_what_is_not_put_in_place_leaves_nothing(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_folder_whose_whole_path_is_too_long(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
 def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "stack.yaml")
-    with pytest.raises(OSError, match="this is not a regular file, so it cannot be changed in place: use --dry-run"):
+    with pytest.raises(OSError, match="not a regular file, so it cannot be changed in place; use --dry-run"):
         files.read(tmp_path / "stack.yaml", 100, regular=True)
 
 

@@ -68,7 +68,7 @@ Resources:
 REFUSED = {
     "aliases of aliases": (
         BOMB + "Resources: {}\n",
-        "x.yaml:7:4: its aliases expand to more than 2,000,000 values: write out what they stand for\n",
+        "x.yaml:7:4: the aliases in this template expand to more than 2,000,000 values: replace them by their values\n",
     ),
     "Resources behind a tag": (
         "Resources: !Sub abc\n",
@@ -80,18 +80,18 @@ REFUSED = {
     ),
     "a template of a template": (
         "{% if x %}\nResources: {}\n{% endif %}\n",
-        "x.yaml:1:2: this is a template of a template (`{{ }}`, `{% %}`): render it first, then mend what comes out\n",
+        "x.yaml:1:2: contains Jinja/Helm syntax; render it first and run remediate on the result\n",
     ),
 }
 
 USAGE = {
-    "an id that is none": (["--organization-id", "foo"], "an organization's id looks like o-a1b2c3d4e5"),
-    "an account that is none": (["--parameter", "AWS::AccountId=abc"], "an account's id has twelve digits"),
+    "an id that is none": (["--organization-id", "foo"], "an organization ID looks like o-a1b2c3d4e5"),
+    "an account that is none": (["--parameter", "AWS::AccountId=abc"], "an account ID has twelve digits"),
     "nothing chosen": (["--select", "trail-order", "--ignore", "trail-order"], "--select and --ignore exclude every patch"),
     "a folder without the set": (["--patches", "."], "it has no folder 'cloudtrail/create'"),
     "a patch set that is a path": (["--patch-set", str(PATCHES / "cloudtrail" / "create")], "there is no patch set"),
     "a patch set above": (["--patch-set", ".."], "there is no patch set '..'"),
-    "an id that no report shows": (["--ignore", "bucket-inside"], "'bucket-inside' is not an id that a report shows"),
+    "an id that no report shows": (["--ignore", "bucket-inside"], "unknown id 'bucket-inside'"),
 }
 
 
@@ -173,7 +173,7 @@ def test_half_a_surrogate_pair_in_json(folder: Path) -> None:
 ODD_PATCHES = {
     "operator": ('[{"op": ["add"], "path": "/x", "value": 1}]', "c.json: operation 1: `op` is ['add']: "),
     "second": ('[{"op": "test", "path": "", "value": 1}, 7]', "c.json: operation 2: an operation is a JSON object "),
-    "nested patch": ("[" * 100_000, "c.json:1:1: it is nested too deeply: "),
+    "nested patch": ("[" * 100_000, "c.json:1:1: nested too deeply: "),
     "nested array": ("[" * 900 + "]" * 900, "c.json: operation 1: an operation is a JSON object "),
     "nested value": (
         '[{"op": "add", "path": "/x", "value": ' + "[" * 900 + "]" * 900 + "}]",
@@ -219,7 +219,7 @@ def test_a_patch_that_is_no_pointer_is_blamed_on_the_patch(folder: Path) -> None
     assert result.exit_code == 2
     assert (
         result.stderr
-        == "c.json: operation 1: '/a~2b' is no JSON pointer: `~` must be followed by 0 or 1 (RFC 6901 section 3)\n"
+        == "c.json: operation 1: '/a~2b' is not a JSON pointer: `~` must be followed by 0 or 1 (RFC 6901 section 3)\n"
     )
 
 
@@ -338,14 +338,14 @@ def test_a_set_of_ones_own_may_name_a_shipped_one(folder: Path) -> None:
         "id: trail-order\nsame-as: create\n", "utf-8"
     )
     result = run("fix", "--dry-run", "--patches", "own", "--patch-set", "mine", "x.yaml")
-    assert "x.yaml: 1 patch would change Trail" in result.stderr
+    assert "x.yaml: 1 fix available for Trail" in result.stderr
 
 
 def test_a_patch_that_is_nested_too_deeply(folder: Path) -> None:
     (folder / "x.yaml").write_bytes(EXAMPLE.read_bytes())
     (folder / "c.json").write_text("[" * 100_000, "utf-8")
     result = run("apply", "c.json", "x.yaml")
-    message = "c.json:1:1: it is nested too deeply: a JSON array of operations is wanted (RFC 6902)\n"
+    message = "c.json:1:1: nested too deeply: expected a JSON array of operations (RFC 6902)\n"
     assert (result.exit_code, result.stderr) == (2, message)
 
 

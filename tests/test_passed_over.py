@@ -70,7 +70,7 @@ def test_a_broken_template_is_an_error_in_a_folder_and_by_name(content: str | by
         result = run("check", path)
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr.startswith("in/x.yaml:")
-        assert "passed over" not in result.stderr
+        assert "skipped" not in result.stderr
 
 
 @pytest.mark.parametrize("content", NONE.values(), ids=NONE.keys())
@@ -80,10 +80,10 @@ def test_what_is_no_template_is_passed_over_with_a_note(command: str, content: s
     by_name = run(command, "in/x.yaml")
     assert (by_name.exit_code, by_name.stdout, by_name.stderr.count("\n")) == (0, "", 1)
     assert by_name.stderr.startswith("in/x.yaml")
-    assert "; passed over" in by_name.stderr
+    assert "; skipped" in by_name.stderr
     in_folder = run(command, "in")
     assert (in_folder.exit_code, in_folder.stdout) == (0, "")
-    assert in_folder.stderr == "1 other file in the folders passed over: no CloudFormation template\n"
+    assert in_folder.stderr == "1 other file skipped (not a CloudFormation template)\n"
     assert run(command, "--quiet", "in", "in/x.yaml").stderr == ""
 
 
@@ -92,7 +92,7 @@ def test_what_is_passed_over_costs_the_others_nothing() -> None:
     write("b.yaml", EXAMPLE.read_bytes())
     result = run("check", "a.json", "b.yaml")
     assert result.exit_code == 1
-    assert result.stdout.endswith("b.yaml: 2 patches would change LogBucketPolicy, Trail\n")
+    assert result.stdout.startswith("b.yaml: 2 fixes available for LogBucketPolicy, Trail (run `remediate fix`)\n")
 
 
 def test_a_patch_of_something_that_cannot_be_read_is_an_error_always() -> None:
@@ -124,7 +124,7 @@ def test_a_folder_that_cannot_be_looked_into_costs_itself_only() -> None:
     result = run("check", "in", "in/locked")
     assert result.exit_code == 2
     assert result.stderr.splitlines()[0] == "in/locked: Permission denied"
-    assert "in/good.yaml: 2 patches would change" in result.stdout
+    assert "in/good.yaml: 2 fixes available for" in result.stdout
 
 
 @pytest.mark.parametrize("name", ["a/" * 5000, "x" * 300])
@@ -132,8 +132,8 @@ def test_a_path_that_the_system_refuses_costs_itself_only(name: str) -> None:
     write("good.yaml", EXAMPLE.read_bytes())
     result = run("check", name, "good.yaml")
     assert result.exit_code == 2
-    assert result.stderr.endswith(": File name too long\n")
-    assert "good.yaml: 2 patches would change" in result.stdout
+    assert result.stderr.splitlines()[0].endswith(": File name too long")
+    assert "good.yaml: 2 fixes available for" in result.stdout
 
 
 @pytest.mark.usefixtures("failing")
@@ -163,10 +163,10 @@ def test_sarif_holds_what_failed() -> None:
 @pytest.mark.usefixtures("failing")
 def test_workflow_commands_and_markdown_tell_what_failed() -> None:
     lines = run("check", "--format", "github", "in").stdout.splitlines()
-    assert lines[0] == "::error file=in/locked,title=not looked at::Permission denied"
-    assert lines[1].startswith("::error file=in/broken.yaml,line=4,col=1,title=not looked at::a tab")
+    assert lines[0] == "::error file=in/locked,title=not checked::Permission denied"
+    assert lines[1].startswith("::error file=in/broken.yaml,line=4,col=1,title=not checked::a tab")
     markdown = run("check", "--format", "markdown", "in").stdout
-    assert "# What could not be looked at\n\n- `in/locked`: Permission denied\n- `in/broken.yaml:4:1`: a tab" in markdown
+    assert "# Files that could not be checked\n\n- `in/locked`: Permission denied\n- `in/broken.yaml:4:1`: a tab" in markdown
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_template_over_the_limit_is_refused_with_the_option() -> None:
     write("in/x.yaml", EXAMPLE.read_bytes() + b"# \n" * 400_000)
     write("in/data.json", b"[" + b"1," * 600_000 + b"1]")
     result = run("check", "--max-size", "1", "in")
-    assert result.stderr == f"in/{message}1 other file in the folders passed over: no CloudFormation template\n"
+    assert result.stderr == f"in/{message}1 other file skipped (not a CloudFormation template)\n"
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no endless file")
@@ -234,7 +234,7 @@ def test_a_link_that_leads_nowhere_is_said(target: str, reason: str) -> None:
     result = run("check", "in")
     assert result.exit_code == 2
     assert f"in/link.yaml: {reason}" in result.stderr
-    assert "in/good.yaml: 2 patches would change" in result.stdout
+    assert "in/good.yaml: 2 fixes available for" in result.stdout
 
 
 def test_an_endless_file_is_not_read_to_its_end() -> None:
@@ -257,5 +257,5 @@ def test_memory_that_is_not_enough_costs_one_file(monkeypatch: pytest.MonkeyPatc
     write("a.yaml", EXAMPLE.read_bytes())
     write("b.yaml", EXAMPLE.read_bytes())
     result = run("check", "a.yaml", "b.yaml")
-    assert (result.exit_code, result.stderr) == (2, "a.yaml: there is not enough memory for it; the file is as it was\n")
-    assert "b.yaml: 2 patches would change" in result.stdout
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (2, "a.yaml: not enough memory; the file is unchanged")
+    assert "b.yaml: 2 fixes available for" in result.stdout

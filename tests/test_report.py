@@ -120,25 +120,25 @@ def test_markdown_has_the_sections_of_a_pull_request() -> None:
         "## Observable results after deployment",
         "## Notes for future changes",
     ]
-    assert "- 72 of 74 resources are as they were; the others are `LogBucketPolicy`, `LogKey`." in text
+    assert "- 72 of 74 resources are unchanged; changed: `LogBucketPolicy`, `LogKey`." in text
     row = "| Trail | `s3:PutObject`: write a log file | `LogBucketPolicy` | **denied** | allowed by `CloudTrailWrite` |"
     assert row in text.splitlines()
-    assert "63 requests of strangers were tried" in text
-    assert "0 are allowed now that were not before" in text
+    assert "63 requests by other principals were tested" in text
+    assert "0 newly allowed" in text
     assert "- line 927, `wrong-source-arn`: StringEquals aws:SourceArn of `CloudTrailAclCheck` holds a wildcard" in text
 
 
 def test_markdown_promises_nothing_while_something_is_left() -> None:
     blocked = (ROOT / "examples" / "minimal.yaml").read_text("utf-8").replace("\nOutputs:", f"{DENY}Outputs:")
     text = render("markdown", [fix(blocked)], PATCH_SET)
-    assert "**The stack may still fail:** until what is *not fixed* in the notes below is done." in text
-    assert "These come only when what is *not fixed* in the notes below is done:" in text
+    assert "**The stack may still fail** until the items marked *Not fixed* in the notes below are resolved." in text
+    assert "Expect these only when the items marked *Not fixed* in the notes below are resolved:" in text
     assert "- **Not fixed**: blocking-deny (`LogBucketPolicy`): `Network` denies s3:PutObject" in text
 
 
 def test_markdown_of_a_healthy_template_is_short() -> None:
     text = render("markdown", [fix(ROOT / "examples" / "healthy.yaml")], PATCH_SET)
-    assert "Nothing was changed, for nothing is to be done." in text
+    assert "No changes needed." in text
     assert "## What was changed" not in text
 
 

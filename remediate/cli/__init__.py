@@ -135,7 +135,7 @@ def check(
 ) -> None:
     """Report problems without changing files. Exit 1 if there are any.
 
-    error: the stack fails, or may fail. warning: the stack may fail, depending on timing or on something outside the
+    error: the deployment is expected to fail. warning: it may fail, depending on timing or on something outside the
     template. note: harmless, or cannot be determined from the template.
 
     TEMPLATE is a file, a folder, or - for standard input. In folders, *.yaml, *.yml, *.json and *.template files are

@@ -169,7 +169,7 @@ def test_writes_as_a_person_would(before: str, operations: list[Operation], afte
         pytest.param(float("inf"), "inf cannot be written: a JSON number is finite (RFC 8259 section 6)", id="infinity"),
         pytest.param([float("nan")], "nan cannot be written: a JSON number is finite (RFC 8259 section 6)", id="NaN within"),
         pytest.param(b"x", "a value of type bytes cannot be written as JSON", id="bytes"),
-        pytest.param({1: 2}, "1 is no key: JSON keys are strings", id="number for a key"),
+        pytest.param({1: 2}, "1 is not a key: JSON keys are strings", id="number for a key"),
         pytest.param(10**5000, "a number with too many digits cannot be written: use a string", id="too many digits"),
     ],
 )

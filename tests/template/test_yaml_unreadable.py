@@ -6,56 +6,56 @@ import pytest
 
 from remediate.template import Unreadable, read
 
-_DUPLICATE = 'the key "b" stands in lines 2 and 4 of the same mapping: remove one'
+_DUPLICATE = 'duplicate key "b" (lines 2 and 4)'
 
 
 @pytest.mark.parametrize(
     ("raw", "line", "column", "message"),
     [
-        pytest.param(b"", 1, 1, "the file is empty: it holds no template", id="empty"),
-        pytest.param(b"# only\n\n", 1, 1, "the file is empty: it holds no template", id="only comments"),
+        pytest.param(b"", 1, 1, "the file is empty", id="empty"),
+        pytest.param(b"# only\n\n", 1, 1, "the file is empty", id="only comments"),
         pytest.param(
             b"- a\n",
-            *(1, 1, "the file holds no mapping at its top: a template begins with keys like `Resources:`"),
+            *(1, 1, "not a CloudFormation template: the top level is not a mapping"),
             id="a list",
         ),
         pytest.param(
             b"# x\ntext\n",
-            *(2, 1, "the file holds no mapping at its top: a template begins with keys like `Resources:`"),
+            *(2, 1, "not a CloudFormation template: the top level is not a mapping"),
             id="a text",
         ),
         pytest.param(
             b"a: 1\n---\nb: 2\n",
-            *(2, 1, "a second document begins here: a template is one document, so split the file"),
+            *(2, 1, "a second YAML document begins here: a template is a single document, so split the file"),
             id="two documents",
         ),
         pytest.param(b"a:\n  b: 1\n  c: 2\n  b: 3\n", 4, 3, _DUPLICATE, id="duplicate key"),
         pytest.param(b"a:\n  b: 1\n  c: 2\n  'b': 3\n", 4, 3, _DUPLICATE, id="duplicate key in other quotes"),
         pytest.param(
             b"a: {b: 1, b: 2}\n",
-            *(1, 11, 'the key "b" stands in lines 1 and 1 of the same mapping: remove one'),
+            *(1, 11, 'duplicate key "b" (lines 1 and 1)'),
             id="duplicate key on one line",
         ),
         pytest.param(
             b"a: 1\n? [b]\n: 2\n",
-            *(2, 3, "a key that is no plain text: CloudFormation has no use for it, write its text"),
+            *(2, 3, "mapping keys must be plain strings"),
             id="a list for a key",
         ),
         pytest.param(
             b"a: &x b\n*x : 2\n",
-            *(2, 1, "a key that is no plain text: CloudFormation has no use for it, write its text"),
+            *(2, 1, "mapping keys must be plain strings"),
             id="an alias for a key",
         ),
         pytest.param(b"a:\n  b: *x\n", 2, 6, "the alias *x has no anchor &x before it", id="undefined alias"),
-        pytest.param(b"a: &x\n  b: *x\n", 2, 6, "the alias *x stands inside its own anchor &x", id="recursive alias"),
+        pytest.param(b"a: &x\n  b: *x\n", 2, 6, "the alias *x is inside its own anchor &x", id="recursive alias"),
         pytest.param(
             b"a: b: c\n",
-            *(1, 5, "a `:` where no key can be: quote the text before it, or check the indentation"),
+            *(1, 5, "a `:` where no key is allowed: quote the text before it, or check the indentation"),
             id="two colons",
         ),
         pytest.param(
             b"a:\n  b: 1\n c: 2\n",
-            *(3, 2, "the line fits no mapping above it: check its indentation, and quotes left open before it"),
+            *(3, 2, "the line does not fit any mapping above it: check its indentation, and quotes left open before it"),
             id="indentation",
         ),
         pytest.param(
@@ -67,7 +67,7 @@ _DUPLICATE = 'the key "b" stands in lines 2 and 4 of the same mapping: remove on
         pytest.param(b"a: 'x\nb: 1\n", 3, 1, "the quote that opens in line 1 is never closed: close it", id="open quote"),
         pytest.param(
             b'a: "\\q"\n',
-            *(1, 5, "an escape that YAML does not know: write `\\\\` for a backslash, or use single quotes"),
+            *(1, 5, "an unknown escape sequence: write `\\\\` for a backslash, or use single quotes"),
             id="unknown escape",
         ),
         pytest.param(
@@ -80,7 +80,7 @@ _DUPLICATE = 'the key "b" stands in lines 2 and 4 of the same mapping: remove on
             *(2, 4, "the control character U+0007 is not allowed in YAML: remove or escape it"),
             id="control character",
         ),
-        pytest.param(b"a: !!int x\n", 1, 4, "'x' is no int, which its tag says it is", id="a text that is no number"),
+        pytest.param(b"a: !!int x\n", 1, 4, "'x' is not a valid int, as its tag requires", id="a text that is no number"),
         pytest.param(b"a: 1\r\nb: \xff\r\n", 2, 4, "byte 0xff is not valid UTF-8: save the file as UTF-8", id="no UTF-8"),
         pytest.param(
             b"\xef\xbb\xbf\xc3\xa9: \xc3(",
@@ -92,12 +92,12 @@ _DUPLICATE = 'the key "b" stands in lines 2 and 4 of the same mapping: remove on
         pytest.param("a: 1".encode("utf-16"), 1, 1, "the file is UTF-16: save it as UTF-8", id="UTF-16"),
         pytest.param(
             b"# x\n%TAG ! tag:a.example,2000:\n---\na: !Ref b\n",
-            *(2, 1, "a %TAG directive gives tags another meaning, which CloudFormation does not know: remove it"),
+            *(2, 1, "CloudFormation does not support %TAG directives: remove it"),
             id="tag directive",
         ),
         pytest.param(
             "--- # x\n\ufeffa: b\n".encode(),
-            *(2, 1, "a byte-order mark that does not begin the file: remove it"),
+            *(2, 1, "a byte-order mark inside the file: remove it"),
             id="byte-order mark within",
         ),
         pytest.param(
@@ -107,7 +107,7 @@ _DUPLICATE = 'the key "b" stands in lines 2 and 4 of the same mapping: remove on
         ),
         pytest.param(
             b"a:\n" + b" \n" * 20_000 + b" b: }\n",
-            *(20_002, 5, "a value is missing here: write one, or remove what asks for it"),
+            *(20_002, 5, "a value is missing here: add one, or remove the key or dash before it"),
             id="many blank lines",
         ),
     ],

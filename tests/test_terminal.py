@@ -1,0 +1,105 @@
+"""What a terminal gets: lines that fit, colours for severities, and one closing line over all files."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from remediate.cli import main
+from remediate.report.terminal import painted, width
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+OPEN = """\
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Statement:
+          - {Effect: Allow, Principal: "*", Action: "s3:ListBucket", Resource: !GetAtt Bucket.Arn}
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: Policy
+    Properties: {S3BucketName: !Ref Bucket, IsLogging: true}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stack.yaml", "minimal.yaml", "healthy.yaml"):
+        shutil.copy(EXAMPLES / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("command", [["check"], ["fix", "--dry-run", "--format", "diff"], ["simulate"]])
+def test_lines_fit(columns: int, command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("remediate.cli.run._is_terminal", lambda: True)
+    result = run(*command, "--no-color", "stack.yaml")
+    lines = [*result.stderr.splitlines(), *(result.stdout.splitlines() if command[0] != "fix" else [])]
+    too_long = [line for line in lines if len(line) > columns and len(line.split()) > 1]
+    assert [line for line in too_long if "files checked" not in line and "file checked" not in line] == []
+
+
+@pytest.mark.parametrize(("given", "columns"), [("", 110), ("80", 80), ("wide", 110), ("1", 40)])
+def test_the_width(given: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", given)
+    monkeypatch.setattr("sys.stderr", None)
+    monkeypatch.setattr("sys.stdout", None)
+    assert width() == columns
+
+
+def test_a_problem_is_one_line_for_programs() -> None:
+    found = [line for line in run("check", "stack.yaml").stdout.splitlines() if line.startswith("stack.yaml:")]
+    assert all(line.endswith("]") for line in found[1:])
+    assert len(found) == 12
+
+
+def test_severities_have_colours_where_colour_is_on() -> None:
+    coloured = run("check", "--color", "minimal.yaml")
+    for level, text in (("warning", "1 warning"), ("error", "1 error")):
+        assert f": {painted(level, level, color=True)}: " in coloured.stdout
+        assert painted(text, level, color=True) in coloured.stderr
+    plain = run("check", "minimal.yaml")
+    assert "\x1b" not in plain.stdout + plain.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["check"], '2 files checked: 1 error, 1 warning; 2 fixes available (run "remediate fix")'),
+        (["simulate"], '2 files checked: 1 error, 1 warning; 2 fixes available (run "remediate fix")'),
+        (["fix"], "2 files checked: 1 error, 1 warning; 2 fixes applied"),
+        (["fix", "--dry-run"], "2 files checked: 1 error, 1 warning; 2 fixes available (dry run, nothing written)"),
+    ],
+)
+def test_one_closing_line_over_all_files(arguments: list[str], line: str) -> None:
+    assert run(*arguments, "minimal.yaml", "healthy.yaml").stderr.splitlines()[-1] == line
+
+
+def test_the_closing_line_is_for_people() -> None:
+    assert run("check", "--quiet", "minimal.yaml").stderr == ""
+    assert run("check", "--format", "json", "minimal.yaml").stderr == ""
+    assert run("check", "healthy.yaml").stderr == "1 file checked: no problems found\n"
+
+
+def test_the_headline_comes_first() -> None:
+    assert run("check", "minimal.yaml").stdout.startswith("minimal.yaml: 2 fixes available for LogBucketPolicy, Trail")
+    Path("none.yaml").write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}\n", "utf-8")
+    assert run("check", "none.yaml").stdout == "none.yaml: no CloudTrail trail, log bucket policy or key found\n"
+
+
+def test_new_access_comes_before_the_changes() -> None:
+    Path("open.yaml").write_text(OPEN, "utf-8")
+    command = ("--select", "bucket-checks", "--select", "log-delivery", "open.yaml")
+    assert "newly allowed" in run("simulate", *command).stdout.splitlines()[1]
