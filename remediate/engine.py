@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from remediate.delivery.comparison import Verdict
@@ -18,6 +18,7 @@ from remediate.template import (
     MappingNode,
     NotTemplate,
     Operation,
+    Plain,
     Template,
     Unreadable,
     edit,
@@ -49,9 +50,9 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         verify_outsiders(opened, planned)
     return Report(
         name=name,
-        before=template.text,
+        template=template,
         after=after,
-        bom=template.bom,
+        data=data,
         operations=planned.operations,
         applied=planned.applied,
         skipped=planned.skipped,
@@ -78,7 +79,7 @@ def remediate_all(raw: bytes, name: str, patch_sets: Sequence[PatchSet], options
     if whole is not report and whole.changed:
         again = (remediate(whole.to_bytes(), name, one, options) for one in patch_sets)
         verify_settled([operation for one in again for operation in one.operations])
-    others = other_services(read(raw, name).data, [one.service for one in patch_sets])
+    others = other_services(whole.template.data, [one.service for one in patch_sets])
     return replace(whole, skipped=(*whole.skipped, *others))
 
 
@@ -90,8 +91,8 @@ def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
     template = read(raw, name)
     edits = edit(template, operations)
     after = splice(template.text, edits)
-    verify_text(template, operations, edits, after)
-    return Report(name, template.text, after, template.bom, tuple(operations))
+    data = verify_text(template, operations, edits, after)
+    return Report(name, template, after, data, tuple(operations))
 
 
 def check_is_cloudformation(template: Template) -> None:
@@ -112,14 +113,15 @@ def check_is_cloudformation(template: Template) -> None:
 class Report:
     """What was found in a template and what becomes of it.
 
-    ``before`` and ``after`` are whole texts without byte-order mark; they are equal where nothing is to be changed.
+    ``template`` is what was read, ``after`` the new text without byte-order mark, equal to the old where nothing is to be
+    changed, and ``data`` what that holds.
     ``verdicts`` tell of each request of the ``services``.
     """
 
     name: str
-    before: str
+    template: Template
     after: str
-    bom: bool
+    data: Mapping[str, Plain]
     operations: tuple[Operation, ...]
     applied: tuple[Applied, ...] = ()
     skipped: tuple[Skipped, ...] = ()
@@ -129,6 +131,11 @@ class Report:
     opened: NewAccesses = field(default_factory=NewAccesses)
     ignored: frozenset[str] = frozenset()
     services: tuple[LogService, ...] = ()
+
+    @property
+    def before(self) -> str:
+        """The whole text as it was, without byte-order mark."""
+        return self.template.text
 
     @property
     def changed(self) -> bool:
@@ -158,6 +165,7 @@ class Report:
         return replace(
             self,
             after=after.after,
+            data=after.data,
             operations=(*self.operations, *after.operations),
             applied=(*self.applied, *after.applied),
             skipped=(*self.skipped, *(one for one in found.skipped if one not in self.skipped)),
@@ -170,4 +178,4 @@ class Report:
 
     def to_bytes(self) -> bytes:
         """Return the new file, with the byte-order mark that the old one had."""
-        return (b"\xef\xbb\xbf" if self.bom else b"") + self.after.encode()
+        return (b"\xef\xbb\xbf" if self.template.bom else b"") + self.after.encode()

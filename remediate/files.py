@@ -98,7 +98,7 @@ class Replacement:
         self._target, self._expected, self._temporary = target, expected, temporary
 
     def put(self) -> None:
-        """Put the content in place at once. Raises Changed and OSError; the file is then as it was."""
+        """Put the content in place at once. Raises Changed and OSError; the file is then unchanged."""
         with held_back():
             _check_same(self._target, self._expected)
             self._temporary.replace(self._target)
@@ -110,7 +110,7 @@ def replacement(path: Path, expected: bytes, content: bytes) -> Iterator[Replace
     """Write and sync a file's new content to a temporary file beside it, ready to take its place.
 
     What is not put in place leaves nothing behind. The mode and the owner are kept, and a symbolic link is followed. Raises
-    Changed where the file is not ``expected`` any more, and OSError where it cannot be written; the file is then as it was.
+    Changed where the file is not ``expected`` any more, and OSError where it cannot be written; the file is then unchanged.
     """
     import secrets  # slow to import, and a dry run needs it not
 

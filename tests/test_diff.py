@@ -80,7 +80,7 @@ def assert_applies(folder: Path, changed: Report) -> None:
     """Apply the diff with each program that is there, and compare its size with that of git's own."""
     file = folder / changed.name
     file.parent.mkdir(parents=True, exist_ok=True)
-    before = (b"\xef\xbb\xbf" if changed.bom else b"") + changed.before.encode()
+    before = (b"\xef\xbb\xbf" if changed.template.bom else b"") + changed.before.encode()
     patch = diff.render(changed)
     for name in filter(shutil.which, PROGRAMS):
         file.write_bytes(before)

@@ -12,21 +12,7 @@ from remediate.cli import main
 from remediate.report.terminal import painted, width
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-OPEN = """\
-Resources:
-  Bucket: {Type: AWS::S3::Bucket}
-  Policy:
-    Type: AWS::S3::BucketPolicy
-    Properties:
-      Bucket: !Ref Bucket
-      PolicyDocument:
-        Statement:
-          - {Effect: Allow, Principal: "*", Action: "s3:ListBucket", Resource: !GetAtt Bucket.Arn}
-  Trail:
-    Type: AWS::CloudTrail::Trail
-    DependsOn: Policy
-    Properties: {S3BucketName: !Ref Bucket, IsLogging: true}
-"""
+CENTRAL = EXAMPLES.parent / "tests" / "cases" / "all-patches" / "central-account" / "before.json"
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +85,15 @@ def test_the_headline_comes_first() -> None:
     assert run("check", "none.yaml").stdout == "none.yaml: no CloudTrail trail, log bucket policy or key found\n"
 
 
-def test_new_access_comes_before_the_changes() -> None:
-    Path("open.yaml").write_text(OPEN, "utf-8")
-    command = ("--select", "bucket-checks", "--select", "log-delivery", "open.yaml")
-    assert "newly allowed" in run("simulate", *command).stdout.splitlines()[1]
+def test_new_access_comes_before_the_table() -> None:
+    shutil.copy(CENTRAL, "central.json")
+    lines = run("simulate", "--review", "central.json").stdout.splitlines()
+    assert lines[1] == "  access check: 28 requests by other principals tested, 2 newly allowed"
+    assert lines[2].startswith(
+        "    NEW ACCESS: CloudTrail on behalf of any other AWS account: kms:DescribeKey, kms:Decrypt (LogKey,"
+    )
+    assert "to prevent this, use --patch-set cloudtrail-documented" in lines[4]
+    summary = run("fix", "--review", "--dry-run", "central.json").stderr.splitlines()
+    assert summary[1].startswith(
+        "  ! NEW ACCESS: CloudTrail on behalf of any other AWS account: kms:DescribeKey, kms:Decrypt"
+    )

@@ -227,24 +227,25 @@ def explain(topic: str | None, patch_set: str, patches: Path | None, service: tu
     """Explain a problem or a patch by its id. Without an ID, list all."""
     from remediate.diagnosis import catalogue  # the other commands start without them
     from remediate.reasons import described, reasons
+    from remediate.report.terminal import width
 
     loaded = combined(load_all(patch_set, service, patches))
     if topic is None:
-        width = max(map(len, (*described(), *(patch.id for patch in loaded.patches))))
+        column = max(map(len, (*described(), *(patch.id for patch in loaded.patches))))
         lines = [f"patches of {loaded.name}:"]
         review = {patch.id: " (with --review)" for patch in loaded.patches if patch.safety == "review"}
-        lines += [f"  {patch.id:{width}}  {patch.title}{review.get(patch.id, '')}" for patch in loaded.patches]
+        lines += [f"  {patch.id:{column}}  {patch.title}{review.get(patch.id, '')}" for patch in loaded.patches]
         for title, causes in (
             ("problems that `check` reports", catalogue()),
             ("requests and other ids in reports", reasons()),
         ):
-            lines += ["", f"{title}:", *(f"  {cause.id:{width}}  {cause.title}" for cause in causes.values())]
+            lines += ["", f"{title}:", *(f"  {cause.id:{column}}  {cause.title}" for cause in causes.values())]
         emit("\n".join(lines) + "\n")
         return
     found = described().get(topic) or loaded.patch(topic)
     if found is None:
         raise click.BadParameter(f"unknown id {topic!r}; `remediate explain` lists all ids")
-    lines = [f"{found.id}: {found.title}", "", click.wrap_text(found.why, 100), ""]
+    lines = [f"{found.id}: {found.title}", "", click.wrap_text(found.why, min(width(), 100)), ""]
     if isinstance(found, Patch):
         lines.append(f"changes:    {', '.join(found.roles)}")
         lines.append(f"applied:    {'always' if found.safety == 'safe' else 'with --review only'}")

@@ -54,7 +54,7 @@ def workflow_property(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return text for a paragraph, list item or table cell of GitHub's Markdown; what stands in backticks stays code.
+    """Return text for a paragraph, list item or table cell of GitHub's Markdown; text in backticks stays code.
 
     It makes no markup, no HTML, no link, no mention of a person or an issue, and begins no block.
 

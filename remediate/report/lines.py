@@ -108,7 +108,7 @@ def _walked_back(
 def _slid(old: Sequence[str], new: Sequence[str], before: Change, change: Change, after: Change) -> Change:
     """Move lines that were only added or only removed to where they begin least indented: at a whole entry, not inside.
 
-    Where ``b c`` stands in ``a b c b d`` twice, it is open which of the two is the new one.
+    In ``a b c b c d``, for example, either ``b c`` can be the new one.
     """
     added = change.start == change.end
     if not added and change.new_start < change.new_end:

@@ -20,11 +20,12 @@ def render(report: Report, found: Sequence[Annotation], *, color: bool = False, 
 
 
 def _lines(report: Report, found: Sequence[Annotation], *, color: bool, wrap: bool) -> Iterator[str]:
-    yield headline(report, "available")
+    first = headline(report, "available")
+    yield from wrapped(first, "", "    ") if wrap else [first]
     for one in found:
         line = f"{report.name}:{one.line}:{one.column}: {one.level}: {one.message} [{one.rule}]"
-        first, *others = wrapped(line, "", "    ") if wrap else [visible(line)]
-        yield first.replace(f" {one.level}:", f" {painted(one.level, one.level, color=color)}:", 1)
+        head, *others = wrapped(line, "", "    ") if wrap else [visible(line)]
+        yield head.replace(f" {one.level}:", f" {painted(one.level, one.level, color=color)}:", 1)
         yield from others
         if one.remedy:
             yield from wrapped(one.remedy, "    → ")

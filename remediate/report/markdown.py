@@ -18,7 +18,7 @@ from remediate.report.annotations import fixing
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
 from remediate.report.source_map import SourceMap
-from remediate.template import Plain, read
+from remediate.template import Plain
 
 _NOT_FIXED = "the items marked *Not fixed* in the notes below are resolved"
 _REMOVED = re.compile(r"\bremoved\b")
@@ -84,7 +84,7 @@ def _problems(report: Report) -> Iterator[str]:
 
 
 def _unchanged(report: Report) -> Iterator[str]:
-    before, after = (read(text.encode(), report.name).data for text in (report.before, report.after))
+    before, after = report.template.data, report.data
     old, new = section(before, "Resources"), section(after, "Resources")
     same = sum(new.get(name) == resource for name, resource in old.items())
     lines, kept = _lines(report)

@@ -39,7 +39,8 @@ def left(report: Report, failure: Failure | None) -> Iterator[Skipped]:
 
 def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
     verdicts = shown(report, failure)
-    yield f"{visible(report.name)}: {_headline(report, verdicts)}"
+    first = f"{visible(report.name)}: {_headline(report, verdicts)}"
+    yield from wrapped(first, "", "    ") if limit() else [first]
     if failure:
         yield from wrapped(f"{failure.code}: {failure.meaning}", "  ")
     if report.changed:

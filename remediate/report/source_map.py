@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from remediate.engine import Report
-from remediate.template import MappingNode, SequenceNode, Tagged, line_and_column, read
+from remediate.template import MappingNode, SequenceNode, Tagged, line_and_column
 
 
 class SourceMap:
     """Finds lines and columns, from 1, in the text that a report began with."""
 
     def __init__(self, report: Report) -> None:
-        """Read the report's original text once."""
-        self._text = report.before
-        self._root = read(report.before.encode(), report.name).root
+        """Begin with a report, which has the tree of its template."""
+        self._text = report.template.text
+        self._root = report.template.root
 
     def of(self, path: tuple[str | int, ...]) -> tuple[int, int]:
         """Return the place of the innermost node on the way to a path: what it leads to may be new."""

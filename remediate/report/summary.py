@@ -9,7 +9,7 @@ from remediate.engine import Report
 from remediate.plan import Skipped
 from remediate.report.access import warnings
 from remediate.report.escape import visible
-from remediate.report.terminal import wrapped
+from remediate.report.terminal import limit, wrapped
 from remediate.report.totals import Fixes, fixes, manual, several
 
 _WORDS = {
@@ -71,7 +71,8 @@ def _health(report: Report) -> str:
 
 
 def _lines(report: Report, done: Fixes) -> Iterator[str]:
-    yield headline(report, done)
+    first = headline(report, done)
+    yield from wrapped(first, "", "    ") if limit() else [first]
     for line in warnings(report.new_access().found if report.changed else ()):
         yield from wrapped(line, "  ! ")
     for applied in report.applied:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from remediate.template.decode import decode
 from remediate.template.errors import NotTemplate, Unreadable, line_and_column
 from remediate.template.limits import check_expansion, has_aliases
@@ -20,11 +16,6 @@ def read(raw: bytes, name: str) -> Template:
     with line and column, for what is neither and for what is no mapping. Whether the mapping is a CloudFormation template is
     not asked here.
     """
-    with _without_garbage_collection():
-        return _read(raw, name)
-
-
-def _read(raw: bytes, name: str) -> Template:
     text, bom = decode(raw)
     root, is_json = _parse(text, name)
     if not isinstance(root, MappingNode):
@@ -57,22 +48,3 @@ def _looks_like_json(text: str, name: str) -> bool:
         return True
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return 2 * sum(line[0] in '"{}[]' for line in lines) > len(lines)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking the growing tree, of which nothing is garbage, again and again.
-
-    It would take longer than the reading. Freezing and unfreezing puts the new objects among the old ones, so that the
-    next collection does not begin with them either.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if gc.get_freeze_count() == 0:
-            gc.freeze()
-            gc.unfreeze()
-        if enabled:
-            gc.enable()

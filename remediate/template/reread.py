@@ -5,7 +5,6 @@ What was edited is read back with this: by another way than the one that read it
 
 from __future__ import annotations
 
-import gc
 import json
 from typing import Any, Literal
 
@@ -26,15 +25,10 @@ def read_data(text: str, style: Literal["yaml", "json"]) -> Plain:
 
     Raises Unreadable for what is no such text, for a key that stands twice and for a second document.
     """
-    enabled = gc.isenabled()
-    gc.disable()
     try:
         return _json(text) if style == "json" else _yaml(text)
     except yaml.YAMLError as error:
         raise Unreadable(str(error).replace("\n", " ")) from error
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _json(text: str) -> Plain:
