@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import random
@@ -68,7 +69,8 @@ def needed(name: str) -> str:
 
 
 def report(name: str, before: str, after: str, *, bom: bool = False) -> Report:
-    return Report(name, before, after, bom, operations=())
+    template = dataclasses.replace(read(b"Resources: {}", name), text=before, bom=bom)
+    return Report(name, template, after, {}, operations=())
 
 
 def apply(program: str, folder: Path, patch: str) -> None:

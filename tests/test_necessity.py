@@ -56,7 +56,8 @@ def faults(raw: bytes, given: Given) -> set[tuple[str, ...]]:
 @pytest.mark.parametrize("name", names())
 @pytest.mark.parametrize("file", inputs(), ids=lambda file: file.parent.name + "-" + file.name)
 def test_a_repair_that_is_left_out_is_missed(file: Path, name: str) -> None:
-    patch_set, options = load(name), options_of(file)
+    patch_set = load(name)
+    options = options_of(file).for_service(patch_set.service)
     raw = file.read_bytes()
     try:
         report = remediate(raw, file.name, patch_set, options)

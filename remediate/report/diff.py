@@ -26,7 +26,7 @@ def render(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    old, new = _split(report.before, bom=report.template.bom), _split(report.after, bom=report.bom)
+    old, new = _split(report.before, bom=report.template.bom), _split(report.after, bom=report.template.bom)
     found = changes(old, new)
     if found:
         name = _shown(report.name)

@@ -181,7 +181,7 @@ def _trail(template: dict[str, Any], chance: random.Random) -> None:
     found = _resources(template, words.TRAIL)
     buckets = [name for name, _ in _resources(template, words.BUCKET)] or ["Bucket"]
     keys = [name for name, _ in _resources(template, words.KEY)]
-    new = growth.source(template, chance, chance.choice(buckets), chance.choice(keys) if keys else None, "")
+    new = growth.trail(template, chance, chance.choice(buckets), chance.choice(keys) if keys else None, "")
     if not found or chance.random() < 0.1:
         if isinstance(template.get("Resources"), dict):
             template["Resources"][f"Trail{chance.randrange(9)}"] = new

@@ -81,7 +81,11 @@ def test_a_known_difference_is_still_one(evaluator: Evaluator, file: str) -> Non
     assert [row for row in rows if not any(row.covers(file, each) for each in found)] == []
 
 
-@pytest.mark.parametrize("one", CASES, ids=lambda one: one.name)
+# To this judge AWS Config is one of the strangers.
+OF_TRAILS = [one for one in CASES if not one.name.startswith("config-")]
+
+
+@pytest.mark.parametrize("one", OF_TRAILS, ids=lambda one: one.name)
 def test_no_case_expects_that_a_stranger_is_let_in(evaluator: Evaluator, one: Input) -> None:
     unshown = b"IsOrganizationTrail: true" in one.raw or b"AWS::CloudTrail::Trail" not in one.raw
     if unshown and b'"review": true' in _options(one):
