@@ -32,9 +32,9 @@ PROMISES = {
     1: "the new text holds the data that the patch describes",
     2: "every byte outside the edits is the same",
     3: "only the planned resources differ",
-    4: "the service's requests are allowed, every Deny still stands, and others have what they had",
+    4: "the service's requests are allowed, Deny statements are unchanged, and no other principal lost permissions",
     5: "a second run plans nothing",
-    6: "no stranger who was kept out is let in",
+    6: "no other principal gains access",
 }
 
 
@@ -43,7 +43,8 @@ class Broken(RemediateError):
 
     def __init__(self, number: int, detail: str) -> None:
         """Name a guarantee by its number, and what contradicts it."""
-        super().__init__(f"guarantee {number} does not hold ({PROMISES[number]}): {detail}")
+        found = f"internal check {number} failed ({PROMISES[number]}): {detail.rstrip('.')}"
+        super().__init__(f"{found}; please report this, with the template")
         self.number = number
 
 

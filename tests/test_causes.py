@@ -110,7 +110,7 @@ ROWS: list[Row] = [
     (
         "no DependsOn",
         [("    DependsOn: LogBucketPolicy\n", "")],
-        [("trail-before-policy", "  Trail:", "nothing makes Trail wait")],
+        [("trail-before-policy", "  Trail:", "Trail may be created before")],
     ),
     (
         "a policy that does not refer to its bucket",
@@ -121,7 +121,7 @@ ROWS: list[Row] = [
             ("!GetAtt LogBucket.Arn", "arn:aws:s3:::our-logs"),
             (OBJECTS, '!Sub "arn:aws:s3:::our-logs/AWSLogs/${AWS::AccountId}/*"'),
         ],
-        [("policy-before-bucket", "  LogBucketPolicy:", "nothing makes LogBucketPolicy wait for LogBucket")],
+        [("policy-before-bucket", "  LogBucketPolicy:", "LogBucketPolicy may be created before LogBucket")],
     ),
     (
         "a policy that refers to its trail",
@@ -138,7 +138,7 @@ ROWS: list[Row] = [
         [("Bucket: !Ref LogBucket", "Bucket: !Ref OtherBucket")],
         [
             ("bucket-without-policy", "  LogBucket:", "LogBucket, where Trail logs, has no policy"),
-            ("policy-for-another-bucket", "Bucket: !Ref OtherBucket", "another bucket than LogBucket"),
+            ("policy-for-another-bucket", "Bucket: !Ref OtherBucket", "but not in LogBucket"),
         ],
     ),
     (
@@ -352,17 +352,17 @@ ROWS: list[Row] = [
     (
         "no Fn::Sub",
         [(OBJECTS, "${LogBucket.Arn}/AWSLogs/${AWS::AccountId}/*")],
-        [("missing-sub", "Resource: ${LogBucket.Arn}", "${LogBucket.Arn}, ${AWS::AccountId} in a text without Fn::Sub")],
+        [("missing-sub", "Resource: ${LogBucket.Arn}", "${LogBucket.Arn}, ${AWS::AccountId} but no Fn::Sub")],
     ),
     (
         "no Fn::Sub in a prefix",
         [("IsLogging: true", 'IsLogging: true\n      S3KeyPrefix: "${Prefix}"'), (OBJECTS, "!Sub ${LogBucket.Arn}/*")],
-        [("missing-sub", "S3KeyPrefix:", "S3KeyPrefix of Trail has ${Prefix} in a text without Fn::Sub")],
+        [("missing-sub", "S3KeyPrefix:", "S3KeyPrefix of Trail has ${Prefix} but no Fn::Sub")],
     ),
     (
         "no Fn::Sub in a guard",
         [(SOURCE, '"arn:aws:cloudtrail:*:${AWS::AccountId}:trail/*"')],
-        [("missing-sub", "aws:SourceArn", "`Write` has ${AWS::AccountId} in a text without Fn::Sub")],
+        [("missing-sub", "aws:SourceArn", "`Write` has ${AWS::AccountId} but no Fn::Sub")],
     ),
     (
         "a misspelt action of another service",
@@ -400,7 +400,7 @@ ROWS: list[Row] = [
     (
         "a wildcard under an exact operator",
         [("ArnLike: {", "StringLike: { s3:signatureversion: '*' }\n              StringEqualsIgnoreCase: {")],
-        [("wrong-source-arn", "StringEqualsIgnoreCase", "holds a wildcard, which StringEqualsIgnoreCase takes as")],
+        [("wrong-source-arn", "StringEqualsIgnoreCase", "contains `*`, which StringEqualsIgnoreCase compares")],
     ),
     (
         "another account's trail",
@@ -413,7 +413,7 @@ ROWS: list[Row] = [
     (
         "another partition's trail",
         [(SOURCE, '!Sub "arn:aws-cn:cloudtrail:*:${AWS::AccountId}:trail/*"')],
-        [("wrong-source-arn", "aws-cn", "names another partition than that of Trail: aws-cn")],
+        [("wrong-source-arn", "aws-cn", "names a different partition than that of Trail: aws-cn")],
     ),
     (
         "another trail's name",
@@ -421,12 +421,12 @@ ROWS: list[Row] = [
             (SOURCE, '!Sub "arn:aws:cloudtrail:*:${AWS::AccountId}:trail/side"'),
             NAMED,
         ],
-        [("wrong-source-arn", "trail/side", "names another trail than that of Trail: trail/side")],
+        [("wrong-source-arn", "trail/side", "names a different trail than that of Trail: trail/side")],
     ),
     (
         "the name of a trail that gets a generated one",
         [(SOURCE, '!Sub "arn:aws:cloudtrail:*:${AWS::AccountId}:trail/main"')],
-        [("wrong-source-arn", "trail/main", "it has no TrailName")],
+        [("wrong-source-arn", "trail/main", "without TrailName")],
     ),
     (
         "another trail's encryption context",
@@ -438,7 +438,7 @@ ROWS: list[Row] = [
             ),
         ],
         [
-            ("wrong-encryption-context", "kms:EncryptionContext", "names another"),
+            ("wrong-encryption-context", "kms:EncryptionContext", "names a different"),
             ("missing-action", "Action: [kms:GenerateDataKey*]", "kms:DescribeKey"),
         ],
     ),

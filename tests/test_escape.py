@@ -28,7 +28,7 @@ VISIBLE = {
     "an old command": ("a ##[error]x ##vso[task]", r"a \x23#[error]x \x23#vso[task]"),
 }
 PROSE = {
-    "plain": ("no statement lets CloudTrail write below a_b/*", r"no statement lets CloudTrail write below a_b/\*"),
+    "plain": ("CloudTrail is not allowed to write below a_b/*", r"CloudTrail is not allowed to write below a_b/\*"),
     "code stays code": ("`Sid<1>` gains *", r"`Sid<1>` gains \*"),
     "a backtick too many": ("`a` and ` b", r"`a` and \` b"),
     "markup": ("[x](y) <b> ~z~ _e_", r"\[x](y) &lt;b> \~z\~ \_e\_"),

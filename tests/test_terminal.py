@@ -92,7 +92,7 @@ def test_new_access_comes_before_the_table() -> None:
     assert lines[2].startswith(
         "    NEW ACCESS: CloudTrail on behalf of any other AWS account: kms:DescribeKey, kms:Decrypt (LogKey,"
     )
-    assert "to prevent this, use --patch-set cloudtrail-documented" in lines[4]
+    assert "to prevent this, use --patch-set documented" in lines[4]
     summary = run("fix", "--review", "--dry-run", "central.json").stderr.splitlines()
     assert summary[1].startswith(
         "  ! NEW ACCESS: CloudTrail on behalf of any other AWS account: kms:DescribeKey, kms:Decrypt"

@@ -34,7 +34,7 @@ def assert_caught(stack: Path, guarantee: int, detail: str) -> None:
     before = stack.read_bytes()
     result = fix(stack)
     assert result.exit_code == 2
-    assert f"guarantee {guarantee} does not hold" in result.stderr
+    assert f"internal check {guarantee} failed" in result.stderr
     assert detail in result.stderr
     assert result.stdout == ""
     assert stack.read_bytes() == before

@@ -92,7 +92,7 @@ def _missing_action(delivery: Delivery, document: Document, own: list[_Near], on
         yield from meant
         return
     nearest = next((near for near in own if near.elements.resource is not Truth.NO), own[0]).raw
-    detail = f"no statement lets {delivery.service.name} do {action} ({one.title})"
+    detail = f"{delivery.service.name} is not allowed {action} ({one.title})"
     yield Finding("missing-action", document.logical_id, nearest.path_of("Action"), detail, document.kind, blocking=False)
 
 

@@ -63,8 +63,8 @@ def _lacking(delivery: Delivery, document: Document, statement: Statement, one: 
         owner = "the key" if document.kind == "key" else f"the log bucket ({own})"
         return "wrong-resource", f"{statement.label} is about {about}, not about {owner}"
     if not one.is_write:
-        return "wrong-resource", f"no statement lets {delivery.service.name} do {one.request.action} on the bucket itself"
-    detail = f"no statement lets {delivery.service.name} write below {_folder(delivery, one)}/"
+        return "wrong-resource", f"{delivery.service.name} is not allowed {one.request.action} on the bucket itself"
+    detail = f"{delivery.service.name} is not allowed to write below {_folder(delivery, one)}/"
     if delivery.facts.organization_id is not None and str(delivery.facts.organization_id) in str(one.request.resource):
         return "organization-path-not-allowed", f"{detail}, the organization's path"
     unprefixed = partial(delivery.facts.bucket_arn, "/", filled(delivery.service.outsiders.object, facts_of(delivery.facts)))

@@ -89,7 +89,7 @@ def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
         return  # one of them must go first
     for policy in delivery.bucket_policies:
         if not waiting.waits_for(source, policy):
-            detail = f"nothing makes {source} wait for {policy}"
+            detail = f"{source} may be created before {policy}: add `DependsOn: {policy}`"
             yield Finding(f"{slug(noun)}-before-policy", source, ("Resources", source), detail, "bucket")
 
 
@@ -122,9 +122,7 @@ def _unattached(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
     if bucket is None or delivery.bucket_policies:
         return
     for policy in seen.stray(delivery.resolver, delivery.service):
-        detail = (
-            f"{policy} lets {delivery.service.name} in, but into another bucket than {bucket}, where {delivery.source} logs"
-        )
+        detail = f"{policy} allows {delivery.service.name}, but not in {bucket}, where {delivery.source} logs"
         advice = f"let the Bucket of {policy} be {bucket}, if that is what it is for"
         path = ("Resources", policy, "Properties", "Bucket")
         yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice)
@@ -173,7 +171,7 @@ def _unsubstituted_policies(located: Located, data: Data) -> Iterator[Finding]:
 def _lacking_sub(data: Data, logical_id: str, name: str) -> Iterator[Finding]:
     path = ("Resources", logical_id, "Properties", name)
     for place, names in unsubstituted(data, properties(data, logical_id).get(name), path):
-        detail = f"{name} of {logical_id} has {', '.join(names)} in a text without Fn::Sub, so it stays as it is"
+        detail = f"{name} of {logical_id} has {', '.join(names)} but no Fn::Sub, so it is not substituted"
         yield Finding("missing-sub", logical_id, place, detail, "bucket", advice=ADVICE)
 
 
@@ -181,7 +179,7 @@ def _policy_order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding
     bucket = delivery.own_bucket
     for policy in delivery.bucket_policies if bucket else ():
         if bucket and not waiting.waits_for(policy, bucket):
-            detail = f"nothing makes {policy} wait for {bucket}"
+            detail = f"{policy} may be created before {bucket}"
             advice = f"let the Bucket of {policy} be a Ref of {bucket}, or add {bucket} to its DependsOn"
             yield Finding("policy-before-bucket", policy, ("Resources", policy), detail, "bucket", advice=advice)
 

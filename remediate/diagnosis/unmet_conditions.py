@@ -76,14 +76,15 @@ def _fault(delivery: Delivery, entry: WrittenCondition) -> str:
     found = delivery.resolver.value(entry.value)
     values = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, PartialString)]
     operator = entry.operator.split(":")[-1].removesuffix("IfExists")
-    if operator.startswith("String") and operator != "StringLike" and any("*" in str(one) for one in values):
-        return f"holds a wildcard, which {operator} takes as a plain character, and no {noun}'s ARN has one"
+    if operator.startswith("String") and "Like" not in operator and any("*" in str(one) for one in values):
+        return f"contains `*`, which {operator} compares literally, so it never matches; use ArnLike"
     source = delivery.source or f"the {noun}"
     if len(values) == 1:
         fields, wanted = arn_fields(values[0]), arn_fields(delivery.facts.arn)
         for name, written, own in zip((*_ARN_FIELDS, noun), fields or (), wanted or (), strict=False):
             if matches(written, own) is Truth.NO:
-                return f"names another {name} than that of {source}: {written}"
+                return f"names a different {name} than that of {source}: {written}"
     if any(isinstance(part, UnknownPart) and part.name == delivery.source for part in delivery.facts.arn.parts):
-        return f"may not match {source}: it has no {delivery.service.source.name}, so its name is known only when it exists"
+        name = delivery.service.source.name
+        return f"may not match {source}: without {name}, CloudFormation generates the name at deployment"
     return f"cannot be shown to match the ARN of {source}"

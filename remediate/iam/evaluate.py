@@ -188,7 +188,7 @@ def _decision(outcome: Outcome, elements: list[Elements], request: Request, *, e
     names = dict.fromkeys(f"{one.statement.label} of {one.statement.logical_id}" for one in elements)
     if outcome is Outcome.UNDECIDABLE:
         doubts = (f"whether {name} applies: {_doubts(one, request)}" for name, one in zip(names, elements, strict=False))
-        reason = f"cannot tell {'; nor '.join(doubts)}"
+        reason = f"cannot determine {'; nor '.join(doubts)}"
     else:
         reason = f"{', '.join(names)} {'denies' if explicit else 'allows'} {request.action}" + _notes(elements, request)
     return Decision(outcome, explicit, by, reason)
@@ -231,7 +231,7 @@ def _doubts(elements: Elements, request: Request) -> str:
     because += (
         ["the policy's Version is not known"] if statement.version is None and any(map(has_variables, written)) else []
     )
-    return "; ".join([f"its {', '.join(doubtful)} cannot be decided", *because])
+    return "; ".join([f"its {', '.join(doubtful)} cannot be determined", *because])
 
 
 def _notes(elements: list[Elements], request: Request) -> str:

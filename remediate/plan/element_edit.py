@@ -26,7 +26,7 @@ def extend(editor: PolicyEditor, raw: WrittenStatement, element: str, *values: P
     else:
         editor.draft.replace(path, [written, *values])
     noun = element.lower() + ("s" if len(values) > 1 else "")
-    editor.note(f"{raw.label} gains the {noun} {', '.join(map(shown, values))}")
+    editor.note(f"added the {noun} {', '.join(map(shown, values))} to {raw.label}")
 
 
 def move_actions(editor: PolicyEditor, raw: WrittenStatement, moved: list[str], suffix: str) -> WrittenStatement | None:
@@ -45,7 +45,7 @@ def move_actions(editor: PolicyEditor, raw: WrittenStatement, moved: list[str], 
     apart: Plain = moved[0] if len(moved) == 1 else [*moved]
     added = editor.insert({**editor.again(raw).data, "Action": apart}, after=raw, suffix=suffix)
     if added:
-        editor.note(f"{', '.join(moved)} leaves {raw.label} for {added.label}, a statement of its own")
+        editor.note(f"moved {', '.join(moved)} from {raw.label} to the new statement {added.label}")
     return added
 
 

@@ -116,7 +116,7 @@ def _add_guard(editor: PolicyEditor, guard: Guard | None, statement: WrittenStat
         if (entry.operator, entry.key.lower()) not in present:
             current = editor.again(statement)
             if add_condition(editor, current, entry.operator, entry.key, entry.value):
-                editor.note(f"{entry} guards {statement.label} instead: it keeps the {noun}s of other accounts out")
+                editor.note(f"added {entry} to {statement.label} instead: it excludes {noun}s of other accounts")
 
 
 def _holds(editor: PolicyEditor, entry: WrittenCondition, delivery: Delivery) -> bool:

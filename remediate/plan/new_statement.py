@@ -92,7 +92,7 @@ def _insert(
     names = ", ".join(map(str, as_list(actions)))
     service = added.data["Principal"]
     who = service["Service"] if isinstance(service, dict) else service
-    editor.note(f"{added.label} is added: {who} may {names}{beside}")
+    editor.note(f"added {added.label}: allows {who} {names}{beside}")
     return [added]
 
 
@@ -117,7 +117,7 @@ def _beside(editor: PolicyEditor, left: list[Gap]) -> str:
             others = (elements.principal, elements.action, elements.resource)
             if statement.effect == "Allow" and elements.failing and all(truth is Truth.YES for truth in others):
                 found |= {f"{failing} of {raw.label}": None for failing in elements.failing}
-    return f"; {', '.join(found)} stays, and does not hold for it" if found else ""
+    return f"; {', '.join(found)} is unchanged, and does not hold for it" if found else ""
 
 
 def _neighbour(editor: PolicyEditor, rule: Allow, left: list[Gap], where: Alternative) -> WrittenStatement | None:

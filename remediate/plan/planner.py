@@ -166,7 +166,7 @@ class Planner:
         added = ensure_policy(self.draft, target, rule)
         self.located = locate(self.draft.data, self.options.given)
         shown = ", ".join(f"`{one['Sid']}`" for one in rule.statements if "Sid" in one)
-        change.notes.append(f"{added} is added for {target.logical_id}, with {shown}")
+        change.notes.append(f"added {added} for {target.logical_id}, with {shown}")
         for name in rule.including:
             included = self.patch_set.patch(name)
             for one in targets(self.located, "bucket-policy"):

@@ -157,7 +157,7 @@ class PolicyEditor:
         named = self._leave(statement, service) if self.can_insert(statement) else None
         if named is None:
             return None
-        self.note(f"{statement.label} is shared with others, so the part of {service} becomes a statement of its own")
+        self.note(f"split {statement.label}, which is shared with others: {service} gets a statement of its own")
         copy: dict[str, Plain] = {**statement.data, "Principal": {"Service": named}}
         if "Action" in copy:
             copy["Action"] = _without_misspelt(copy["Action"])

@@ -107,7 +107,7 @@ def _left(one: ServiceRequest, decision: Decision, logical_id: str, delivery: De
     if decision.outcome is Outcome.UNDECIDABLE:
         advice = _settling(one, decision, delivery)
         if any(statement.unmodelled for statement in decision.by):
-            advice = "mend the statement: IAM does not accept it as it stands"
+            advice = "fix the statement: IAM does not accept it as it is"
         return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if delivery.source else "", path=path)
     organization = "organization" in one.id and delivery.facts.organization_id is not None
     advice = "give the organization's id with --organization-id" if organization else ""
@@ -129,7 +129,7 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     open_parts = _open_parts(written) ^ _open_parts(asked)
     known = section(delivery.resolver.data, "Parameters").keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
     names = ", ".join(sorted(open_parts & known))
-    change = "have it changed with --review"
+    change = "let it be changed with --review"
     return f"give its value with --parameter KEY=VALUE ({names}), or {change}" if names else change
 
 

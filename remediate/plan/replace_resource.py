@@ -44,7 +44,7 @@ def _replace(editor: PolicyEditor, rule: Allow, raw: WrittenStatement, index: in
         else:
             editor.draft.replace(path, resource)
         editor.note(
-            f"the resource {shown(items[index])} of {raw.label} is replaced by {shown(resource)}, which is what was meant"
+            f"replaced the resource {shown(items[index])} of {raw.label} by {shown(resource)}, which is what was meant"
         )
         return [raw]
 

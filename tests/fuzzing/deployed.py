@@ -125,7 +125,7 @@ class Environment:
         return [one.strip() for one in self.parameters[name].split(",")] if is_list else self.parameters[name]
 
     def holds(self, condition: str) -> bool:
-        """Decide a condition of the template; one that cannot be decided, or is its own part, does not hold."""
+        """Decide a condition of the template; one that cannot be determined, or is its own part, does not hold."""
         if condition not in self.conditions:
             self.conditions[condition] = False
             written = self.template.get("Conditions")

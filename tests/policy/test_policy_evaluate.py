@@ -102,9 +102,9 @@ NEVER = "is never part of a s3:PutObject request"
                 "Resource": "${R:any}",
                 "Condition": {"X": {"aws:x": "a"}},
             },
-            "cannot tell whether statement 1 of Policy applies: its resource, condition X aws:x cannot be decided",
+            "cannot determine whether statement 1 of Policy applies: its resource, condition X aws:x cannot be determined",
         ),
-        ("text", "cannot tell whether statement 1 of Policy applies: it is not an object"),
+        ("text", "cannot determine whether statement 1 of Policy applies: it is not an object"),
     ],
 )
 def test_reason(data: Any, reason: str) -> None:

@@ -17,7 +17,7 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
     two = any(len(delivery.bucket_policies) > 1 for delivery in target.deliveries)
     waiting = Dependencies(draft.data)
     if two or waiting.circle(source, needed):
-        return  # no order can mend it: the diagnosis says so
+        return  # no order can fix it: the diagnosis says so
     for policy in needed:
         if waiting.waits_for(source, policy):
             continue
@@ -28,7 +28,7 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
             skipped.append(Skipped(subject, "obstacle", reason, source, advice))
             continue
         if _add(draft, source, policy, subject, skipped):
-            notes.append(f"{source} waits for {policy}")
+            notes.append(f"added {policy} to the DependsOn of {source}")
             waiting = Dependencies(draft.data)
 
 

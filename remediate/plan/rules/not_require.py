@@ -40,7 +40,7 @@ def ensure_not_required(editor: PolicyEditor, rule: NotRequire) -> None:
         if _remove(editor, rule, raw, doomed, tuple(apart)) and repairs:
             editor.needs.add("repair")
     for condition, labels in kept.items():
-        editor.skip("kept", f"{condition} of {', '.join(labels)} stays: {_why_kept(editor)}")
+        editor.skip("kept", f"kept {condition} of {', '.join(labels)}: {_why_kept(editor)}")
 
 
 def _concerned(editor: PolicyEditor, rule: NotRequire, raw: WrittenStatement) -> list[WrittenCondition]:
@@ -78,11 +78,11 @@ def _drop(
     editor: PolicyEditor, rule: NotRequire, raw: WrittenStatement, entry: WrittenCondition, path: tuple[str | int, ...]
 ) -> None:
     remove_entry(editor.draft, path)
-    editor.note(f"{entry} is removed from {raw.label}: {rule.because}")
+    editor.note(f"removed {entry} from {raw.label}: {rule.because}")
 
 
 def _why_kept(editor: PolicyEditor) -> str:
     noun = editor.given.service.source.noun
     if all(delivery.source is None for delivery in editor.deliveries):
         return f"it is for a {noun} of another template, and nothing here shows that it does not match"
-    return f"no request of the {noun}s here is denied by it"
+    return f"it does not block any {noun} in this template"

@@ -34,7 +34,7 @@ def ensure_required(editor: PolicyEditor, rule: Require) -> None:
         own = _for_action(editor, raw, rule) if missing else None
         for entry in missing if own else ():
             if own and add_condition(editor, editor.again(own), entry.operator, entry.key, entry.value):
-                editor.note(f"{own.label} requires {entry}: {rule.because}")
+                editor.note(f"added {entry} to {own.label}: {rule.because}")
 
 
 def _is_dead(editor: PolicyEditor, raw: WrittenStatement) -> bool:

@@ -47,7 +47,7 @@ def _split(editor: PolicyEditor, rule: Separate, raw: WrittenStatement, grants: 
             return None
         for entry in _dead(editor, rule, editor.again(own)):
             remove_entry(editor.draft, entry.path)
-            editor.note(f"{entry} is removed from {own.label}: {rule.because}")
+            editor.note(f"removed {entry} from {own.label}: {rule.because}")
         return [own]
 
     return change_guarded(editor, rule.guard, change, f"removing {', '.join(rule.conditions)} from {raw.label}", "kept")
