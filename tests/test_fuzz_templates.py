@@ -176,6 +176,15 @@ def test_line_ends() -> None:
     assert [one.kind for one in oracle.judge(change, words.seeded(1), thorough=False)] == ["other line ends"]
 
 
+def test_a_text_that_only_one_parser_takes_is_no_matter_of_the_result() -> None:
+    before = TEMPLATE.replace("{S3BucketName: !Ref Bucket}", "{S3BucketName: lo? gs}")
+    with pytest.raises(NotRead):
+        data_of(before, pure=True)
+    assert not list(oracle.judge(oracle.Change(before, before, [], {}), words.seeded(1), thorough=True))
+    result = oracle.Change(TEMPLATE, before, [operation("/Resources/Trail/Properties/S3BucketName", "lo? gs")], {})
+    assert "the result cannot be read" in [one.kind for one in oracle.judge(result, words.seeded(1), thorough=True)]
+
+
 COMMENTED = """\
 # top
 a:  # a

@@ -73,7 +73,8 @@ def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery
     acl = replace(outsider, request=replace(outsider.request, action="s3:GetBucketAcl"))
     if judge(before, sampled(delivery), acl.request).outcome is not Outcome.ALLOWED:
         return False
-    return _had(_known(before, sampled(delivery)), acl, before.kind) is Outcome.ALLOWED
+    # Unlike a change of what is there, a new statement by the literal name reaches where ``AWS::URLSuffix`` is another one.
+    return _had(_known(before, sampled(delivery), _in_china(delivery)), acl, before.kind) is Outcome.ALLOWED
 
 
 @functools.lru_cache(maxsize=512)
@@ -144,10 +145,25 @@ def _changed(before: Document | None, after: Document, delivery: Delivery) -> li
     return [one for data, one in allows if id(data) not in same and data not in known]
 
 
-def _known(document: Document, delivery: Delivery) -> list[tuple[Statement, frozenset[str]]]:
-    """Return the Allow statements of a policy, each with the principals that it names under every value of parameters."""
-    found = ((raw.data, one) for raw, one in statements_of(document, delivery) if one.effect == "Allow")
-    return [(one, _always(data.get("Principal"), delivery)) for data, one in found]
+def _known(document: Document, *deliveries: Delivery) -> list[tuple[Statement, frozenset[str]]]:
+    """Return the Allow statements of a policy, each with the principals that it names under every value of parameters.
+
+    The statements are those of the first delivery; the principals are named in all of them.
+    """
+    found = ((raw.data, one) for raw, one in statements_of(document, deliveries[0]) if one.effect == "Allow")
+    return [
+        (one, frozenset.intersection(*(_always(data.get("Principal"), each) for each in deliveries))) for data, one in found
+    ]
+
+
+@functools.lru_cache(maxsize=512)
+def _in_china(delivery: Delivery) -> Delivery:
+    """Return a delivery in a Region with another URL suffix, where the user has given no Region."""
+    if "AWS::Region" in delivery.given:
+        return delivery
+    scenario = delivery.resolver.scenario
+    known = {**scenario.parameters, "AWS::Region": partial("cn-north-1")}
+    return replace(delivery, resolver=delivery.resolver.under(Scenario(known, scenario.conditions)))
 
 
 def _always(written: Plain, delivery: Delivery) -> frozenset[str]:
