@@ -232,6 +232,14 @@ def test_a_comment_behind_a_bracket_goes_with_what_it_closes() -> None:
     assert lost_comments(before, "a: {b: 1}\n", [operation("/c", None, "remove")]) == ["# a"]
 
 
+def test_a_comment_in_the_header_of_a_block_scalar_goes_with_it() -> None:
+    before = "a:\n  - b: |-  # b\n      text\n  - c\nd: 1\n"
+    assert lost_comments(before, "a:\n  - x\n  - c\nd: 1\n", [operation("/a/0", "x")]) == []
+    assert lost_comments(
+        before, before.replace("  # b", "").replace("  - c\n", ""), [operation("/a/1", None, "remove")]
+    ) == ["# b"]
+
+
 def test_exceptions_and_hanging_runs_are_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     made = trial.execution(1, 1, trial.bases(FOLDERS, 20_000), trial.KINDS)
 

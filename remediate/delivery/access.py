@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from remediate.iam.beginnings import Beginnings
-
 from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.policies import Document, Kind
 from remediate.cloudformation.possible import possible_strings
@@ -19,6 +17,7 @@ from remediate.delivery.decide import judge, statements_of
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.outsiders import Outsider, outsiders
 from remediate.delivery.requests import SourceFacts
+from remediate.iam.beginnings import Beginnings
 from remediate.iam.evaluate import Outcome, cannot_apply, evaluate, possibly_concerned
 from remediate.iam.statement import Policy, Statement
 from remediate.partial_string import PartialString, UnknownPart, partial
