@@ -176,6 +176,15 @@ def test_line_ends() -> None:
     assert [one.kind for one in oracle.judge(change, words.seeded(1), thorough=False)] == ["other line ends"]
 
 
+def test_a_text_that_only_one_parser_takes_is_no_matter_of_the_result() -> None:
+    before = TEMPLATE.replace("{S3BucketName: !Ref Bucket}", "{S3BucketName: lo? gs}")
+    with pytest.raises(NotRead):
+        data_of(before, pure=True)
+    assert not list(oracle.judge(oracle.Change(before, before, [], {}), words.seeded(1), thorough=True))
+    result = oracle.Change(TEMPLATE, before, [operation("/Resources/Trail/Properties/S3BucketName", "lo? gs")], {})
+    assert "the result cannot be read" in [one.kind for one in oracle.judge(result, words.seeded(1), thorough=True)]
+
+
 COMMENTED = """\
 # top
 a:  # a
@@ -221,6 +230,14 @@ def test_a_comment_behind_a_bracket_goes_with_what_it_closes() -> None:
     before = "a: {\n  b: 1\n  }  # a\nc: 2\n"
     assert lost_comments(before, "c: 2\n", [operation("/a", None, "remove")]) == []
     assert lost_comments(before, "a: {b: 1}\n", [operation("/c", None, "remove")]) == ["# a"]
+
+
+def test_a_comment_in_the_header_of_a_block_scalar_goes_with_it() -> None:
+    before = "a:\n  - b: |-  # b\n      text\n  - c\nd: 1\n"
+    assert lost_comments(before, "a:\n  - x\n  - c\nd: 1\n", [operation("/a/0", "x")]) == []
+    assert lost_comments(
+        before, before.replace("  # b", "").replace("  - c\n", ""), [operation("/a/1", None, "remove")]
+    ) == ["# b"]
 
 
 def test_exceptions_and_hanging_runs_are_findings(monkeypatch: pytest.MonkeyPatch) -> None:

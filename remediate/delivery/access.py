@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from remediate.iam.beginnings import Beginnings
-
 from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.policies import Document, Kind
 from remediate.cloudformation.possible import possible_strings
@@ -19,6 +17,7 @@ from remediate.delivery.decide import judge, statements_of
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.outsiders import Outsider, outsiders
 from remediate.delivery.requests import SourceFacts
+from remediate.iam.beginnings import Beginnings
 from remediate.iam.evaluate import Outcome, cannot_apply, evaluate, possibly_concerned
 from remediate.iam.statement import Policy, Statement
 from remediate.partial_string import PartialString, UnknownPart, partial
@@ -73,7 +72,8 @@ def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery
     acl = replace(outsider, request=replace(outsider.request, action="s3:GetBucketAcl"))
     if judge(before, sampled(delivery), acl.request).outcome is not Outcome.ALLOWED:
         return False
-    return _had(_known(before, sampled(delivery)), acl, before.kind) is Outcome.ALLOWED
+    # Unlike a change of what is there, a new statement by the literal name reaches where ``AWS::URLSuffix`` is another one.
+    return _had(_known(before, sampled(delivery), _in_china(delivery)), acl, before.kind) is Outcome.ALLOWED
 
 
 @functools.lru_cache(maxsize=512)
@@ -144,10 +144,25 @@ def _changed(before: Document | None, after: Document, delivery: Delivery) -> li
     return [one for data, one in allows if id(data) not in same and data not in known]
 
 
-def _known(document: Document, delivery: Delivery) -> list[tuple[Statement, frozenset[str]]]:
-    """Return the Allow statements of a policy, each with the principals that it names under every value of parameters."""
-    found = ((raw.data, one) for raw, one in statements_of(document, delivery) if one.effect == "Allow")
-    return [(one, _always(data.get("Principal"), delivery)) for data, one in found]
+def _known(document: Document, *deliveries: Delivery) -> list[tuple[Statement, frozenset[str]]]:
+    """Return the Allow statements of a policy, each with the principals that it names under every value of parameters.
+
+    The statements are those of the first delivery; the principals are named in all of them.
+    """
+    found = ((raw.data, one) for raw, one in statements_of(document, deliveries[0]) if one.effect == "Allow")
+    return [
+        (one, frozenset.intersection(*(_always(data.get("Principal"), each) for each in deliveries))) for data, one in found
+    ]
+
+
+@functools.lru_cache(maxsize=512)
+def _in_china(delivery: Delivery) -> Delivery:
+    """Return a delivery in a Region with another URL suffix, where the user has given no Region."""
+    if "AWS::Region" in delivery.given:
+        return delivery
+    scenario = delivery.resolver.scenario
+    known = {**scenario.parameters, "AWS::Region": partial("cn-north-1")}
+    return replace(delivery, resolver=delivery.resolver.under(Scenario(known, scenario.conditions)))
 
 
 def _always(written: Plain, delivery: Delivery) -> frozenset[str]:

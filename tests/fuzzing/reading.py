@@ -187,7 +187,7 @@ def _went_along(text: str, place: int, every: list[Leaf], left: set[int]) -> boo
     line = _line_start(text, place)
     before = every[index - 1] if index else None
     after = every[index] if index < len(every) else None
-    if before and before.end > line and before.end <= place:
+    if before and before.end > line:  # behind the header of a block scalar a comment stands within that
         return id(before) not in left
     beside = text[line:place].strip()
     if beside and not beside.strip("]},"):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_notation import t
-from remediate.iam.beginnings import Beginnings
 
+from remediate.iam.beginnings import Beginnings
 from remediate.iam.match import LONGEST, matches
 from remediate.iam.truth import Truth
 from remediate.partial_string import PartialString, UnknownPart, partial
