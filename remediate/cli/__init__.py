@@ -25,6 +25,7 @@ from remediate.cli.options import (
 )
 from remediate.cli.output import FAILED, Program, emit, say
 from remediate.cli.run import Run
+from remediate.delivery.services import DEFAULT
 from remediate.patch_set import Patch, PatchError, combined, load_all
 from remediate.report import FORMATS, diff, summary
 from remediate.report.annotations import annotate, fails, levels
@@ -229,7 +230,7 @@ def explain(topic: str | None, patch_set: str, patches: Path | None, service: tu
     from remediate.reasons import described, reasons
     from remediate.report.terminal import width
 
-    loaded = combined(load_all(patch_set, service, patches))
+    loaded = combined(load_all(patch_set, service if service != (DEFAULT,) else ["all"], patches))
     if topic is None:
         column = max(map(len, (*described(), *(patch.id for patch in loaded.patches))))
         lines = [f"patches of {loaded.name}:"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from remediate.delivery.services import DEFAULT
 from remediate.diagnosis import Finding, Level
 from remediate.diagnosis.health import DeliveryHealth
 from remediate.engine import Report
@@ -80,7 +81,7 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], _Place
     spoken = {(patch.id, cause.logical_id) for cause in causes for patch in fixing(cause, report)}
     found = [_of_cause(one, report, place(one.path)) for one in causes]
     found += [
-        _of_patch(one, place(tuple(tokens(one.operations[0].path))))
+        _of_patch(one, report, place(tuple(tokens(one.operations[0].path))))
         for one in report.applied
         if (one.patch.id, one.logical_id) not in spoken and not _is_of_ignored(one.patch, report)
     ]
@@ -92,9 +93,10 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], _Place
     return found + [_of_delivery(one, place(("Resources", one.name))) for one in report.deliveries if one.precautions]
 
 
-def _fixed_by(patches: Iterable[Patch]) -> str:
+def _fixed_by(patches: Iterable[Patch], report: Report) -> str:
+    services = "".join(f" --service {one.id}" for one in report.services)
     selected = "".join(f" --select {patch.id}" for patch in patches)
-    return f"fixable: `remediate fix{selected}`"
+    return f"fixable: `remediate fix{'' if services == f' --service {DEFAULT}' else services}{selected}`"
 
 
 def _allowed_by(patch: Patch) -> tuple[str, ...]:
@@ -104,14 +106,14 @@ def _allowed_by(patch: Patch) -> tuple[str, ...]:
 def _of_cause(cause: Finding, report: Report, where: _Place) -> Annotation:
     patches = fixing(cause, report)
     left = next((one for one in report.skipped if _speaks_for(cause, one.subject, one.logical_id) and one.advice), None)
-    remedy = _fixed_by(patches) if patches else cause.advice or (left.advice if left else "")
+    remedy = _fixed_by(patches, report) if patches else cause.advice or (left.advice if left else "")
     return Annotation(cause.cause, cause.level, cause.detail, *where, remedy)
 
 
-def _of_patch(applied: Applied, where: _Place) -> Annotation:
+def _of_patch(applied: Applied, report: Report, where: _Place) -> Annotation:
     message = f"planned change: {'; '.join(applied.notes)}"
     level: Level = "warning" if applied.need == "repair" else "note"
-    return Annotation(applied.patch.id, level, message, *where, _fixed_by([applied.patch]))
+    return Annotation(applied.patch.id, level, message, *where, _fixed_by([applied.patch], report))
 
 
 def _is_of_ignored(patch: Patch, report: Report) -> bool:
