@@ -18,6 +18,7 @@ EXAMPLES = ROOT / "examples"
 ALL = sorted(one for one in EXAMPLES.iterdir() if one.suffix in {".yaml", ".json"})
 
 EXPECTED = {
+    "config.yaml": ["config-delivery", "config-bucket-checks", "config-key-access", "config-order"],
     "healthy.yaml": [],
     "minimal.yaml": ["bucket-checks", "trail-order"],
     "organization.yaml": ["log-delivery"],
