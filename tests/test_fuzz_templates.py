@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import jsonpatch
 import pytest
 
+from remediate.delivery.locate import Given
+from remediate.plan import Options
 from tests.fuzzing import deployed, growth, node_kind, oracle, outsiders, policy_kind, rendering, trial, words
 from tests.fuzzing.reading import NotRead, data_of, exact, lost_comments
 
@@ -86,6 +89,13 @@ def test_an_execution_is_the_same_each_time() -> None:
     for number in range(40):
         first, second = (trial.execution(1, number, known, trial.KINDS) for _ in range(2))
         assert first == second
+
+
+def test_an_execution_says_what_is_not_said_by_default() -> None:
+    made = trial.execution(1, 1, trial.bases(FOLDERS, 20_000), trial.KINDS)
+    plain, given = Options(), Options(Given(organization_id="o-a"), review=True)
+    assert str(dataclasses.replace(made, options=plain)).endswith(f" with {made.patch_set}")
+    assert str(dataclasses.replace(made, options=given)).endswith(f"{made.patch_set}, review=True, organization_id='o-a'")
 
 
 def test_what_is_written_reads_back() -> None:

@@ -62,7 +62,17 @@ class Execution:
 
     def __str__(self) -> str:
         """Return what a person needs to run it again."""
-        return f"#{self.number} ({self.kind} of {self.base}) with {self.patch_set}, {self.options}"
+        said = ", ".join([*_said(self.options), *_said(self.options.given)])
+        return f"#{self.number} ({self.kind} of {self.base}) with {self.patch_set}{said and f', {said}'}"
+
+
+def _said(options: Any) -> Iterator[str]:
+    """Yield what options say that is not said by default."""
+    default = type(options)()
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if value != getattr(default, field.name) and field.name != "given":
+            yield f"{field.name}={value!r}"
 
 
 @dataclasses.dataclass
