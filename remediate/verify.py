@@ -17,7 +17,7 @@ from remediate.cloudformation.expression import as_list, function
 from remediate.cloudformation.policies import Kind, documents
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import BUCKET_POLICY, KEY, section
+from remediate.cloudformation.resources import BUCKET_POLICY, KEY, TOPIC_POLICY, section
 from remediate.delivery.access import Outsider
 from remediate.delivery.comparison import Verdict, prove
 from remediate.delivery.locate import Located
@@ -28,6 +28,7 @@ from remediate.patch_set import AddPolicy, DependOn
 from remediate.plan import Plan
 from remediate.template import Edit, Operation, Plain, Template, TemplateError, identical, read_data, tokens, unshared
 
+_POLICIES = {BUCKET_POLICY: "PolicyDocument", KEY: "KeyPolicy", TOPIC_POLICY: "PolicyDocument"}
 PROMISES = {
     1: "the new text holds the data that the patch describes",
     2: "every byte outside the edits is the same",
@@ -197,7 +198,7 @@ def _parts(written: Plain, source: str) -> dict[str, Plain]:
     """
     if not isinstance(written, dict):
         return {"it": written}
-    edited = {source: "DependsOn", BUCKET_POLICY: "PolicyDocument", KEY: "KeyPolicy"}.get(str(written.get("Type")))
+    edited = {source: "DependsOn", **_POLICIES}.get(str(written.get("Type")))
     parts = {**written}
     inside = parts.pop("Properties", None)
     if isinstance(inside, dict):
@@ -215,13 +216,14 @@ def _logging_resources(located: Located) -> Iterable[str]:
         yield from (
             place.logical_id for place in (delivery.bucket, delivery.key, delivery.bucket_key) if place and place.logical_id
         )
-        yield from delivery.bucket_policies
+        yield from delivery.needed_policies()
+        yield from (delivery.topic.logical_id,) if delivery.topic and delivery.topic.logical_id else ()
         if delivery.source:
             yield delivery.source
 
 
 def _is_policy(resource: Plain) -> bool:
-    return isinstance(resource, dict) and resource.get("Type") == BUCKET_POLICY
+    return isinstance(resource, dict) and resource.get("Type") in {BUCKET_POLICY, TOPIC_POLICY}
 
 
 def _check_denies(before: dict[str, Plain], after: dict[str, Plain], located: Located) -> None:

@@ -105,7 +105,7 @@ SECOND = """\
 
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
-OF_OTHER_SOURCES = {one for one in catalogue() if "delivery-channel" in one}
+OF_OTHER_SOURCES = {one for one in catalogue() if "delivery-channel" in one or "topic" in one}
 ROWS: list[Row] = [
     (
         "no DependsOn",

@@ -12,8 +12,8 @@ from remediate.cloudformation.resources import Data, properties, remembered
 from remediate.cloudformation.text_document import read_text
 from remediate.template import Plain, pointer
 
-Kind = Literal["bucket", "key"]
-POLICY_PROPERTY: Mapping[Kind, str] = {"bucket": "PolicyDocument", "key": "KeyPolicy"}
+Kind = Literal["bucket", "key", "topic"]
+POLICY_PROPERTY: Mapping[Kind, str] = {"bucket": "PolicyDocument", "key": "KeyPolicy", "topic": "PolicyDocument"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Document:
 
 
 def documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
-    """Return the policy documents of a bucket policy or a key: one, or one for each branch of an ``Fn::If``."""
+    """Return the policy documents that a resource holds: one, or one for each branch of an ``Fn::If``."""
     memory, name = remembered(data), (documents, logical_id, kind)
     if name not in memory:
         memory[name] = _documents(data, logical_id, kind)

@@ -167,7 +167,8 @@ class Resolver:
             return self.pseudo(name)
         if name in section(self.data, "Parameters"):
             return unknown_parameter(name, section(self.data, "Parameters")[name])
-        return self._own_name(name)
+        kind = resource_type(resource(self.data, name).get("Type"))
+        return self.arn(*kind.ref, self._own_name(name)) if kind and kind.ref else self._own_name(name)
 
     def _own_name(self, logical_id: str) -> PartialString:
         """Return what ``Ref`` of a resource gives: its explicit name, else an unknown of its own.

@@ -1,8 +1,8 @@
 """What ``Ref`` and ``Fn::GetAtt`` give for the resource types whose names matter here.
 
 ``resource_types.json`` holds by type: the property with the explicit name, whether a generated name is never that of another
-resource, and the attributes, each with the service and the beginning of the resource part of its ARN (null for the name
-itself). Source: AWS CloudFormation Template Reference, Return values of each type.
+resource, and what Ref (where it is not the name) and the attributes give: the service and the beginning of the resource part
+of an ARN, null for the name itself. Source: AWS CloudFormation Template Reference, Return values of each type.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import cast
 
 @dataclass(frozen=True)
 class ResourceType:
-    """How resources of a type are called. ``attributes`` are ARNs: service and beginning; None for the name itself."""
+    """How resources of a type are called. ``ref`` and ``attributes``: service and beginning of an ARN; None for the name."""
 
     name: str
     generated: bool
+    ref: tuple[str, str] | None
     attributes: Mapping[str, tuple[str, str] | None]
 
 
@@ -38,4 +39,6 @@ def _table() -> dict[str, ResourceType]:
 def _read(one: dict[str, object]) -> ResourceType:
     attributes = cast("dict[str, list[str] | None]", one.get("attributes", {}))
     forms = {name: (form[0], form[1]) if form else None for name, form in attributes.items()}
-    return ResourceType(str(one.get("name", "")), bool(one.get("generated", False)), forms)
+    ref = cast("list[str] | None", one.get("ref"))
+    named = (ref[0], ref[1]) if ref else None
+    return ResourceType(str(one.get("name", "")), bool(one.get("generated", False)), named, forms)

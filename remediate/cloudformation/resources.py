@@ -12,6 +12,8 @@ BUCKET = "AWS::S3::Bucket"
 BUCKET_POLICY = "AWS::S3::BucketPolicy"
 KEY = "AWS::KMS::Key"
 ALIAS = "AWS::KMS::Alias"
+TOPIC = "AWS::SNS::Topic"
+TOPIC_POLICY = "AWS::SNS::TopicPolicy"
 
 
 def remembered(data: Data) -> dict[object, object]:

@@ -14,7 +14,7 @@ from remediate.cloudformation.resolve import Resolver
 from remediate.partial_string import PartialString, UnknownPart, Value
 from remediate.template import Plain
 
-LIMITS: Mapping[Kind, int] = {"bucket": 20_480, "key": 32_768}
+LIMITS: Mapping[Kind, int] = {"bucket": 20_480, "key": 32_768, "topic": 30_720}
 _SHORTEST = {"AWS::AccountId": 12, "AWS::Region": len("us-east-1")}
 
 
@@ -29,7 +29,7 @@ def policy_too_large(resolver: Resolver, document: Plain, kind: Kind) -> str | N
     size = policy_size(resolver, document)
     if size <= LIMITS[kind]:
         return None
-    service = "S3" if kind == "bucket" else "KMS"
+    service = {"bucket": "S3", "key": "KMS", "topic": "SNS"}[kind]
     return f"the policy has at least {size:,} bytes, and {service} takes no more than {LIMITS[kind]:,}"
 
 

@@ -13,6 +13,8 @@ from remediate.cloudformation.resources import (
     BUCKET,
     BUCKET_POLICY,
     KEY,
+    TOPIC,
+    TOPIC_POLICY,
     Data,
     by_type,
     properties,
@@ -27,6 +29,8 @@ _DECISIVE = {
     BUCKET_POLICY: ("Bucket", "PolicyDocument"),
     KEY: ("KeyPolicy",),
     ALIAS: ("AliasName", "TargetKeyId"),
+    TOPIC: ("TopicName",),
+    TOPIC_POLICY: ("Topics", "PolicyDocument"),
 }
 """The properties that say what a source logs through, and whether it may; a source has those of its service."""
 _BUCKET_NAMES = {BUCKET: "BucketName", BUCKET_POLICY: "Bucket"}
@@ -54,7 +58,16 @@ def logging_resources(
     found |= buckets | {name for name in policies if names & _names(resolver, "Bucket", [name])} | {*aliases}
     naming = ((source.key, sources), ("BucketEncryption", buckets), ("TargetKeyId", aliases))
     keys = {key for name, users in naming for user in users for key in mentions(properties(data, user).get(name))}
-    return frozenset(found | (keys & {*types.get(KEY, [])}))
+    topics = {topic for one in sources for topic in mentions(properties(data, one).get(source.topic))} & {
+        *types.get(TOPIC, [])
+    }
+    return frozenset(found | (keys & {*types.get(KEY, [])}) | topics | _of_topics(data, types, topics))
+
+
+def _of_topics(data: Data, types: Mapping[str, list[str]], topics: set[str]) -> set[str]:
+    """Return the topic policies that are for topics, or that name one that is not in the template."""
+    policies = types.get(TOPIC_POLICY, [])
+    return {one for one in policies if topics & mentions(properties(data, one).get("Topics"))}
 
 
 def decisive_conditions(data: Data, service: LogService, logical_id: str) -> set[str]:

@@ -61,7 +61,7 @@ def _of_view(delivery: Delivery, before: Data, after: Data) -> Iterator[Verdict]
             now = judge(new, delivery, one.request)
             was = judge(old, delivery, one.request) if old and old.readable else _nothing(one)
             unblocked = judge(new, delivery, one.request, allows_only=True)
-            alone = kind == "key" or len(delivery.bucket_policies) == 1
+            alone = kind != "bucket" or len(delivery.bucket_policies) == 1
             yield Verdict(delivery.facts.name, logical_id, kind, one, was, now, unblocked, alone)
 
 

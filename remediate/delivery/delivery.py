@@ -30,6 +30,8 @@ class Delivery:
     bucket_key: Destination | None
     facts: SourceFacts
     given: Mapping[str, str] = field(default_factory=dict)
+    topic: Destination | None = None
+    topic_policies: tuple[str, ...] = ()
 
     @property
     def service(self) -> LogService:
@@ -47,6 +49,12 @@ class Delivery:
             yield policy, "bucket"
         if self.key and self.key.logical_id:
             yield self.key.logical_id, "key"
+        for policy in self.topic_policies:
+            yield policy, "topic"
+
+    def needed_policies(self) -> tuple[str, ...]:
+        """Return the policies in the template that must be there before the source is created."""
+        return (*self.bucket_policies, *self.topic_policies)
 
     def object_ownership(self) -> str | None:
         """Return the object ownership of the log bucket, None where the template does not say it."""

@@ -32,8 +32,10 @@ from remediate.delivery.destinations import (
     default_encryption,
     find_bucket,
     find_key,
+    find_topic,
     is_true,
     key_arn,
+    topic_policies,
 )
 from remediate.delivery.organization import find_organization_id
 from remediate.delivery.requests import SourceFacts, filled
@@ -156,6 +158,7 @@ class _Finder:
         resolver, names, form = self.resolver, self.names, self.service.source
         bucket = find_bucket(names, self._property(source, form.bucket), self.given.bucket)
         bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
+        topic = find_topic(names, self._property(source, form.topic))
         own_key = find_key(names, self._property(source, form.key), self.given.key)
         where = {name: resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
         name = resolver.string({"Ref": source}) if form.name else partial(UnknownPart(f"the {form.noun}'s id", "any"))
@@ -176,9 +179,13 @@ class _Finder:
                 option for option, name in form.options.items() if is_true(resolver.value(self._property(source, name)))
             ),
             other_writer=self._has_other_writer(),
+            topic_arn=topic.name if topic else None,
         )
-        policies = bucket_policies(names, bucket)
-        return Delivery(resolver, source, bucket, policies, own_key or bucket_key, bucket_key, facts, self.given.parameters)
+        found = Delivery(
+            *(resolver, source, bucket, bucket_policies(names, bucket)),
+            *(own_key or bucket_key, bucket_key, facts, self.given.parameters),
+        )
+        return replace(found, topic=topic, topic_policies=topic_policies(names, topic))
 
     def _has_other_writer(self) -> bool:
         """Tell whether a role of the template writes before the service does."""

@@ -95,3 +95,6 @@ def _entry_points(facts: SourceFacts) -> Iterator[tuple[PolicyKind, str, Partial
         yield "key", "kms:DescribeKey", key
         yield "key", "kms:Decrypt", key
         yield "key", "kms:CreateGrant", key
+    if facts.topic_arn is not None:
+        yield "topic", "sns:Publish", facts.topic_arn
+        yield "topic", "sns:Subscribe", facts.topic_arn

@@ -24,7 +24,8 @@ class SourceFacts:
 
     ``account`` owns the source (of an organization's: the management account). ``organization_id`` is None for a source
     that is not an organization's. ``key_arn`` is the source's own key, ``bucket_key_arn`` the default KMS key of the
-    bucket. ``options`` are the facts that its properties switch on. ``other_writer``: a role of the template writes first.
+    bucket, ``topic_arn`` the topic that is notified. ``options`` are the facts that its properties switch on.
+    ``other_writer``: a role of the template writes first.
     """
 
     service: LogService
@@ -39,6 +40,7 @@ class SourceFacts:
     key_arn: PartialString | None = None
     bucket_key_arn: PartialString | None = None
     bucket_key_enabled: bool = False
+    topic_arn: PartialString | None = None
     options: frozenset[str] = field(default_factory=frozenset)
     other_writer: bool = False
 
@@ -55,6 +57,7 @@ class SourceFacts:
             "own-key": self.key_arn is not None,
             "default-key": self.key_arn is None and self.bucket_key_arn is not None,
             "bucket-key": self.bucket_key_enabled,
+            "topic": self.topic_arn is not None,
         }
         return self.options | {name for name, holds in found.items() if holds}
 
@@ -133,6 +136,9 @@ def _made(facts: SourceFacts, form: RequestForm) -> ServiceRequest:
     if form.target == "bucket":
         request = _request(facts, form, facts.bucket_arn, values)
         return ServiceRequest(form.id, form.title, "bucket", request, form.confidence, form.source)
+    if form.target == "topic":
+        request = _request(facts, form, facts.topic_arn or partial(UnknownPart("the topic", "any")), values)
+        return ServiceRequest(form.id, form.title, "topic", request, form.confidence, form.source)
     key = facts.key_arn or facts.bucket_key_arn or partial(UnknownPart("the key", "any"))
     request = _request(facts, form, key, values | {"s3-context": _s3_context(facts)})
     return ServiceRequest(form.id, form.title, "key", request, form.confidence, form.source)

@@ -32,10 +32,11 @@ class Source:
     bucket: str
     prefix: str
     key: str
+    topic: str
 
     def properties(self) -> tuple[str, ...]:
         """Return the properties that say what a source logs through."""
-        found = (self.name, self.bucket, self.prefix, self.key, self.organization, *self.options.values())
+        found = (self.name, self.bucket, self.prefix, self.key, self.topic, self.organization, *self.options.values())
         return tuple(filter(None, found))
 
 
@@ -47,7 +48,7 @@ class RequestForm:
     """
 
     id: str
-    target: Literal["bucket", "object", "key"]
+    target: Literal["bucket", "object", "key", "topic"]
     action: str
     title: str
     confidence: Confidence
@@ -150,6 +151,7 @@ def load_service(file: Path) -> LogService:
             bucket=str(to["bucket"]),
             prefix=str(to.get("prefix", "")),
             key=str(to.get("key", "")),
+            topic=str(to.get("topic", "")),
         ),
         folder=str(data["folder"]),
         paths=cast("Mapping[str, str]", data["paths"]),
@@ -179,7 +181,7 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
     may_be_made = _facts(data.get("may-be-made"))
     return RequestForm(
         id=str(data["id"]),
-        target=cast("Literal['bucket', 'object', 'key']", data["on"]),
+        target=cast("Literal['bucket', 'object', 'key', 'topic']", data["on"]),
         action=str(data["action"]),
         title=str(data["title"]),
         confidence=cast("Confidence", data["confidence"]),

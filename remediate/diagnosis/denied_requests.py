@@ -75,8 +75,7 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
     elif own:
         yield from _missing_action(delivery, document, own, one)
     else:
-        policy = "bucket" if document.kind == "bucket" else "key"
-        detail = f"the {policy} policy has no statement for {service}"
+        detail = f"the {document.kind} policy has no statement for {service}"
         yield Finding("no-statement", document.logical_id, document.list_path, detail, document.kind, blocking=False)
 
 

@@ -74,7 +74,7 @@ def health_of_all(
 
 def _resources(delivery: Delivery) -> Iterator[str]:
     """Yield the logical IDs of all that a delivery's source logs through."""
-    yield from delivery.bucket_policies
+    yield from delivery.needed_policies()
     yield from filter(None, (delivery.source, delivery.own_bucket, delivery.key.logical_id if delivery.key else None))
 
 

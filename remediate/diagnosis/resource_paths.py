@@ -58,9 +58,9 @@ def resource_fault(written: PartialString, wanted: PartialString, bucket: Partia
 
 def _lacking(delivery: Delivery, document: Document, statement: Statement, one: ServiceRequest) -> tuple[CauseId, str]:
     own = str(delivery.facts.bucket_arn)
-    if document.kind == "key" or not any(str(resource).startswith(own) for resource in statement.resources):
+    if document.kind != "bucket" or not any(str(resource).startswith(own) for resource in statement.resources):
         about = ", ".join(map(str, statement.resources)) or "nothing"
-        owner = "the key" if document.kind == "key" else f"the log bucket ({own})"
+        owner = f"the log bucket ({own})" if document.kind == "bucket" else f"the {document.kind}"
         return "wrong-resource", f"{statement.label} is about {about}, not about {owner}"
     if not one.is_write:
         return "wrong-resource", f"{delivery.service.name} is not allowed {one.request.action} on the bucket itself"

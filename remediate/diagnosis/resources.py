@@ -42,6 +42,7 @@ def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
             yield from _circles(delivery, seen.waiting)
             yield from _policy_order(delivery, seen.waiting)
         yield from _bucket(delivery)
+        yield from _topic(delivery)
         yield from _key(delivery)
 
 
@@ -74,7 +75,7 @@ class _Seen:
 
 def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
     source, noun = str(delivery.source), delivery.service.source.noun
-    chain = waiting.circle(source, delivery.bucket_policies)
+    chain = waiting.circle(source, delivery.needed_policies())
     if chain:
         detail = f"{chain[0]} waits for {source}, which must come after it ({' → '.join(chain)})"
         if chain[0] == source:
@@ -87,7 +88,7 @@ def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
         return
     if len(delivery.bucket_policies) > 1:
         return  # one of them must go first
-    for policy in delivery.bucket_policies:
+    for policy in delivery.needed_policies():
         if not waiting.waits_for(source, policy):
             detail = f"{source} may be created before {policy}: add `DependsOn: {policy}`"
             yield Finding(f"{slug(noun)}-before-policy", source, ("Resources", source), detail, "bucket")
@@ -201,6 +202,13 @@ def _bucket(delivery: Delivery) -> Iterator[Finding]:
         advice = "remove AccessControl, or add OwnershipControls with ObjectWriter where something else needs the ACL"
         path = ("Resources", bucket, "Properties", "AccessControl")
         yield Finding("bucket-acl", bucket, path, detail, "bucket", advice=advice)
+
+
+def _topic(delivery: Delivery) -> Iterator[Finding]:
+    topic = delivery.topic.logical_id if delivery.topic else None
+    if topic and not delivery.topic_policies:
+        detail = f"{topic}, which {delivery.source} notifies, has no policy in the template"
+        yield Finding("topic-without-policy", topic, ("Resources", topic), detail, "topic")
 
 
 def _key(delivery: Delivery) -> Iterator[Finding]:

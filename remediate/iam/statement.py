@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 
 Effect: TypeAlias = Literal["Allow", "Deny"]
-PolicyKind: TypeAlias = Literal["bucket", "key"]
+PolicyKind: TypeAlias = Literal["bucket", "key", "topic"]
 
 VARIABLES_SINCE: Final = "2012-10-17"
 """The Version whose policies have variables."""

@@ -159,5 +159,6 @@ def _resources(editor: PolicyEditor, rule: Allow) -> list[Plain]:
         if name == "log-objects":
             found += log_objects(editor.draft.data, arn, editor.deliveries, editor.given).values()
         else:
-            found.append(arn if name == "log-bucket" else "*")
+            topic = next((one.topic.expression for one in editor.deliveries if one.topic), None)
+            found.append({"log-bucket": arn, "topic": topic}.get(name, "*"))
     return found

@@ -150,8 +150,11 @@ class Planner:
             self.skipped += map(_kept, editor.skipped) if rule.need == "precaution" else editor.skipped
 
     def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: Change) -> None:
+        is_topic = target.role == "topic"
         has_one = any(
-            delivery.bucket_policies for delivery in self.located.deliveries if _is_bucket(delivery, target.logical_id)
+            delivery.topic_policies if is_topic else delivery.bucket_policies
+            for delivery in self.located.deliveries
+            if _is_holder(delivery, target.logical_id)
         )
         if has_one:
             reason = f"{target.logical_id} has a policy under some conditions only; a second one would overwrite it"
@@ -160,7 +163,7 @@ class Planner:
             return
         if patch.safety == "review" and not self.options.review:
             advice = "if no other stack gives it one, run again with --review to add it"
-            reason = f"the log bucket {target.logical_id} has no policy in the template"
+            reason = f"the {'topic' if is_topic else 'log bucket'} {target.logical_id} has no policy in the template"
             self.skipped.append(Skipped(patch.id, "review", reason, target.logical_id, advice))
             return
         added = ensure_policy(self.draft, target, rule)
@@ -169,7 +172,7 @@ class Planner:
         change.notes.append(f"added {added} for {target.logical_id}, with {shown}")
         for name in rule.including:
             included = self.patch_set.patch(name)
-            for one in targets(self.located, "bucket-policy"):
+            for one in targets(self.located, "topic-policy" if is_topic else "bucket-policy"):
                 if included and one.logical_id == added:
                     for part in included.ensure:
                         self._at_documents(included, part, one, change)
@@ -195,8 +198,9 @@ def _kept(skipped: Skipped) -> Skipped:
     return replace(skipped, why="kept") if skipped.why in {"obstacle", "review"} else skipped
 
 
-def _is_bucket(delivery: Delivery, logical_id: str) -> bool:
-    return delivery.bucket is not None and delivery.bucket.logical_id == logical_id
+def _is_holder(delivery: Delivery, logical_id: str) -> bool:
+    """Tell whether a resource is the bucket or the topic of a delivery."""
+    return any(one is not None and one.logical_id == logical_id for one in (delivery.bucket, delivery.topic))
 
 
 def chosen_patches(patch_set: PatchSet, options: Options) -> Iterator[Patch]:

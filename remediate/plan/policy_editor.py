@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list
-from remediate.cloudformation.policies import Document, WrittenStatement, documents
+from remediate.cloudformation.policies import Document, Kind, WrittenStatement, documents
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resources import properties
 from remediate.delivery.access import Outsider
@@ -43,7 +43,7 @@ class PolicyEditor:
     draft: Draft
     path: tuple[str | int, ...]
     logical_id: str
-    kind: str
+    kind: Kind
     deliveries: tuple[Delivery, ...]
     given: Given
     review: bool
@@ -61,7 +61,7 @@ class PolicyEditor:
         """The document as it stands now: read anew after every operation, for each can move statements."""
         done = len(self.draft.operations)
         if self._read is None or self._read[0] != done:
-            found = documents(self.draft.data, self.logical_id, "bucket" if self.kind == "bucket" else "key")
+            found = documents(self.draft.data, self.logical_id, self.kind)
             self._read = done, next(one for one in found if one.path == self.path)
         return self._read[1]
 

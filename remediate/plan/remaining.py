@@ -81,6 +81,8 @@ def _of_view(delivery: Delivery, data: Data, explained: set[str], patch_set: Pat
         yield from outside(delivery, patch_set)
     if len(delivery.bucket_policies) == 1:
         yield from _judged(delivery, data, delivery.bucket_policies[0], "bucket", explained)
+    for policy in delivery.topic_policies[:1]:
+        yield from _judged(delivery, data, policy, "topic", explained)
     if delivery.key and delivery.key.logical_id:
         yield from _judged(delivery, data, delivery.key.logical_id, "key", explained)
 

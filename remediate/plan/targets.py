@@ -20,13 +20,21 @@ class Target:
     deliveries: tuple[Delivery, ...]
 
 
+_KINDS: dict[str, Kind] = {
+    "bucket-policy": "bucket",
+    "key-policy": "key",
+    "bucket-key-policy": "key",
+    "topic-policy": "topic",
+}
+
+
 def targets(located: Located, role: str) -> Iterator[Target]:
     """Yield the template's resources in a role."""
     grouped: dict[str, list[Delivery]] = {}
     for delivery in located.deliveries:
         for logical_id in _of_role(delivery, role):
             grouped.setdefault(logical_id, []).append(delivery)
-    kind: Kind | None = "bucket" if role == "bucket-policy" else "key" if role.endswith("key-policy") else None
+    kind = _KINDS.get(role)
     for logical_id, deliveries in grouped.items():
         yield Target(role, logical_id, kind, tuple(deliveries))
 
@@ -41,6 +49,11 @@ def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
         case "bucket-policy":
             # Two policies for one bucket overwrite each other: which one holds is not known, so neither is edited.
             return delivery.bucket_policies if len(delivery.bucket_policies) == 1 else ()
+        case "topic":
+            inside = delivery.topic.logical_id if delivery.topic else None
+            return (inside,) if inside and not delivery.topic_policies and delivery.source else ()
+        case "topic-policy":
+            return delivery.topic_policies if len(delivery.topic_policies) == 1 else ()
         case "key-policy":
             return (delivery.key.logical_id,) if delivery.key and delivery.key.logical_id else ()
         case "bucket-key-policy":

@@ -1,9 +1,9 @@
-"""The rule ``policy``: the log bucket has a policy."""
+"""The rule ``policy``: the log bucket, or the topic, has a policy."""
 
 from __future__ import annotations
 
 from remediate.cloudformation.expression import as_list
-from remediate.cloudformation.resources import BUCKET_POLICY, Data, resource, section
+from remediate.cloudformation.resources import BUCKET_POLICY, TOPIC_POLICY, Data, resource, section
 from remediate.patch_set import AddPolicy
 from remediate.plan.draft import Draft
 from remediate.plan.targets import Target
@@ -12,16 +12,18 @@ from remediate.template import Plain
 
 
 def ensure_policy(draft: Draft, target: Target, rule: AddPolicy) -> str:
-    """Add a bucket policy with the rule's statements behind the bucket; return its logical ID."""
-    bucket = target.logical_id
+    """Add a policy with the rule's statements behind the bucket or topic; return its logical ID."""
+    bucket, is_topic = target.logical_id, target.role == "topic"
     logical_id = _free_name(draft.data, f"{bucket}Policy")
     condition = resource(draft.data, bucket).get("Condition")
-    added: dict[str, Plain] = {"Type": BUCKET_POLICY}
+    added: dict[str, Plain] = {"Type": TOPIC_POLICY if is_topic else BUCKET_POLICY}
     if condition is not None:
         added["Condition"] = condition
     statements: list[Plain] = [_statement(draft.data, one, bucket) for one in rule.statements]
     document: dict[str, Plain] = {"Version": "2012-10-17", "Statement": statements}
-    added["Properties"] = {"Bucket": {"Ref": bucket}, "PolicyDocument": document}
+    ref: Plain = {"Ref": bucket}
+    named: dict[str, Plain] = {"Topics": [ref]} if is_topic else {"Bucket": ref}
+    added["Properties"] = {**named, "PolicyDocument": document}
     names = list(section(draft.data, "Resources"))
     following = names[names.index(bucket) + 1 :]
     draft.add(("Resources", logical_id), added, before=following[0] if following else None)
@@ -30,7 +32,11 @@ def ensure_policy(draft: Draft, target: Target, rule: AddPolicy) -> str:
 
 def _statement(data: Data, written: dict[str, Plain], bucket: str) -> dict[str, Plain]:
     arn = bucket_arn(data, {"Ref": bucket})
-    named: dict[str, Plain] = {"log-bucket": arn, "all-objects": {"Fn::Sub": f"${{{bucket}.Arn}}/*"}}
+    named: dict[str, Plain] = {
+        "topic": {"Ref": bucket},
+        "log-bucket": arn,
+        "all-objects": {"Fn::Sub": f"${{{bucket}.Arn}}/*"},
+    }
     resources = written.get("Resource")
     listed = as_list(resources)
     return {**written, "Resource": [named.get(str(one), one) for one in listed]}

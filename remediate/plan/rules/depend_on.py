@@ -1,4 +1,4 @@
-"""The rule ``depend-on``: a source is created after the policy of its bucket."""
+"""The rule ``depend-on``: a source is created after the policies of its bucket and topic."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from remediate.plan.targets import Target
 
 
 def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str], skipped: list[Skipped]) -> None:
-    """Add the bucket policy to the source's ``DependsOn``, unless the source waits for it already or it for the source."""
+    """Add the policies to the source's ``DependsOn``, unless the source waits for it already or it for the source."""
     source = target.logical_id
-    needed = list(dict.fromkeys(policy for delivery in target.deliveries for policy in delivery.bucket_policies))
+    needed = list(dict.fromkeys(policy for delivery in target.deliveries for policy in delivery.needed_policies()))
     two = any(len(delivery.bucket_policies) > 1 for delivery in target.deliveries)
     waiting = Dependencies(draft.data)
     if two or waiting.circle(source, needed):
