@@ -75,7 +75,8 @@ def health_of_all(
 def _resources(delivery: Delivery) -> Iterator[str]:
     """Yield the logical IDs of all that a delivery's source logs through."""
     yield from delivery.needed_policies()
-    yield from filter(None, (delivery.source, delivery.own_bucket, delivery.key.logical_id if delivery.key else None))
+    key, topic = (place.logical_id if place else None for place in (delivery.key, delivery.topic))
+    yield from filter(None, (delivery.source, delivery.own_bucket, key, topic))
 
 
 def _is_about(error: Failure, delivery: Delivery) -> bool:
@@ -87,7 +88,8 @@ def _is_about(error: Failure, delivery: Delivery) -> bool:
 def _judged(delivery: Delivery, data: Data, ignored: Callable[[str, str], bool]) -> Health:
     """Return what the policies of a delivery say to its documented requests; a policy elsewhere says nothing here."""
     key_elsewhere = delivery.facts.key_arn is not None and delivery.key is not None and delivery.key.logical_id is None
-    elsewhere = delivery.source is not None and (not delivery.bucket_policies or key_elsewhere)
+    topic_elsewhere = delivery.topic is not None and not delivery.topic_policies
+    elsewhere = delivery.source is not None and (not delivery.bucket_policies or key_elsewhere or topic_elsewhere)
     worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
     for logical_id, kind in delivery.policies():
         document = document_for(data, logical_id, kind, delivery)

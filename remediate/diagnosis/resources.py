@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from remediate.cloudformation.creation_order import Dependencies
 from remediate.cloudformation.existence import Deployments, existing, where
@@ -128,8 +129,14 @@ def _unattached(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
         path = ("Resources", policy, "Properties", "Bucket")
         yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice)
     when = "has a policy under some conditions only" if bucket in seen.with_policy else "has no policy in the template"
-    detail = f"{bucket}, where {delivery.source} logs, {when}"
-    yield Finding("bucket-without-policy", bucket, ("Resources", bucket), detail, "bucket")
+    yield _without_policy(delivery, "bucket", bucket, f"{bucket}, where {delivery.source} logs, {when}")
+
+
+def _without_policy(delivery: Delivery, kind: Literal["bucket", "topic"], holder: str, detail: str) -> Finding:
+    """Return that a holder has no policy; where a role of the template writes first, that alone fails nothing."""
+    writer, other = delivery.service.writer, delivery.facts.other_writer
+    said = f"{detail}; {writer.reason}" if writer and other else detail
+    return Finding(f"{kind}-without-policy", holder, ("Resources", holder), said, kind, blocking=not other)
 
 
 def _prefix(delivery: Delivery) -> Iterator[Finding]:
@@ -208,7 +215,7 @@ def _topic(delivery: Delivery) -> Iterator[Finding]:
     topic = delivery.topic.logical_id if delivery.topic else None
     if topic and not delivery.topic_policies:
         detail = f"{topic}, which {delivery.source} notifies, has no policy in the template"
-        yield Finding("topic-without-policy", topic, ("Resources", topic), detail, "topic")
+        yield _without_policy(delivery, "topic", topic, detail)
 
 
 def _key(delivery: Delivery) -> Iterator[Finding]:

@@ -45,13 +45,13 @@ def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
             return (delivery.source,) if delivery.source else ()
         case "bucket":
             inside = delivery.bucket.logical_id if delivery.bucket else None
-            return (inside,) if inside and not delivery.bucket_policies and delivery.source else ()
+            return (inside,) if inside and _lacks_policy(delivery, delivery.bucket_policies) else ()
         case "bucket-policy":
             # Two policies for one bucket overwrite each other: which one holds is not known, so neither is edited.
             return delivery.bucket_policies if len(delivery.bucket_policies) == 1 else ()
         case "topic":
             inside = delivery.topic.logical_id if delivery.topic else None
-            return (inside,) if inside and not delivery.topic_policies and delivery.source else ()
+            return (inside,) if inside and _lacks_policy(delivery, delivery.topic_policies) else ()
         case "topic-policy":
             return delivery.topic_policies if len(delivery.topic_policies) == 1 else ()
         case "key-policy":
@@ -59,3 +59,8 @@ def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
         case "bucket-key-policy":
             return (delivery.bucket_key.logical_id,) if delivery.bucket_key and delivery.bucket_key.logical_id else ()
     return ()
+
+
+def _lacks_policy(delivery: Delivery, policies: tuple[str, ...]) -> bool:
+    """Tell whether the source cannot log without a policy that is not there; a role of the template may do without."""
+    return delivery.source is not None and not policies and not delivery.facts.other_writer
