@@ -14,21 +14,22 @@ from itertools import pairwise
 import jsonpatch
 
 from remediate.cloudformation.expression import as_list, function
-from remediate.cloudformation.policies import Kind, documents
+from remediate.cloudformation.policies import documents
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import BUCKET_POLICY, KEY, TOPIC_POLICY, section
+from remediate.cloudformation.resources import BUCKET_POLICY, TOPIC_POLICY, section
 from remediate.delivery.access import Outsider
 from remediate.delivery.comparison import Verdict, prove
 from remediate.delivery.locate import Located
 from remediate.delivery.new_access import NewAccesses
 from remediate.errors import RemediateError
 from remediate.iam.evaluate import Outcome
+from remediate.iam.holders import HOLDERS, PolicyKind
 from remediate.patch_set import AddPolicy, DependOn
 from remediate.plan import Plan
 from remediate.template import Edit, Operation, Plain, Template, TemplateError, identical, read_data, tokens, unshared
 
-_POLICIES = {BUCKET_POLICY: "PolicyDocument", KEY: "KeyPolicy", TOPIC_POLICY: "PolicyDocument"}
+_EDITED = {holder.type: holder.property for holder in HOLDERS.values()}
 PROMISES = {
     1: "the new text holds the data that the patch describes",
     2: "every byte outside the edits is the same",
@@ -198,7 +199,7 @@ def _parts(written: Plain, source: str) -> dict[str, Plain]:
     """
     if not isinstance(written, dict):
         return {"it": written}
-    edited = {source: "DependsOn", **_POLICIES}.get(str(written.get("Type")))
+    edited = {source: "DependsOn", **_EDITED}.get(str(written.get("Type")))
     parts = {**written}
     inside = parts.pop("Properties", None)
     if isinstance(inside, dict):
@@ -234,7 +235,7 @@ def _check_denies(before: dict[str, Plain], after: dict[str, Plain], located: Lo
                 raise Broken(4, f"a Deny statement of {logical_id} changed: {missing[0].get('Sid', missing[0])}")
 
 
-def _denies(data: dict[str, Plain], logical_id: str, kind: Kind) -> list[dict[str, Plain]]:
+def _denies(data: dict[str, Plain], logical_id: str, kind: PolicyKind) -> list[dict[str, Plain]]:
     found = (statement.data for one in documents(data, logical_id, kind) for statement in one.statements)
     return [statement for statement in found if statement.get("Effect") != "Allow"]
 
@@ -251,7 +252,7 @@ def _check_others(before: dict[str, Plain], after: dict[str, Plain], planned: Pl
 
 
 def _others(
-    data: dict[str, Plain], logical_id: str, kind: Kind, meant: set[str], resolver: Resolver, given: Mapping[str, str]
+    data: dict[str, Plain], logical_id: str, kind: PolicyKind, meant: set[str], resolver: Resolver, given: Mapping[str, str]
 ) -> Counter[tuple[str, ...]] | None:
     """Count the statements by principal, without those that patches are for; None for a policy that is not there."""
     found = documents(data, logical_id, kind)

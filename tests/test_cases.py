@@ -18,11 +18,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from remediate.cloudformation.policies import Kind, documents
+from remediate.cloudformation.policies import documents
 from remediate.cloudformation.resources import of_type, properties
 from remediate.delivery.locate import Given
 from remediate.delivery.services import service_ids
 from remediate.engine import Report, remediate
+from remediate.iam.holders import PolicyKind
 from remediate.patch_set import PatchError, PatchSet, load, names, schema
 from remediate.plan import Options
 from remediate.template import Plain, read
@@ -126,7 +127,7 @@ def test_what_others_may_or_may_not_do_stays(before: Path) -> None:
         assert rights_of_others(new, logical_id, kind, own) == rights_of_others(old, logical_id, kind, own)
 
 
-def policies(data: dict[str, Plain]) -> Iterator[tuple[str, Kind]]:
+def policies(data: dict[str, Plain]) -> Iterator[tuple[str, PolicyKind]]:
     """Yield every policy document that a template has."""
     for name in of_type(data, "AWS::S3::BucketPolicy"):
         yield name, "bucket"
@@ -135,7 +136,7 @@ def policies(data: dict[str, Plain]) -> Iterator[tuple[str, Kind]]:
             yield name, "key"
 
 
-def rights_of_others(data: dict[str, Plain], logical_id: str, kind: Kind, own: str) -> list[str]:
+def rights_of_others(data: dict[str, Plain], logical_id: str, kind: PolicyKind, own: str) -> list[str]:
     """Return what each principal but the service ``own``, and for keys S3, is allowed, and every Deny as a whole."""
     cloudtrail: list[Plain] = [own, {"Fn::Sub": "cloudtrail.${AWS::URLSuffix}"}]
     s3: list[Plain] = ["s3.amazonaws.com", {"Fn::Sub": "s3.${AWS::URLSuffix}"}]

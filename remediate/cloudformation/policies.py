@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 from remediate.cloudformation.expression import Alternative, alternatives, as_list, function
 from remediate.cloudformation.resources import Data, properties, remembered
 from remediate.cloudformation.text_document import read_text
+from remediate.iam.holders import HOLDERS, PolicyKind
 from remediate.template import Plain, pointer
-
-Kind = Literal["bucket", "key", "topic"]
-POLICY_PROPERTY: Mapping[Kind, str] = {"bucket": "PolicyDocument", "key": "KeyPolicy", "topic": "PolicyDocument"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ class Document:
     """
 
     logical_id: str
-    kind: Kind
+    kind: PolicyKind
     path: tuple[str | int, ...]
     guard: tuple[tuple[str, bool], ...]
     statements: tuple[WrittenStatement, ...]
@@ -78,7 +74,7 @@ class Document:
         return (*self.path, "Statement")
 
 
-def documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
+def documents(data: Data, logical_id: str, kind: PolicyKind) -> tuple[Document, ...]:
     """Return the policy documents that a resource holds: one, or one for each branch of an ``Fn::If``."""
     memory, name = remembered(data), (documents, logical_id, kind)
     if name not in memory:
@@ -86,16 +82,16 @@ def documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
     return memory[name]  # type: ignore[return-value]  # what the line above put there
 
 
-def _documents(data: Data, logical_id: str, kind: Kind) -> tuple[Document, ...]:
+def _documents(data: Data, logical_id: str, kind: PolicyKind) -> tuple[Document, ...]:
     written = properties(data, logical_id)
-    if POLICY_PROPERTY[kind] not in written:
+    name = HOLDERS[kind].property
+    if name not in written:
         return ()
-    path = ("Resources", logical_id, "Properties", POLICY_PROPERTY[kind])
-    found = alternatives(written[POLICY_PROPERTY[kind]], path)
+    found = alternatives(written[name], ("Resources", logical_id, "Properties", name))
     return tuple(_document(logical_id, kind, alternative) for alternative in found)
 
 
-def _document(logical_id: str, kind: Kind, where: Alternative) -> Document:
+def _document(logical_id: str, kind: PolicyKind, where: Alternative) -> Document:
     spelled = read_text(where.value)
     obstacle = _obstacle(where.value)
     written = spelled if spelled and not _obstacle(spelled) else where.value

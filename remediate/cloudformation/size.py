@@ -1,20 +1,17 @@
-"""How large a policy is at least, and what S3 and KMS take.
+"""How large a policy is at least, and whether its service takes it.
 
-Sources: Amazon S3 User Guide, Bucket policies (20 KB); AWS KMS Developer Guide, Resource quotas, Key policy document size
-(32 KB). CloudFormation sends the document as JSON without blanks.
+CloudFormation sends the document as JSON without blanks.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
-from remediate.cloudformation.policies import Kind
 from remediate.cloudformation.resolve import Resolver
+from remediate.iam.holders import HOLDERS, PolicyKind
 from remediate.partial_string import PartialString, UnknownPart, Value
 from remediate.template import Plain
 
-LIMITS: Mapping[Kind, int] = {"bucket": 20_480, "key": 32_768, "topic": 30_720}
 _SHORTEST = {"AWS::AccountId": 12, "AWS::Region": len("us-east-1")}
 
 
@@ -24,13 +21,13 @@ def policy_size(resolver: Resolver, document: Plain) -> int:
     return len(written.encode(errors="replace"))
 
 
-def policy_too_large(resolver: Resolver, document: Plain, kind: Kind) -> str | None:
+def policy_too_large(resolver: Resolver, document: Plain, kind: PolicyKind) -> str | None:
     """Say that a policy document is surely larger than its service takes, None where it need not be."""
     size = policy_size(resolver, document)
-    if size <= LIMITS[kind]:
+    holder = HOLDERS[kind]
+    if size <= holder.limit:
         return None
-    service = {"bucket": "S3", "key": "KMS", "topic": "SNS"}[kind]
-    return f"the policy has at least {size:,} bytes, and {service} takes no more than {LIMITS[kind]:,}"
+    return f"the policy has at least {size:,} bytes, and {holder.service} takes no more than {holder.limit:,}"
 
 
 def _shortest(value: Value) -> object:

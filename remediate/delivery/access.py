@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from remediate.cloudformation.expression import as_list
-from remediate.cloudformation.policies import Document, Kind
+from remediate.cloudformation.policies import Document
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Scenario
 from remediate.cloudformation.resources import resource
@@ -19,6 +19,7 @@ from remediate.delivery.outsiders import Outsider, outsiders
 from remediate.delivery.requests import SourceFacts
 from remediate.iam.beginnings import Beginnings
 from remediate.iam.evaluate import Outcome, cannot_apply, evaluate, possibly_concerned
+from remediate.iam.holders import PolicyKind
 from remediate.iam.statement import Policy, Statement
 from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.template import Plain
@@ -88,7 +89,7 @@ def sampled(delivery: Delivery) -> Delivery:
 
 
 @functools.lru_cache(maxsize=512)
-def outsiders_of(delivery: Delivery, kind: Kind) -> tuple[Outsider, ...]:
+def outsiders_of(delivery: Delivery, kind: PolicyKind) -> tuple[Outsider, ...]:
     """Return the strangers' requests against the bucket or the key of a delivery."""
     return tuple(one for one in outsiders(sampled(delivery).facts, _unnamed_account(delivery)) if one.policy == kind)
 
@@ -121,7 +122,7 @@ class _Crowd:
 
 
 @functools.lru_cache(maxsize=64)
-def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: Kind) -> tuple[_Crowd, ...]:
+def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: PolicyKind) -> tuple[_Crowd, ...]:
     """Return the different strangers of all deliveries of each scenario.
 
     Remembered, for the changes of one policy are tried one by one for the same deliveries.
@@ -171,7 +172,7 @@ def _always(written: Plain, delivery: Delivery) -> frozenset[str]:
     return frozenset(name.lower() for names in found if names is not None and len(names) == 1 for name in names)
 
 
-def _had(known: list[tuple[Statement, frozenset[str]]], outsider: Outsider, kind: Kind) -> Outcome:
+def _had(known: list[tuple[Statement, frozenset[str]]], outsider: Outsider, kind: PolicyKind) -> Outcome:
     """Return what a policy surely lets a stranger do, whatever the parameters are.
 
     A Deny is not relied on: whom it is about may depend on a parameter too.
@@ -180,7 +181,7 @@ def _had(known: list[tuple[Statement, frozenset[str]]], outsider: Outsider, kind
     return _allowed([one for one, names in known if names & who], outsider, kind)
 
 
-def _allowed(statements: list[Statement], outsider: Outsider, kind: Kind) -> Outcome:
+def _allowed(statements: list[Statement], outsider: Outsider, kind: PolicyKind) -> Outcome:
     return evaluate(Policy(kind, tuple(statements)), outsider.request).outcome
 
 

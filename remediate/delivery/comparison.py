@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from remediate.cloudformation.policies import Kind
 from remediate.cloudformation.resources import Data
 from remediate.delivery.decide import current_requests, document_for, judge
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
 from remediate.delivery.requests import ServiceRequest
 from remediate.iam.evaluate import Decision, Outcome
+from remediate.iam.holders import PolicyKind
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Verdict:
 
     source: str
     logical_id: str
-    kind: Kind
+    kind: PolicyKind
     request: ServiceRequest
     before: Decision
     after: Decision
@@ -61,7 +61,7 @@ def _of_view(delivery: Delivery, before: Data, after: Data) -> Iterator[Verdict]
             now = judge(new, delivery, one.request)
             was = judge(old, delivery, one.request) if old and old.readable else _nothing(one)
             unblocked = judge(new, delivery, one.request, allows_only=True)
-            alone = kind != "bucket" or len(delivery.bucket_policies) == 1
+            alone = delivery.decides_alone(kind)
             yield Verdict(delivery.facts.name, logical_id, kind, one, was, now, unblocked, alone)
 
 

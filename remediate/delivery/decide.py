@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from remediate.cloudformation.influences import influences
-from remediate.cloudformation.policies import Document, Kind, WrittenStatement, documents
+from remediate.cloudformation.policies import Document, WrittenStatement, documents
 from remediate.cloudformation.policy_conditions import WrittenCondition
 from remediate.cloudformation.resources import Data, remembered
 from remediate.cloudformation.text_document import breaks_text
@@ -15,6 +15,7 @@ from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest, SourceFacts, possible_requests, requests
 from remediate.iam.conditions import condition_truth
 from remediate.iam.evaluate import Decision, evaluate
+from remediate.iam.holders import PolicyKind
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.iam.request import Request
 from remediate.iam.statement import FIRST_VERSION, Condition, Policy, Statement, parse_statement
@@ -27,7 +28,7 @@ _REMEMBERED = 1 << 14
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def current_requests(delivery: Delivery, kind: Kind) -> tuple[ServiceRequest, ...]:
+def current_requests(delivery: Delivery, kind: PolicyKind) -> tuple[ServiceRequest, ...]:
     """Return the requests that the service makes to the delivery's bucket or key."""
     return tuple(one for one in requests(delivery.facts) if one.policy == kind)
 
@@ -44,7 +45,7 @@ def all_possible_requests(delivery: Delivery, kind: str) -> tuple[ServiceRequest
     return tuple(one for one in possible_requests(_facts(delivery)) if one.policy == kind)
 
 
-def document_for(data: Data, logical_id: str, kind: Kind, delivery: Delivery) -> Document | None:
+def document_for(data: Data, logical_id: str, kind: PolicyKind, delivery: Delivery) -> Document | None:
     """Return the policy document that is in force under a delivery, None where the resource has none."""
     found = (one for one in documents(data, logical_id, kind) if delivery.resolver.scenario.admits(one.guard))
     return next(found, None)

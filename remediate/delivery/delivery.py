@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from remediate.cloudformation.policies import Kind, documents
+from remediate.cloudformation.policies import documents
 from remediate.cloudformation.resolve import Resolver
 from remediate.delivery.destinations import Destination
 from remediate.delivery.requests import SourceFacts
 from remediate.delivery.service import LogService
+from remediate.iam.holders import PolicyKind
 from remediate.partial_string import PartialString, Value
 
 
@@ -43,7 +44,7 @@ class Delivery:
         """The logical ID of the log bucket, None where it is not in the template."""
         return self.bucket.logical_id if self.bucket else None
 
-    def policies(self) -> Iterator[tuple[str, Kind]]:
+    def policies(self) -> Iterator[tuple[str, PolicyKind]]:
         """Yield the resources in the template whose policies decide the delivery's requests."""
         for policy in self.bucket_policies:
             yield policy, "bucket"
@@ -51,6 +52,11 @@ class Delivery:
             yield self.key.logical_id, "key"
         for policy in self.topic_policies:
             yield policy, "topic"
+
+    def decides_alone(self, kind: PolicyKind) -> bool:
+        """Tell whether one policy decides: of two for one bucket or topic it is not known which is written last."""
+        attached = {"bucket": self.bucket_policies, "topic": self.topic_policies}
+        return kind not in attached or len(attached[kind]) == 1
 
     def needed_policies(self) -> tuple[str, ...]:
         """Return the policies in the template that must be there before the source is created."""
@@ -76,12 +82,12 @@ def trusts(principal: Value, service: str) -> bool:
     return any(isinstance(item, PartialString) and (item.known or "").lower() == service for item in items)
 
 
-def trusting(resolver: Resolver, kind: str, policy: Kind, service: LogService) -> list[str]:
+def trusting(resolver: Resolver, kind: str, policy: PolicyKind, service: LogService) -> list[str]:
     """Return the existing resources of a type whose policy lets a service do something."""
     return [name for name in resolver.existing(kind) if _trusts_service(resolver, name, policy, service.principal)]
 
 
-def _trusts_service(resolver: Resolver, logical_id: str, kind: Kind, principal: str) -> bool:
+def _trusts_service(resolver: Resolver, logical_id: str, kind: PolicyKind, principal: str) -> bool:
     return any(
         statement.data.get("Effect") == "Allow" and trusts(resolver.value(statement.data.get("Principal")), principal)
         for document in documents(resolver.data, logical_id, kind)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from remediate.cloudformation.policies import Kind
 from remediate.cloudformation.resources import Data
 from remediate.delivery.access import Outsider, gained, is_told_only, outsiders_of
 from remediate.delivery.decide import document_for, judge
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
+from remediate.iam.holders import PolicyKind
 from remediate.iam.statement import Statement
+
+_Documents: TypeAlias = tuple[str, PolicyKind, object, object]
+"""A policy and its documents before and after, as objects."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,9 @@ def new_access(located: Located, relocated: Located, before: Data, after: Data) 
     return NewAccesses(tuple(different.values())[::-1], len(asked))
 
 
-def _by_document(located: Located, before: Data, after: Data) -> dict[tuple[str, Kind, object, object], list[Delivery]]:
+def _by_document(located: Located, before: Data, after: Data) -> dict[_Documents, list[Delivery]]:
     """Group deliveries by the documents that decide their requests: a policy has one for each branch of an ``Fn::If``."""
-    grouped: dict[tuple[str, Kind, object, object], list[Delivery]] = {}
+    grouped: dict[_Documents, list[Delivery]] = {}
     for delivery in located.deliveries:
         for logical_id, kind in delivery.policies():
             old, new = (document_for(data, logical_id, kind, delivery) for data in (before, after))

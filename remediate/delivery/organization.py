@@ -7,17 +7,17 @@ import re
 from collections.abc import Iterator
 
 from remediate.cloudformation.parameters import is_organization_id
-from remediate.cloudformation.policies import Kind, WrittenStatement, documents
+from remediate.cloudformation.policies import WrittenStatement, documents
 from remediate.cloudformation.policy_conditions import written_conditions
-from remediate.cloudformation.resources import BUCKET_POLICY, KEY, Data, resource, section
+from remediate.cloudformation.resources import Data, resource, section
 from remediate.delivery.candidates import logging_resources
 from remediate.delivery.service import LogService
+from remediate.iam.holders import held_by
 from remediate.template import Plain
 
 ORGANIZATION_ID = re.compile(r"(?:^|/)(o-[a-z0-9]{10,32})(?=$|[/*])")
 """An id at its place in a path. Source: AWS Organizations API Reference, Organization, Id."""
 _KEYS = frozenset({"aws:sourceorgid", "aws:sourceorgpaths", "aws:principalorgid", "aws:principalorgpaths"})
-_POLICIES: dict[str, Kind] = {BUCKET_POLICY: "bucket", KEY: "key"}
 
 
 def find_organization_id(data: Data, service: LogService) -> Plain:
@@ -38,7 +38,7 @@ def find_organization_id(data: Data, service: LogService) -> Plain:
 
 def _statements(data: Data, service: LogService) -> Iterator[WrittenStatement]:
     for name in sorted(logging_resources(data, service)):
-        kind = _POLICIES.get(str(resource(data, name).get("Type")))
+        kind = held_by(resource(data, name).get("Type"))
         for document in documents(data, name, kind) if kind else ():
             yield from document.statements
 

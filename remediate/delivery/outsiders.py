@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from remediate.delivery.requests import ServiceRequest, SourceFacts, facts_of, filled, possible_requests, requests
+from remediate.iam.holders import PolicyKind
 from remediate.iam.request import ANONYMOUS, Request
 from remediate.iam.service_caller import service_request
-from remediate.iam.statement import PolicyKind
 from remediate.partial_string import PartialString, partial
 
 OTHER_ACCOUNT = "999988887777"

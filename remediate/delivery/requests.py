@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from remediate.delivery.service import Confidence, Forms, LogService, RequestForm
+from remediate.iam.holders import PolicyKind
 from remediate.iam.request import KeyValue, Request
 from remediate.iam.service_caller import service_request
-from remediate.iam.statement import PolicyKind
 from remediate.partial_string import PartialString, UnknownPart, partial
 
 _NAME = re.compile(r"\{([a-z0-9-]+/?)\}")

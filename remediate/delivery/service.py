@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
-from remediate.iam.statement import PolicyKind
+from remediate.iam.holders import PolicyKind
 from remediate.template import Plain, read
 
 Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]

@@ -45,7 +45,7 @@ def _of_policies(delivery: Delivery, data: Data) -> Iterator[Finding]:
             yield denied.without_policy(delivery, logical_id)
         if document is not None and document.readable:
             yield from statements.statement_findings(delivery, document)
-            if kind != "bucket" or len(delivery.bucket_policies) == 1:  # which one of two holds is not known
+            if delivery.decides_alone(kind):
                 yield from denied.denied_findings(delivery, document)
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from remediate.cloudformation.creation_order import Reference, references
 from remediate.cloudformation.existence import Deployments, where
-from remediate.cloudformation.policies import Kind
 from remediate.cloudformation.resources import KEY, Data, resource
 from remediate.delivery.locate import Located
 from remediate.diagnosis.finding import Finding
+from remediate.iam.holders import PolicyKind
 
 
 def absence_findings(located: Located, data: Data) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def _absent(possible: Deployments, data: Data, logical_id: str, needed: Referenc
     if missing is None:
         return None
     detail = f"{logical_id} {how} {target}, which does not exist where {where(missing.items())}"
-    kind: Kind = "key" if resource(data, logical_id).get("Type") == KEY else "bucket"
+    kind: PolicyKind = "key" if resource(data, logical_id).get("Type") == KEY else "bucket"
     if how == "refers to":
         advice = f"let {logical_id} refer to {target} inside an Fn::If of {condition}, or give both the same Condition"
         return Finding("absent-reference", logical_id, needed.path, detail, kind, advice=advice)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
-from remediate.cloudformation.policies import Kind
 from remediate.delivery.service import LogService
 from remediate.delivery.services import shipped_services
+from remediate.iam.holders import PolicyKind
 from remediate.template import Plain, read
 
 Level: TypeAlias = Literal["error", "warning", "note"]
@@ -48,7 +48,7 @@ class Finding:
     logical_id: str
     path: tuple[str | int, ...]
     detail: str
-    kind: Kind
+    kind: PolicyKind
     blocking: bool = True
     requests: tuple[str, ...] = ()
     advice: str = ""

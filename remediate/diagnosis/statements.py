@@ -26,7 +26,7 @@ def statement_findings(delivery: Delivery, document: Document) -> Iterator[Findi
         if statement.effect == "Allow" and trusts(
             delivery.resolver.value(raw.data.get("Principal")), delivery.service.principal
         ):
-            if document.kind == "key":  # in a bucket policy S3 refuses one in any statement
+            if document.kind != "bucket":  # in a bucket policy S3 refuses one in any statement
                 yield from misspelt_actions(document, raw)
             yield from _dead(delivery, document, raw, statement)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from remediate.iam.holders import PolicyKind
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 
 Effect: TypeAlias = Literal["Allow", "Deny"]
-PolicyKind: TypeAlias = Literal["bucket", "key", "topic"]
 
 VARIABLES_SINCE: Final = "2012-10-17"
 """The Version whose policies have variables."""

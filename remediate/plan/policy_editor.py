@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list
-from remediate.cloudformation.policies import Document, Kind, WrittenStatement, documents
+from remediate.cloudformation.policies import Document, WrittenStatement, documents
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resources import properties
 from remediate.delivery.access import Outsider
 from remediate.delivery.delivery import Delivery, trusts
 from remediate.delivery.locate import Given
+from remediate.iam.holders import PolicyKind
 from remediate.iam.reference import misspelt
 from remediate.patch_set import Need, NotRequire, Separate
 from remediate.plan.draft import Draft, Snapshot
@@ -43,7 +44,7 @@ class PolicyEditor:
     draft: Draft
     path: tuple[str | int, ...]
     logical_id: str
-    kind: Kind
+    kind: PolicyKind
     deliveries: tuple[Delivery, ...]
     given: Given
     review: bool

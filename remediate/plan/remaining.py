@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from remediate.cloudformation.policies import Kind
 from remediate.cloudformation.resources import Data, section
 from remediate.delivery.decide import current_requests, document_for, documented, judge
 from remediate.delivery.delivery import Delivery
@@ -12,6 +11,7 @@ from remediate.delivery.locate import Located
 from remediate.delivery.requests import ServiceRequest
 from remediate.diagnosis import Finding
 from remediate.iam.evaluate import Decision, Outcome, statement_truth
+from remediate.iam.holders import PolicyKind
 from remediate.iam.truth import Truth
 from remediate.partial_string import PartialString, UnknownPart
 from remediate.patch_set import PatchSet
@@ -87,7 +87,7 @@ def _of_view(delivery: Delivery, data: Data, explained: set[str], patch_set: Pat
         yield from _judged(delivery, data, delivery.key.logical_id, "key", explained)
 
 
-def _judged(delivery: Delivery, data: Data, logical_id: str, kind: Kind, explained: set[str]) -> Iterator[Skipped]:
+def _judged(delivery: Delivery, data: Data, logical_id: str, kind: PolicyKind, explained: set[str]) -> Iterator[Skipped]:
     document = document_for(data, logical_id, kind, delivery)
     if document is None or not document.readable:
         if logical_id not in explained:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from remediate.cloudformation.policies import Kind
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
+from remediate.iam.holders import PolicyKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,11 +16,11 @@ class Target:
 
     role: str
     logical_id: str
-    kind: Kind | None
+    kind: PolicyKind | None
     deliveries: tuple[Delivery, ...]
 
 
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, PolicyKind] = {
     "bucket-policy": "bucket",
     "key-policy": "key",
     "bucket-key-policy": "key",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cfn_templates import expression, resolver
 
-from remediate.cloudformation.size import LIMITS, policy_size, policy_too_large
+from remediate.cloudformation.size import policy_size, policy_too_large
 
 TEMPLATE = "Parameters: {Name: {Type: String}, Known: {Type: String, Default: abc}}\nResources: {}"
 SIZES: dict[str, Any] = {
@@ -28,12 +28,11 @@ def test_size(written: str, expected: str) -> None:
     assert policy_size(resolver(TEMPLATE), expression(written)) == len(expected.encode())
 
 
-@pytest.mark.parametrize("kind", ["bucket", "key"])
-def test_a_policy_of_just_the_limit_is_taken(kind: Any) -> None:
-    rest = LIMITS[kind] - len(json.dumps({"A": ""}, separators=(",", ":")))
+@pytest.mark.parametrize(
+    ("kind", "service", "limit"), [("bucket", "S3", 20_480), ("key", "KMS", 32_768), ("topic", "SNS", 30_720)]
+)
+def test_a_policy_of_just_the_limit_is_taken(kind: Any, service: str, limit: int) -> None:
+    rest = limit - len(json.dumps({"A": ""}, separators=(",", ":")))
     assert policy_too_large(resolver(TEMPLATE), {"A": "x" * rest}, kind) is None
     too_large = policy_too_large(resolver(TEMPLATE), {"A": "x" * (rest + 1)}, kind)
-    service = "S3" if kind == "bucket" else "KMS"
-    assert too_large == (
-        f"the policy has at least {LIMITS[kind] + 1:,} bytes, and {service} takes no more than {LIMITS[kind]:,}"
-    )
+    assert too_large == f"the policy has at least {limit + 1:,} bytes, and {service} takes no more than {limit:,}"

@@ -1,0 +1,39 @@
+"""Who holds a resource policy: which resources, in which property, of which size at most.
+
+Sources: Amazon S3 User Guide, Bucket policies (20 KB); AWS KMS Developer Guide, Resource quotas, Key policy document size
+(32 KB); Amazon SNS endpoints and quotas, Topic policy size (30 KB); AWS CloudFormation Template Reference of each type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+PolicyKind: TypeAlias = Literal["bucket", "key", "topic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A resource type with a policy: the property that has it, the service that reads it, and its largest size in bytes.
+
+    ``attached_by`` is the property that names what the policy is for, None where the policy is that resource's own.
+    """
+
+    type: str
+    property: str
+    attached_by: str | None
+    service: str
+    limit: int
+
+
+HOLDERS: Final[Mapping[PolicyKind, Holder]] = {
+    "bucket": Holder("AWS::S3::BucketPolicy", "PolicyDocument", "Bucket", "S3", 20_480),
+    "key": Holder("AWS::KMS::Key", "KeyPolicy", None, "KMS", 32_768),
+    "topic": Holder("AWS::SNS::TopicPolicy", "PolicyDocument", "Topics", "SNS", 30_720),
+}
+
+
+def held_by(resource_type: object) -> PolicyKind | None:
+    """Return the kind of policy that resources of a type hold, None where they hold none."""
+    return next((kind for kind, holder in HOLDERS.items() if holder.type == resource_type), None)
