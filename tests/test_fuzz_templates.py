@@ -332,6 +332,9 @@ DENY = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
         ),
         pytest.param([], [{**CLOUDTRAIL, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}], 0, id="not modelled"),
         pytest.param([], [CLOUDTRAIL, DENY], 0, id="denied all the same"),
+        pytest.param(
+            [{**CLOUDTRAIL, "Resource": "arn:aws-cn:s3:::logs"}], [CLOUDTRAIL], 0, id="a policy that S3 refuses here"
+        ),
         pytest.param([CLOUDTRAIL, DENY], [CLOUDTRAIL], 1, id="denied no more"),
         pytest.param(
             [CLOUDTRAIL], [{**CLOUDTRAIL, "Action": "s3:GetBucket*"}], 0, id="the location for one who had the ACL"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from remediate.cloudformation.expression import as_list
+from remediate.cloudformation.expression import as_list, conditions_of, mentions
 from remediate.cloudformation.policies import Document
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Scenario
-from remediate.cloudformation.resources import resource
+from remediate.cloudformation.resources import resource, section
 from remediate.delivery.decide import judge, statements_of
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.outsiders import Outsider, outsiders
@@ -27,6 +28,8 @@ from remediate.template import Plain
 __all__ = ["Outsider", "gained", "is_told_only", "let_in", "outsiders_of", "sampled"]
 
 _SAMPLES = {"AWS::AccountId": partial("111122223333"), "AWS::Region": partial("us-east-1")}
+_ELSEWHERE = _SAMPLES | {"AWS::Region": partial("xx-other-9"), "AWS::URLSuffix": partial("amazonaws.com.cn")}
+"""A Region that no template names, with another URL suffix: who is kept out there alone is let in, too."""
 _ACCOUNTS = [f"{first}{first}{first}{first}88887777" for first in "96543210"]
 _NO = Outcome.DENIED
 _RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
@@ -73,25 +76,37 @@ def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery
     acl = replace(outsider, request=replace(outsider.request, action="s3:GetBucketAcl"))
     if judge(before, sampled(delivery), acl.request).outcome is not Outcome.ALLOWED:
         return False
-    # Unlike a change of what is there, a new statement by the literal name reaches where ``AWS::URLSuffix`` is another one.
-    return _had(_known(before, sampled(delivery), _in_china(delivery)), acl, before.kind) is Outcome.ALLOWED
+    written = [raw.data for raw, _ in statements_of(before, delivery)]
+    if not all(one.get("Effect") == "Allow" or _is_steady(one, delivery) for one in written):
+        return False
+    return _had(_known(before, sampled(delivery), steady=True), acl, before.kind) is Outcome.ALLOWED
 
 
-@functools.lru_cache(maxsize=512)
 def sampled(delivery: Delivery) -> Delivery:
     """Return a delivery with an account and a Region, where the template leaves them open."""
+    return _sampled(delivery, elsewhere=False)
+
+
+@functools.lru_cache(maxsize=1024)
+def _sampled(delivery: Delivery, *, elsewhere: bool) -> Delivery:
     known = delivery.resolver.scenario.parameters
-    samples = {name: value for name, value in _SAMPLES.items() if name not in known}
+    chosen = _ELSEWHERE if elsewhere and "AWS::Region" not in known else _SAMPLES
+    samples = {name: value for name, value in chosen.items() if name not in known}
     if not samples:
         return delivery
     scenario = Scenario({**known, **samples}, delivery.resolver.scenario.conditions)
     return replace(delivery, resolver=delivery.resolver.under(scenario), facts=_sampled_facts(delivery.facts, samples))
 
 
-@functools.lru_cache(maxsize=512)
 def outsiders_of(delivery: Delivery, kind: PolicyKind) -> tuple[Outsider, ...]:
     """Return the strangers' requests against the bucket or the key of a delivery."""
-    return tuple(one for one in outsiders(sampled(delivery).facts, _unnamed_account(delivery)) if one.policy == kind)
+    return _outsiders_of(delivery, kind, elsewhere=False)
+
+
+@functools.lru_cache(maxsize=1024)
+def _outsiders_of(delivery: Delivery, kind: PolicyKind, *, elsewhere: bool) -> tuple[Outsider, ...]:
+    facts = _sampled(delivery, elsewhere=elsewhere).facts
+    return tuple(one for one in outsiders(facts, _unnamed_account(delivery)) if one.policy == kind)
 
 
 def _unnamed_account(delivery: Delivery) -> str:
@@ -127,10 +142,12 @@ def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: PolicyKind) -
 
     Remembered, for the changes of one policy are tried one by one for the same deliveries.
     """
-    grouped: dict[int, tuple[Delivery, dict[tuple[object, ...], Outsider]]] = {}
-    for delivery in deliveries:
-        _, found = grouped.setdefault(id(delivery.resolver), (sampled(delivery), {}))
-        for outsider in outsiders_of(delivery, kind):
+    grouped: dict[tuple[int, bool], tuple[Delivery, dict[tuple[object, ...], Outsider]]] = {}
+    for delivery, elsewhere in itertools.product(deliveries, (False, True)):
+        if elsewhere and "AWS::Region" in delivery.resolver.scenario.parameters:
+            continue
+        _, found = grouped.setdefault((id(delivery.resolver), elsewhere), (_sampled(delivery, elsewhere=elsewhere), {}))
+        for outsider in _outsiders_of(delivery, kind, elsewhere=elsewhere):
             asked = outsider.request
             source = asked.context.get("aws:sourcearn"), asked.context.get("aws:sourceaccount")
             found.setdefault((outsider.who, asked.action, asked.resource, *source), outsider)
@@ -145,25 +162,26 @@ def _changed(before: Document | None, after: Document, delivery: Delivery) -> li
     return [one for data, one in allows if id(data) not in same and data not in known]
 
 
-def _known(document: Document, *deliveries: Delivery) -> list[tuple[Statement, frozenset[str]]]:
+def _known(document: Document, delivery: Delivery, *, steady: bool = False) -> list[tuple[Statement, frozenset[str]]]:
     """Return the Allow statements of a policy, each with the principals that it names under every value of parameters.
 
-    The statements are those of the first delivery; the principals are named in all of them.
+    ``steady``: only those of which nothing else depends on the deployment either.
     """
-    found = ((raw.data, one) for raw, one in statements_of(document, deliveries[0]) if one.effect == "Allow")
-    return [
-        (one, frozenset.intersection(*(_always(data.get("Principal"), each) for each in deliveries))) for data, one in found
-    ]
+    found = [(raw, one) for raw, one in statements_of(document, delivery) if one.effect == "Allow"]
+    if steady:
+        found = [(raw, one) for raw, one in found if _is_steady({**raw.data, "Principal": ""}, delivery)]
+    return [(one, _always(raw.data.get("Principal"), delivery)) for raw, one in found]
 
 
-@functools.lru_cache(maxsize=512)
-def _in_china(delivery: Delivery) -> Delivery:
-    """Return a delivery in a Region with another URL suffix, where the user has given no Region."""
-    if "AWS::Region" in delivery.given:
-        return delivery
-    scenario = delivery.resolver.scenario
-    known = {**scenario.parameters, "AWS::Region": partial("cn-north-1")}
-    return replace(delivery, resolver=delivery.resolver.under(Scenario(known, scenario.conditions)))
+def _is_steady(statement: dict[str, Plain], delivery: Delivery) -> bool:
+    """Tell whether a statement is the same whatever parameters and conditions are, and means the same in every partition.
+
+    A Resource that names a partition needs no such care: S3 refuses a policy with one of another partition.
+    """
+    open_ones = section(delivery.resolver.data, "Parameters").keys() - delivery.given.keys()
+    if mentions(statement) & open_ones or conditions_of(statement):
+        return False
+    return "arn:aws" not in json.dumps(statement.get("Condition"), default=str)
 
 
 def _always(written: Plain, delivery: Delivery) -> frozenset[str]:

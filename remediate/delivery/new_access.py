@@ -55,6 +55,8 @@ def new_access(located: Located, relocated: Located, before: Data, after: Data) 
             for outsider, delivery in gained(old, new, deliveries):
                 by = judge(new, delivery, outsider.request).by
                 found.append(NewAccess(outsider, logical_id, by, is_told_only(outsider, old, delivery)))
+    prevented = {_name(one.logical_id, one.outsider) for one in found if not one.told_only}
+    found = [one for one in found if not one.told_only or _name(one.logical_id, one.outsider) not in prevented]
     different = {_name(one.logical_id, one.outsider): one for one in reversed(found)}
     return NewAccesses(tuple(different.values())[::-1], len(asked))
 

@@ -17,6 +17,7 @@ from tests.fuzzing.deployed import ACCOUNT, Environment, principals
 YES, NO, MAYBE = "yes", "no", "maybe"
 OTHER = "999988887777"
 _ELEMENTS = {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+_PARTITIONS = {"aws", "aws-cn", "aws-us-gov"}
 _PUT = {"s3:x-amz-acl": "bucket-owner-full-control"}
 
 
@@ -42,6 +43,8 @@ def let_in(old: list[dict[str, Any]], new: list[dict[str, Any]], policy: dict[st
     if kind == "bucket" and not (isinstance(bucket, str) and _is_bucket(written, where)):
         return []
     arn = f"arn:{where.put_in({'Ref': 'AWS::Partition'})}:s3:::{bucket}"
+    if any(f"arn:{other}:s3:::" in str(one.get("Resource")) for one in old for other in _PARTITIONS - {arn.split(":")[1]}):
+        return []  # S3 refuses such a policy, so nothing has been deployed there: "Policy has invalid resource"
     found = []
     for request in _requests(kind, arn, where.region):
         if _allowed(new, request, arn, bucket) == YES and _allowed(old, request, arn, bucket) == NO:

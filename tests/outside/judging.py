@@ -45,7 +45,7 @@ class Difference:
 
     def __str__(self) -> str:
         """Return it for people."""
-        return f"{self.policy}, {self.request} of {self.source}, {self.when}: here {self.ours}, there {self.theirs}"
+        return f"{self.policy}, {self.request} of {self.trail}, {self.when}: here {self.ours}, there {self.theirs}"
 
 
 def opened(evaluator: Evaluator, before: str, after: str) -> list[Opened]:
