@@ -25,7 +25,7 @@ from remediate.iam.statement import Policy, Statement
 from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.template import Plain
 
-__all__ = ["Outsider", "gained", "is_told_only", "let_in", "outsiders_of", "sampled"]
+__all__ = ["Outsider", "gained", "is_told_only", "let_in", "outsiders_of", "resource_of", "sampled"]
 
 _SAMPLES = {"AWS::AccountId": partial("111122223333"), "AWS::Region": partial("us-east-1")}
 _ELSEWHERE = _SAMPLES | {"AWS::Region": partial("xx-other-9"), "AWS::URLSuffix": partial("amazonaws.com.cn")}
@@ -107,6 +107,11 @@ def outsiders_of(delivery: Delivery, kind: PolicyKind) -> tuple[Outsider, ...]:
 def _outsiders_of(delivery: Delivery, kind: PolicyKind, *, elsewhere: bool) -> tuple[Outsider, ...]:
     facts = _sampled(delivery, elsewhere=elsewhere).facts
     return tuple(one for one in outsiders(facts, _unnamed_account(delivery)) if one.policy == kind)
+
+
+def resource_of(outsider: Outsider) -> str:
+    """Return what a stranger asks for, in the sample Region: the same request in another Region is not a second one."""
+    return str(outsider.request.resource).replace(str(_ELSEWHERE["AWS::Region"]), str(_SAMPLES["AWS::Region"]))
 
 
 def _unnamed_account(delivery: Delivery) -> str:

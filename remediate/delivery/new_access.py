@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from remediate.cloudformation.resources import Data
-from remediate.delivery.access import Outsider, gained, is_told_only, outsiders_of
+from remediate.delivery.access import Outsider, gained, is_told_only, outsiders_of, resource_of
 from remediate.delivery.decide import document_for, judge
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
@@ -72,4 +72,4 @@ def _by_document(located: Located, before: Data, after: Data) -> dict[_Documents
 
 
 def _name(logical_id: str, outsider: Outsider) -> tuple[str, str, str, str]:
-    return logical_id, outsider.who, outsider.request.action, str(outsider.request.resource)
+    return logical_id, outsider.who, outsider.request.action, resource_of(outsider)
