@@ -96,17 +96,17 @@ def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
 
 
 def check_is_cloudformation(template: Template) -> None:
-    """Raise Unreadable where a document is no CloudFormation template.
+    """Raise Unreadable where a document is not a CloudFormation template.
 
     Source: AWS CloudFormation User Guide, Template sections: Resources is the one that must be there.
     """
     members = template.root.members if isinstance(template.root, MappingNode) else []
     found = next((member for member in members if member.key.text == "Resources"), None)
     if found is None and not isinstance(template.data.get("Resources"), dict):
-        raise NotTemplate("this is no CloudFormation template: it has no Resources section", 1, 1)
+        raise NotTemplate("this is not a CloudFormation template: it has no Resources section", 1, 1)
     if found is not None and not isinstance(found.value, MappingNode | Alias):
         where = line_and_column(template.text, found.key.span.start)
-        raise Unreadable("the Resources section is no mapping of logical IDs to resources", *where)
+        raise Unreadable("the Resources section is not a mapping of logical IDs to resources", *where)
 
 
 @dataclass(frozen=True)

@@ -293,8 +293,8 @@ def _promised_ids(planned: Plan, logical_id: str) -> frozenset[str]:
 def _check_verdict(verdict: Verdict, promised: frozenset[str]) -> None:
     what = f"{verdict.request.request.action} on {verdict.logical_id}"
     if verdict.before.outcome is Outcome.ALLOWED and verdict.after.outcome is not Outcome.ALLOWED:
-        raise Broken(4, f"{what} was allowed and is no more: {verdict.after.reason}")
+        raise Broken(4, f"{what} was allowed and is no longer: {verdict.after.reason}")
     if verdict.before.explicit and not verdict.after.explicit:
-        raise Broken(4, f"{what} was denied and is no more: {verdict.before.reason}")
+        raise Broken(4, f"{what} was denied and is no longer: {verdict.before.reason}")
     if verdict.alone and verdict.request.id in promised and verdict.unblocked.outcome is Outcome.DENIED:
         raise Broken(4, f"{what} is still denied: {verdict.unblocked.reason}")

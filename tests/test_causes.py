@@ -248,7 +248,13 @@ ROWS: list[Row] = [
     (
         "a misspelt action of KMS",
         [("kms:DescribeKey,", "kms:DescribeKeys,")],
-        [("misspelt-action", "kms:DescribeKeys", "`Trail` names kms:DescribeKeys, which is no action; kms:DescribeKey is")],
+        [
+            (
+                "misspelt-action",
+                "kms:DescribeKeys",
+                "`Trail` names kms:DescribeKeys, which is not an action; kms:DescribeKey is",
+            )
+        ],
     ),
     (
         "a misspelt action of S3",
@@ -367,7 +373,7 @@ ROWS: list[Row] = [
     (
         "a misspelt action of another service",
         [("Action: s3:*", "Action: s3:GetObjects")],
-        [("misspelt-action", "s3:GetObjects", "`Tls` names s3:GetObjects, which is no action; s3:GetObject is")],
+        [("misspelt-action", "s3:GetObjects", "`Tls` names s3:GetObjects, which is not an action; s3:GetObject is")],
     ),
     (
         "another principal that is none",

@@ -72,11 +72,11 @@ REFUSED = {
     ),
     "Resources behind a tag": (
         "Resources: !Sub abc\n",
-        "x.yaml:1:1: the Resources section is no mapping of logical IDs to resources\n",
+        "x.yaml:1:1: the Resources section is not a mapping of logical IDs to resources\n",
     ),
     "Resources as a list": (
         "Description: x\nResources: []\n",
-        "x.yaml:2:1: the Resources section is no mapping of logical IDs to resources\n",
+        "x.yaml:2:1: the Resources section is not a mapping of logical IDs to resources\n",
     ),
     "a template of a template": (
         "{% if x %}\nResources: {}\n{% endif %}\n",

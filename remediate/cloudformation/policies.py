@@ -104,7 +104,7 @@ def _document(logical_id: str, kind: PolicyKind, where: Alternative) -> Document
             path = (*outer.path, index) if isinstance(outer.value, list) else outer.path
             for inner in alternatives(item, path, outer.guard):
                 if not isinstance(inner.value, dict) or function(inner.value) or "Effect" not in inner.value:
-                    obstacle = obstacle or f"{pointer(*inner.path)} is no statement that can be read as it stands"
+                    obstacle = obstacle or f"{pointer(*inner.path)} is not a statement that can be read as it stands"
                     return Document(logical_id, kind, where.path, where.guard, (), obstacle, readable=False)
                 guard = (*where.guard, *inner.guard)
                 found.append(WrittenStatement(inner.path, inner.value, guard, written.get("Version"), written is spelled))
@@ -118,7 +118,7 @@ def _obstacle(document: Plain) -> str | None:
     if call:
         return f"the policy document comes from {call[0]}, which is not evaluated here"
     if not isinstance(document, dict):
-        return "the policy document is no mapping"
+        return "the policy document is not a mapping"
     if "Fn::Transform" in document:
         return "the policy document is made by a macro (Fn::Transform), which is not evaluated here"
     if "Statement" not in document:

@@ -85,7 +85,7 @@ def _unique(members: list[tuple[str, Plain]]) -> dict[str, Plain]:
     """Return an object as a mapping. Raises ValueError for one that has a member twice, or would read as a function."""
     found = dict(members)
     if len(found) < len(members) or function(found):
-        raise ValueError("this is no object of a policy")
+        raise ValueError("this is not an object of a policy")
     return found
 
 

@@ -36,7 +36,7 @@ def misspelt_actions(document: Document, raw: WrittenStatement) -> Iterator[Find
     for action in raw.actions:
         meant = misspelt(action)
         if meant:
-            detail = f"{raw.label} names {action}, which is no action; {meant} is"
+            detail = f"{raw.label} names {action}, which is not an action; {meant} is"
             blocking = document.kind == "bucket"
             advice = f"write {meant} instead of {action}"
             path = raw.path_of("Action")

@@ -13,8 +13,8 @@ def read(raw: bytes, name: str) -> Template:
     """Return the template in the bytes of the file ``name``.
 
     What begins with ``{`` is read as JSON, and where that fails as YAML, whose flow style looks alike. Raises Unreadable,
-    with line and column, for what is neither and for what is no mapping. Whether the mapping is a CloudFormation template is
-    not asked here.
+    with line and column, for what is neither and for what is not a mapping. Whether the mapping is a CloudFormation template
+    is not asked here.
     """
     text, bom = decode(raw)
     root, is_json = _parse(text, name)
