@@ -65,7 +65,7 @@ def logging_resources(
 
 
 def _of_topics(data: Data, types: Mapping[str, list[str]], topics: set[str]) -> set[str]:
-    """Return the topic policies that are for topics, or that name one that is not in the template."""
+    """Return the policies of topics."""
     policies = types.get(TOPIC_POLICY, [])
     return {one for one in policies if topics & mentions(properties(data, one).get("Topics"))}
 

@@ -15,22 +15,18 @@ PolicyKind: TypeAlias = Literal["bucket", "key", "topic"]
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A resource type with a policy: the property that has it, the service that reads it, and its largest size in bytes.
-
-    ``attached_by`` is the property that names what the policy is for, None where the policy is that resource's own.
-    """
+    """A resource type with a policy: the property that has it, the service that reads it, and its largest size in bytes."""
 
     type: str
     property: str
-    attached_by: str | None
     service: str
     limit: int
 
 
 HOLDERS: Final[Mapping[PolicyKind, Holder]] = {
-    "bucket": Holder("AWS::S3::BucketPolicy", "PolicyDocument", "Bucket", "S3", 20_480),
-    "key": Holder("AWS::KMS::Key", "KeyPolicy", None, "KMS", 32_768),
-    "topic": Holder("AWS::SNS::TopicPolicy", "PolicyDocument", "Topics", "SNS", 30_720),
+    "bucket": Holder("AWS::S3::BucketPolicy", "PolicyDocument", "S3", 20_480),
+    "key": Holder("AWS::KMS::Key", "KeyPolicy", "KMS", 32_768),
+    "topic": Holder("AWS::SNS::TopicPolicy", "PolicyDocument", "SNS", 30_720),
 }
 
 
