@@ -21,6 +21,8 @@ from remediate.delivery.requests import SourceFacts
 from remediate.iam.beginnings import Beginnings
 from remediate.iam.evaluate import Outcome, cannot_apply, evaluate, possibly_concerned
 from remediate.iam.holders import PolicyKind
+from remediate.iam.implication import applies_wherever
+from remediate.iam.request import Request
 from remediate.iam.statement import Policy, Statement
 from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.template import Plain
@@ -57,10 +59,22 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
                 continue
             if outsider.insecure:  # TLS is a matter of a Deny
                 now, had = (judge(one, delivery, outsider.request).outcome if one else _NO for one in (after, before))
+                gains = _RANK[now] > _RANK[had]
             else:
-                now, had = _allowed(changed, outsider, after.kind), _had(known, outsider, after.kind)
-            if _RANK[now] > _RANK[had]:
+                gains = any(_is_gain(statement, known, outsider.request) for statement in changed)
+            if gains:
                 yield outsider, delivery
+
+
+def _is_gain(statement: Statement, known: list[tuple[Statement, frozenset[str]]], request: Request) -> bool:
+    """Tell whether a statement may allow a request that no known one allows under the same values of what is unknown.
+
+    A Deny is not relied on: whom it is about may depend on a parameter too.
+    """
+    if cannot_apply(statement, request):
+        return False
+    who = {request.principal.lower(), "*"}
+    return not any(names & who and applies_wherever(one, statement, request) for one, names in known)
 
 
 def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery) -> bool:
@@ -196,10 +210,7 @@ def _always(written: Plain, delivery: Delivery) -> frozenset[str]:
 
 
 def _had(known: list[tuple[Statement, frozenset[str]]], outsider: Outsider, kind: PolicyKind) -> Outcome:
-    """Return what a policy surely lets a stranger do, whatever the parameters are.
-
-    A Deny is not relied on: whom it is about may depend on a parameter too.
-    """
+    """Return what the Allow statements of a policy let a stranger do, whatever the parameters are."""
     who = {outsider.request.principal.lower(), "*"}
     return _allowed([one for one, names in known if names & who], outsider, kind)
 

@@ -118,6 +118,13 @@ def cannot_apply(statement: Statement, request: Request) -> bool:
     return statement_truth(statement, request).applies is Truth.NO
 
 
+def may_match(statement: Statement, pattern: PartialString, request: Request) -> bool:
+    """Tell whether one of the resources of a statement may be the request's."""
+    resources = (request.resource, *request.alternatives)
+    readings = with_variables((pattern,), request, statement.version)
+    return any(_resource_matches(one, asked) is not Truth.NO for (one,) in readings for asked in resources)
+
+
 def _can_concern(statement: Statement, request: Request) -> bool:
     """Tell whether a statement is about the request's action at all: most are not, and need no further look."""
     return statement.unmodelled is not None or _action_truth(statement, request.action) is not Truth.NO
