@@ -66,10 +66,10 @@ def operation(path: str, value: Any, verb: str = "replace") -> dict[str, Any]:
     return {"op": verb, "path": path} if verb == "remove" else {"op": verb, "path": path, "value": value}
 
 
-def judged(operations: list[dict[str, Any]], after: Any = None) -> list[str]:
-    """Return the kinds of findings about a change of TEMPLATE, whose result is written as JSON."""
-    result = jsonpatch.apply_patch(data_of(TEMPLATE), operations) if after is None else after
-    change = oracle.Change(TEMPLATE, json.dumps(result), operations, {})
+def judged(operations: list[dict[str, Any]], after: Any = None, before: str = TEMPLATE) -> list[str]:
+    """Return the kinds of findings about a change of a template, whose result is written as JSON."""
+    result = jsonpatch.apply_patch(data_of(before), operations) if after is None else after
+    change = oracle.Change(before, json.dumps(result), operations, {})
     return [finding.kind for finding in oracle.judge(change, words.seeded(1), thorough=True)]
 
 
@@ -171,6 +171,13 @@ def test_what_must_stay_in_a_policy(path: str, value: Any, kind: str) -> None:
 )
 def test_what_must_stay_elsewhere(change: dict[str, Any], kind: str) -> None:
     assert kind in judged([change])
+
+
+def test_a_document_with_a_member_named_effect_is_no_statement() -> None:
+    template = TEMPLATE.replace("        Statement:", "        Effect: 2012-10-17\n        Statement:")
+    new = operation(f"{STATEMENTS}/2/Resource", "arn:aws:s3:::logs/*")
+    assert judged([new], before=template) == []
+    assert "a Deny statement changed" in judged([operation(f"{STATEMENTS}/0/Action", "s3:Get*")], before=template)
 
 
 def test_data_that_the_patch_does_not_make() -> None:
@@ -345,3 +352,8 @@ def test_strangers(old: list[dict[str, Any]], new: list[dict[str, Any]], number:
     template = data_of(TEMPLATE)
     where = deployed.Environment(template, {})
     assert len(outsiders.let_in(old, new, template["Resources"]["Policy"], where)) == number
+
+
+def test_strangers_to_a_bucket_that_nothing_names() -> None:
+    odd = {"Properties": {"Bucket": {"Ref": ["Bucket"]}}, "Type": "AWS::S3::BucketPolicy"}
+    assert len(outsiders.let_in([], [CLOUDTRAIL], odd, deployed.Environment(data_of(TEMPLATE), {}))) == 1

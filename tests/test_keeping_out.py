@@ -18,6 +18,24 @@ STACK = Path(__file__).parent.parent / "examples" / "stack.yaml"
 OPEN = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "kms:Decrypt", "Resource": "*"}
 
 
+UNDECIDED = """\
+Resources:
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Elsewhere
+      PolicyDocument:
+        Statement:
+          - {Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Resource: "*"OTHER}
+          - Effect: Allow
+            Principal: {Service: cloudtrail.amazonaws.com}
+            Action: s3:Get*
+            Resource: !Sub "${Elsewhere.Arn}/*"
+            Condition: {StringEquals: {aws:SourceAccount: "*"}}
+"""
+"""Its bucket is not in the template, so that no request is decided; only the condition keeps strangers out."""
+
+
 def opening(editor: PolicyEditor, _rule: Any) -> None:
     """Let every account's trail use the key, once."""
     if editor.kind == "key" and not any(one.data == OPEN for one in editor.document.statements):
@@ -41,3 +59,13 @@ def test_after_a_review_it_is_done_and_said(monkeypatch: pytest.MonkeyPatch) -> 
     assert any(one.outsider.deputy for one in report.new_access().found)
     notes = [note for one in report.applied if one.patch.id == "s3-key-use" for note in one.notes]
     assert any("lets a trail of another account use kms:Decrypt" in note for note in notes), notes
+
+
+@pytest.mark.parametrize("other", ["", ", Action: 's3:List*'"], ids=["no action", "another action"])
+def test_a_statement_that_is_undecided_for_another_reason_is_no_excuse(other: str) -> None:
+    template = UNDECIDED.replace("OTHER", other)
+    options = Options(Given(), precautions=True)
+    report = remediate(template.encode(), "stack.yaml", load("cloudtrail-create"), options)
+    assert report.after == template
+    reasons = [one.reason for one in report.skipped if one.subject == "no-fragile-source"]
+    assert any("would let a trail of another account use s3:GetObject" in reason for reason in reasons), reasons

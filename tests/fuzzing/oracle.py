@@ -186,7 +186,7 @@ def _member(properties: Any, name: str) -> Any:
 def _denies(document: Any) -> Iterator[str]:
     """Yield every statement that is not plainly an Allow, as it is written."""
     if isinstance(document, dict):
-        if "Effect" in document:
+        if "Effect" in document and "Statement" not in document:
             if document["Effect"] != "Allow":
                 yield json.dumps(document, default=str)
             return

@@ -57,7 +57,8 @@ def let_in(old: list[dict[str, Any]], new: list[dict[str, Any]], policy: dict[st
 
 def _is_bucket(written: Any, where: Environment) -> bool:
     """Tell whether what a policy is for is no resource of another type, which has no policy."""
-    named = where.template["Resources"].get(written.get("Ref")) if isinstance(written, dict) else None
+    target = written.get("Ref") if isinstance(written, dict) else None
+    named = where.template["Resources"].get(target) if isinstance(target, str) else None
     return not isinstance(named, dict) or named.get("Type") == words.BUCKET
 
 
