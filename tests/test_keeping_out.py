@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from remediate.cloudformation.policies import documents
 from remediate.delivery.locate import Given
 from remediate.engine import Report, remediate
 from remediate.patch_set import Complete, load
@@ -34,6 +35,30 @@ Resources:
             Condition: {StringEquals: {aws:SourceAccount: "*"}}
 """
 """Its bucket is not in the template, so that no request is decided; only the condition keeps strangers out."""
+
+
+CHANGED_TWICE = """\
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: cloudtrail.amazonaws.com}
+            Action: s3:GetBucketAcl
+            Resource: !GetAtt Bucket.Arn
+            Condition:
+              StringEqualsIfExists:
+                s3:x-amz-server-side-encryption-aws-kms-key-id: !Sub "arn:aws:kms:${AWS::Region}:1:key/a"
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    Properties: {S3BucketName: !Ref Bucket, IsLogging: true}
+"""
+"""One change takes the condition away, which holds for every trail; another allows what goes with the action."""
 
 
 def opening(editor: PolicyEditor, _rule: Any) -> None:
@@ -69,3 +94,10 @@ def test_a_statement_that_is_undecided_for_another_reason_is_no_excuse(other: st
     assert report.after == template
     reasons = [one.reason for one in report.skipped if one.subject == "no-fragile-source"]
     assert any("would let a trail of another account use s3:GetObject" in reason for reason in reasons), reasons
+
+
+def test_who_may_read_the_list_by_an_earlier_change_alone_is_kept_from_the_region() -> None:
+    report = remediate(CHANGED_TWICE.encode(), "stack.yaml", load("cloudtrail-create"), Options(Given(), precautions=True))
+    assert not any(one.outsider.deputy for one in report.new_access().found)
+    added = [one.data for one in documents(report.data, "Policy", "bucket")[0].statements]
+    assert {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}} in [one.get("Condition") for one in added]

@@ -27,7 +27,7 @@ from remediate.iam.statement import Policy, Statement
 from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.template import Plain
 
-__all__ = ["Outsider", "gained", "is_told_only", "let_in", "outsiders_of", "resource_of", "sampled"]
+__all__ = ["Outsider", "gained", "is_told_only", "outsiders_of", "resource_of", "sampled"]
 
 _SAMPLES = {"AWS::AccountId": partial("111122223333"), "AWS::Region": partial("us-east-1")}
 _ELSEWHERE = _SAMPLES | {"AWS::Region": partial("xx-other-9"), "AWS::URLSuffix": partial("amazonaws.com.cn")}
@@ -35,13 +35,6 @@ _ELSEWHERE = _SAMPLES | {"AWS::Region": partial("xx-other-9"), "AWS::URLSuffix":
 _ACCOUNTS = [f"{first}{first}{first}{first}88887777" for first in "96543210"]
 _NO = Outcome.DENIED
 _RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
-
-
-def let_in(before: Document | None, after: Document, deliveries: Sequence[Delivery]) -> Iterator[Outsider]:
-    """Yield the strangers that a change of a policy must keep out, and lets in."""
-    for outsider, delivery in gained(before, after, deliveries):
-        if not is_told_only(outsider, before, delivery):
-            yield outsider
 
 
 def gained(before: Document | None, after: Document, deliveries: Sequence[Delivery]) -> Iterator[tuple[Outsider, Delivery]]:
@@ -81,7 +74,7 @@ def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery
     """Tell whether what a stranger gains is said but not prevented.
 
     That is CloudTrail's own write without TLS, which is a matter of a Deny, and the bucket's Region for one who surely may
-    read its access control list already, whatever is denied.
+    read its access control list already, whatever is denied: ``before`` is the policy as it was before any change.
     """
     if outsider.insecure:
         return True

@@ -46,7 +46,7 @@ def outsiders(facts: SourceFacts, account: str = OTHER_ACCOUNT) -> Iterator[Outs
 
 
 def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
-    """Yield what another account's source asks, on its own path and on that of the template's source."""
+    """Yield what another account's source asks, on its own path, on that of the template's source, and elsewhere."""
     service, who = facts.service, f"a {facts.service.source.noun} of another account"
     account = partial(other)
     arn = filled(service.outsiders.arn, facts_of(facts) | {"account": account})
@@ -57,9 +57,11 @@ def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
     for one in {(one.id, one.request.resource): one for one in asked}.values():
         yield Outsider(who, one.policy, one.request, deputy=service.name)
     # A write carries headers, and is among the requests above.
+    context = {"aws:SourceArn": arn, "aws:SourceAccount": account}
     for policy, action, resource in (one for one in _entry_points(facts) if one[1] != "s3:PutObject"):
-        context = {"aws:SourceArn": arn, "aws:SourceAccount": account}
         yield Outsider(who, policy, service_request(service.principal, action, resource, context), deputy=service.name)
+    for file in (_log_file(theirs), _elsewhere(facts)):
+        yield Outsider(who, "bucket", service_request(service.principal, "s3:GetObject", file, context), deputy=service.name)
     here = {one.request.resource: one.request for one in possible_requests(facts) if one.is_write}
     common = {"aws:sourcearn": arn, "aws:sourceaccount": account}
     for request in here.values():
@@ -76,15 +78,14 @@ def _service_astray(facts: SourceFacts) -> Iterator[Outsider]:
     name = facts.service.name
     write = next((one for one in requests(facts) if one.is_write), None)
     if write is not None:
-        elsewhere = partial(facts.bucket_arn, "/somewhere/else")
-        astray = replace(write.request, resource=elsewhere, alternatives=(), doubt="")
+        astray = replace(write.request, resource=_elsewhere(facts), alternatives=(), doubt="")
         yield Outsider(f"{name}, outside its folders", "bucket", astray)
         plain = {**write.request.context, "aws:securetransport": partial("false")}
         yield Outsider(f"{name}, without TLS", "bucket", replace(write.request, context=plain), insecure=True)
 
 
 def _entry_points(facts: SourceFacts) -> Iterator[tuple[PolicyKind, str, PartialString]]:
-    log_file = partial(facts.bucket_arn, "/", filled(facts.service.outsiders.object, facts_of(facts)))
+    log_file = _log_file(facts)
     yield "bucket", "s3:GetBucketAcl", facts.bucket_arn
     yield "bucket", "s3:ListBucket", facts.bucket_arn
     yield "bucket", "s3:PutObject", log_file
@@ -98,3 +99,11 @@ def _entry_points(facts: SourceFacts) -> Iterator[tuple[PolicyKind, str, Partial
     if facts.topic_arn is not None:
         yield "topic", "sns:Publish", facts.topic_arn
         yield "topic", "sns:Subscribe", facts.topic_arn
+
+
+def _log_file(facts: SourceFacts) -> PartialString:
+    return partial(facts.bucket_arn, "/", filled(facts.service.outsiders.object, facts_of(facts)))
+
+
+def _elsewhere(facts: SourceFacts) -> PartialString:
+    return partial(facts.bucket_arn, "/somewhere/else")

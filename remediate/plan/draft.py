@@ -26,6 +26,7 @@ class Draft:
 
     def __init__(self, data: dict[str, Plain]) -> None:
         """Begin with a template's data, which is read only."""
+        self.original = data
         resources = data.get("Resources")
         self.data: dict[str, Plain] = {**data, "Resources": {**resources} if isinstance(resources, dict) else {}}
         self.operations: list[Operation] = []

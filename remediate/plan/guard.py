@@ -7,7 +7,7 @@ from typing import Any
 
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions
-from remediate.delivery.access import Outsider, let_in
+from remediate.delivery.access import Outsider, gained, is_told_only
 from remediate.delivery.decide import all_possible_requests, documented, entry_truth
 from remediate.delivery.delivery import Delivery
 from remediate.iam.truth import Truth
@@ -68,8 +68,10 @@ def keeping_out(ensure: Callable[[PolicyEditor, Any], None]) -> Callable[[Policy
 
 
 def outsiders_let_in(editor: PolicyEditor, before: Document) -> list[Outsider]:
-    """Return the strangers that the document lets in as it stands now, and did not before."""
-    return list(let_in(before, editor.document, editor.deliveries))
+    """Return the strangers that a change must keep out, and that the document lets in now, and did not before."""
+    found = gained(before, editor.document, editor.deliveries)
+    original = editor.original or before  # a policy that the run adds is itself a matter of a review
+    return [outsider for outsider, delivery in found if not is_told_only(outsider, original, delivery)]
 
 
 def guard_entries(editor: PolicyEditor, guard: Guard | None, deliveries: Sequence[Delivery]) -> list[WrittenCondition]:

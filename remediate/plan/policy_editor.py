@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -65,6 +66,12 @@ class PolicyEditor:
             found = documents(self.draft.data, self.logical_id, self.kind)
             self._read = done, next(one for one in found if one.path == self.path)
         return self._read[1]
+
+    @functools.cached_property
+    def original(self) -> Document | None:
+        """The document as it was before any change of the run, None where there was none."""
+        found = documents(self.draft.original, self.logical_id, self.kind)
+        return next((one for one in found if one.path == self.path), None)
 
     def meets(self, when: Mapping[str, tuple[str, ...]] | None) -> bool:
         """Tell whether every delivery's log bucket has one of the object ownerships; one that does not say so has none."""
