@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,12 +12,14 @@ import click
 
 from remediate.choices import options_for
 from remediate.cli import inputs
+from remediate.cli.output import FAILED, say
 from remediate.delivery.locate import Given
 from remediate.delivery.services import DEFAULT
 from remediate.errors import BadChoice
 from remediate.files import TooLarge, read_stream
-from remediate.patch_set import PatchSet, load_all
+from remediate.patch_set import PatchError, PatchSet, load_all
 from remediate.plan import Options
+from remediate.report import FORMATS
 
 if TYPE_CHECKING:
     from remediate.delivery.error_messages import Failure
@@ -30,6 +33,20 @@ Exit codes:
 """
 _LONGEST_MESSAGE = 1024 * 1024
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def reports_patch_errors(command: _Command) -> _Command:
+    """Let a command end with the message of a PatchError."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except PatchError as error:
+            say(f"Error: {error}")
+            sys.exit(FAILED)
+
+    return wrapped  # type: ignore[return-value]  # functools.wraps keeps the signature, which mypy cannot see
 
 
 def patch_set_options(command: _Command) -> _Command:
@@ -66,6 +83,14 @@ def template_options(command: _Command) -> _Command:
     for option in reversed(options):
         command = option(command)
     return patch_set_options(size_option(command))
+
+
+def format_option(first: str) -> Callable[[_Command], _Command]:
+    """Return what adds the option that chooses the format, which is ``first`` by default; it is passed on as ``style``."""
+    text = "json-patch: an array for a single file, else an object that maps each file name to an array."
+    return click.option(
+        "--format", "style", type=click.Choice([first, *FORMATS]), default=first, show_default=True, help=text
+    )
 
 
 def size_option(command: _Command) -> _Command:

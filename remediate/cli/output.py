@@ -7,7 +7,6 @@ import contextlib
 import errno
 import os
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -18,42 +17,6 @@ from remediate.signals import Stopped
 FAILED = 2
 _READABLE = "remediate.readable"
 _ASCII = {"→": "->", "…": "..."}
-
-
-class StreamFailed(click.ClickException):
-    """Standard output cannot be written."""
-
-    exit_code = FAILED
-
-    def show(self, file: Any = None) -> None:  # noqa: ARG002  # the parameter is click's
-        """Write the message to standard error."""
-        say(f"Error: {self.message}")
-
-
-class Program(click.Group):
-    """A group of commands that ends as the table of exit codes says where a stream fails or a signal comes."""
-
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Read the command line, which may print the help."""
-        with _ending_well():
-            return super().make_context(*args, **kwargs)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command."""
-        with _ending_well():
-            return super().invoke(ctx)
-
-
-@contextlib.contextmanager
-def _ending_well() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:  # every file is handled where it is used: this can only be a stream
-        abandon()
-        raise StreamFailed(f"standard output: {reason(error)}") from error
-    except KeyboardInterrupt as error:
-        abandon()
-        raise click.exceptions.Exit(code_of(error)) from error
 
 
 def code_of(interrupt: KeyboardInterrupt) -> int:

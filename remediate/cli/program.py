@@ -1,0 +1,61 @@
+"""The program: its commands, loaded when they are asked for, and how it ends where a stream fails or a signal comes."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from remediate.cli.output import FAILED, abandon, code_of, reason, say
+
+COMMANDS = ("check", "fix", "simulate", "explain", "apply")
+
+
+class StreamFailed(click.ClickException):
+    """Standard output cannot be written."""
+
+    exit_code = FAILED
+
+    def show(self, file: Any = None) -> None:  # noqa: ARG002  # the parameter is click's
+        """Write the message to standard error."""
+        say(f"Error: {self.message}")
+
+
+class Program(click.Group):
+    """A group of commands that ends as the table of exit codes says where a stream fails or a signal comes."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names of all commands, the main ones first."""
+        return [*COMMANDS]
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Import a command."""
+        if name not in COMMANDS:
+            return None
+        found = getattr(importlib.import_module(f"remediate.cli.commands.{name}"), name)
+        return found if isinstance(found, click.Command) else None
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the command line, which may print the help."""
+        with _ending_well():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        with _ending_well():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _ending_well() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:  # every file is handled where it is used: this can only be a stream
+        abandon()
+        raise StreamFailed(f"standard output: {reason(error)}") from error
+    except KeyboardInterrupt as error:
+        abandon()
+        raise click.exceptions.Exit(code_of(error)) from error
