@@ -155,17 +155,21 @@ def test_names_in_a_working_folder_that_is_gone(folder: Path) -> None:
 
 
 @posix
-def test_an_interrupt_during_the_imports_ends_quietly() -> None:
-    interrupting = """
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [("remediate.cli.program", b"interrupted: nothing was changed\n"), ("remediate.cli.run", b"interrupted\n")],
+)
+def test_an_interrupt_during_the_imports_ends_quietly(module: str, message: bytes) -> None:
+    interrupting = f"""
 class Finder:
     def find_spec(name, path=None, target=None):
-        if name == "remediate.cli.run":
+        if name == "{module}":
             import os, signal
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Finder)
 """
     done = python(interrupting, "check", "a.yaml")
-    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"interrupted: nothing was changed\n")
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", message)
 
 
 @posix

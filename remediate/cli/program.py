@@ -56,6 +56,7 @@ def _ending_well() -> Iterator[None]:
     except OSError as error:  # every file is handled where it is used: this can only be a stream
         abandon()
         raise StreamFailed(f"standard output: {reason(error)}") from error
-    except KeyboardInterrupt as error:
+    except KeyboardInterrupt as error:  # a run says itself what has become of its files
         abandon()
+        say("interrupted")
         raise click.exceptions.Exit(code_of(error)) from error
