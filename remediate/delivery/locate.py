@@ -65,13 +65,15 @@ class Located:
     """Every delivery of a template.
 
     ``complete`` is False where conditions had too many combinations to try all. ``parameters`` are the values that the
-    user gives, which have no other.
+    user gives, which have no other. ``idle`` are deliveries of sources under conditions under which they are not created:
+    nobody asks for their requests, but the policies may be there for strangers.
     """
 
     deliveries: tuple[Delivery, ...]
     complete: bool
     service: LogService
     parameters: Mapping[str, str] = field(default_factory=dict)
+    idle: tuple[Delivery, ...] = ()
 
 
 def locate(data: Data, given: Given) -> Located:
@@ -105,9 +107,10 @@ def _locate(data: Data, given: Given) -> Located:
     found = scenarios(data, sorted(conditions), given.parameters, replaceable, bucket_names(data, service, relevant))
     sources = types.get(service.source.type, [])
     organization = _organization(data, given, sources)
-    finders = (_Finder(Resolver(data, one, types), given, organization) for one in found.all)
+    finders = [_Finder(Resolver(data, one, types), given, organization) for one in found.all]
     deliveries = tuple(delivery for finder in finders for delivery in finder.deliveries(sources))
-    return Located(deliveries, found.complete, service, given.parameters)
+    idle = tuple(delivery for finder in finders for delivery in finder.idle(sources))
+    return Located(deliveries, found.complete, service, given.parameters, idle)
 
 
 def _with_partition(data: Data, given: Given, relevant: Iterable[str]) -> Given:
@@ -153,6 +156,14 @@ class _Finder:
             existing = self.resolver.existing(self.service.source.type)
             return (self._delivery(name) for name in existing if self.given.source in {None, name})
         return self._central_deliveries()
+
+    def idle(self, sources: list[str]) -> Iterator[Delivery]:
+        """Yield what the deliveries of sources would be that are not created under this scenario, where a policy is."""
+        for name in sources:
+            if not self.resolver.exists(name) and self.given.source in {None, name}:
+                delivery = self._delivery(name)
+                if any(delivery.policies()):
+                    yield delivery
 
     def _delivery(self, source: str) -> Delivery:
         resolver, names, form = self.resolver, self.names, self.service.source

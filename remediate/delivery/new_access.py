@@ -64,7 +64,7 @@ def new_access(located: Located, relocated: Located, before: Data, after: Data) 
 def _by_document(located: Located, before: Data, after: Data) -> dict[_Documents, list[Delivery]]:
     """Group deliveries by the documents that decide their requests: a policy has one for each branch of an ``Fn::If``."""
     grouped: dict[_Documents, list[Delivery]] = {}
-    for delivery in located.deliveries:
+    for delivery in (*located.deliveries, *located.idle):
         for logical_id, kind in delivery.policies():
             old, new = (document_for(data, logical_id, kind, delivery) for data in (before, after))
             grouped.setdefault((logical_id, kind, old and old.path, new and new.path), []).append(delivery)

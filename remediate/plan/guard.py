@@ -69,7 +69,7 @@ def keeping_out(ensure: Callable[[PolicyEditor, Any], None]) -> Callable[[Policy
 
 def outsiders_let_in(editor: PolicyEditor, before: Document) -> list[Outsider]:
     """Return the strangers that a change must keep out, and that the document lets in now, and did not before."""
-    found = gained(before, editor.document, editor.deliveries)
+    found = gained(before, editor.document, (*editor.deliveries, *editor.idle))
     original = editor.original or before  # a policy that the run adds is itself a matter of a review
     return [outsider for outsider, delivery in found if not is_told_only(outsider, original, delivery)]
 

@@ -129,8 +129,9 @@ class Planner:
                 return
             change.notes.append(note)
         for document in documents(self.draft.data, target.logical_id, kind):
-            deliveries = tuple(
-                delivery for delivery in target.deliveries if delivery.resolver.scenario.admits(document.guard)
+            deliveries, idle = (
+                tuple(one for one in found if one.resolver.scenario.admits(document.guard))
+                for found in (target.deliveries, target.idle)
             )
             if not deliveries or document.obstacle:  # said at the end, once for all patches
                 continue
@@ -144,6 +145,7 @@ class Planner:
                 self.options.given,
                 self.options.review,
                 self.keys,
+                idle,
             )
             RULES[type(rule)](editor, rule)
             change.add(editor)

@@ -37,6 +37,7 @@ class Chosen:
 class PolicyEditor:
     """A document that a patch looks at, the deliveries that it serves, and what is said of it on the way.
 
+    ``idle`` are as in :class:`remediate.delivery.locate.Located`.
     ``allowed`` collects the ids of the requests that its rules have come to allow, ``still_denied`` those that they could
     not, ``let_in`` the strangers that a reviewed change lets in, ``needs`` that a change was a repair.
     """
@@ -50,6 +51,7 @@ class PolicyEditor:
     given: Given
     review: bool
     chosen: Chosen = field(default_factory=Chosen)
+    idle: tuple[Delivery, ...] = ()
     allowed: set[str] = field(default_factory=set)
     still_denied: set[str] = field(default_factory=set)
     needs: set[Need] = field(default_factory=set)

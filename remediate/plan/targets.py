@@ -12,12 +12,16 @@ from remediate.iam.holders import PolicyKind
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """A resource in a role, with all deliveries that reach it. ``kind`` is the kind of policy it holds, if it holds one."""
+    """A resource in a role, with all deliveries that reach it.
+
+    ``kind`` is the kind of policy it holds, if it holds one; ``idle`` are as in :class:`Located`.
+    """
 
     role: str
     logical_id: str
     kind: PolicyKind | None
     deliveries: tuple[Delivery, ...]
+    idle: tuple[Delivery, ...] = ()
 
 
 _KINDS: dict[str, PolicyKind] = {
@@ -36,7 +40,8 @@ def targets(located: Located, role: str) -> Iterator[Target]:
             grouped.setdefault(logical_id, []).append(delivery)
     kind = _KINDS.get(role)
     for logical_id, deliveries in grouped.items():
-        yield Target(role, logical_id, kind, tuple(deliveries))
+        idle = tuple(one for one in located.idle if logical_id in _of_role(one, role))
+        yield Target(role, logical_id, kind, tuple(deliveries), idle)
 
 
 def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
