@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.comparison import Verdict
 from remediate.delivery.locate import locate
 from remediate.delivery.new_access import NewAccesses, new_access
@@ -18,7 +19,6 @@ from remediate.template import (
     MappingNode,
     NotTemplate,
     Operation,
-    Plain,
     Template,
     Unreadable,
     edit,
@@ -37,22 +37,24 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     template = read(raw, name)
     check_is_cloudformation(template)
     options = options.for_service(patch_set.service)
-    located = locate(template.data, options.given)
+    model = TemplateModel(template.data)
+    located = locate(model, options.given)
     planned, edits, options = plan_edits(template, located, patch_set, options)
     after = splice(template.text, edits)
-    data = verify_text(template, planned.operations, edits, after)
-    verdicts = verify_plan(template.data, data, planned, options.given.parameters)
+    model_after = TemplateModel(verify_text(template, planned.operations, edits, after))
+    verdicts = verify_plan(model, model_after, planned, options.given.parameters)
     opened = NewAccesses()
     if planned.operations:
-        relocated = locate(data, options.given)
-        verify_settled(planned_again(data, relocated, patch_set, options, planned))
-        opened = new_access(planned.located, relocated, template.data, data)
+        relocated = locate(model_after, options.given)
+        verify_settled(planned_again(relocated, patch_set, options, planned))
+        opened = new_access(planned.located, relocated)
         verify_outsiders(opened, planned)
     return Report(
         name=name,
         template=template,
+        model=model,
         after=after,
-        data=data,
+        model_after=model_after,
         operations=planned.operations,
         applied=planned.applied,
         skipped=planned.skipped,
@@ -79,7 +81,7 @@ def remediate_all(raw: bytes, name: str, patch_sets: Sequence[PatchSet], options
     if whole is not report and whole.changed:
         again = (remediate(whole.to_bytes(), name, one, options) for one in patch_sets)
         verify_settled([operation for one in again for operation in one.operations])
-    others = other_services(whole.template.data, [one.service for one in patch_sets])
+    others = other_services(whole.model, [one.service for one in patch_sets])
     return replace(whole, skipped=(*whole.skipped, *others))
 
 
@@ -91,8 +93,8 @@ def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
     template = read(raw, name)
     edits = edit(template, operations)
     after = splice(template.text, edits)
-    data = verify_text(template, operations, edits, after)
-    return Report(name, template, after, data, tuple(operations))
+    model_after = TemplateModel(verify_text(template, operations, edits, after))
+    return Report(name, template, TemplateModel(template.data), after, model_after, tuple(operations))
 
 
 def check_is_cloudformation(template: Template) -> None:
@@ -113,15 +115,16 @@ def check_is_cloudformation(template: Template) -> None:
 class Report:
     """What was found in a template and what becomes of it.
 
-    ``template`` is what was read, ``after`` the new text without byte-order mark, equal to the old where nothing is to be
-    changed, and ``data`` what that holds.
+    ``template`` is what was read and ``model`` what it holds, ``after`` the new text without byte-order mark, equal to the
+    old where nothing is to be changed, and ``model_after`` what that holds.
     ``verdicts`` tell of each request of the ``services``.
     """
 
     name: str
     template: Template
+    model: TemplateModel
     after: str
-    data: Mapping[str, Plain]
+    model_after: TemplateModel
     operations: tuple[Operation, ...]
     applied: tuple[Applied, ...] = ()
     skipped: tuple[Skipped, ...] = ()
@@ -165,7 +168,7 @@ class Report:
         return replace(
             self,
             after=after.after,
-            data=after.data,
+            model_after=after.model_after,
             operations=(*self.operations, *after.operations),
             applied=(*self.applied, *after.applied),
             skipped=(*self.skipped, *(one for one in found.skipped if one not in self.skipped)),

@@ -14,10 +14,11 @@ from itertools import pairwise
 import jsonpatch
 
 from remediate.cloudformation.expression import as_list, function
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import BUCKET_POLICY, TOPIC_POLICY, section
+from remediate.cloudformation.resource_types import BUCKET_POLICY, TOPIC_POLICY
 from remediate.delivery.access import Outsider
 from remediate.delivery.comparison import Verdict, prove
 from remediate.delivery.locate import Located
@@ -65,9 +66,7 @@ def verify_text(before: Template, operations: Sequence[Operation], edits: Sequen
     return found if isinstance(found, dict) else {}
 
 
-def verify_plan(
-    before: dict[str, Plain], after: dict[str, Plain], planned: Plan, given: Mapping[str, str]
-) -> tuple[Verdict, ...]:
+def verify_plan(before: TemplateModel, after: TemplateModel, planned: Plan, given: Mapping[str, str]) -> tuple[Verdict, ...]:
     """Check guarantees 3 and 4 and return the verdicts that the latter rests on; ``given`` are parameters. Raises Broken."""
     _check_resources(before, after, planned)
     _check_denies(before, after, planned.located)
@@ -167,10 +166,10 @@ def _check_untouched(before: str, edits: Sequence[Edit], after: str) -> None:
         raise Broken(2, f"the text after offset {done} changed")
 
 
-def _check_resources(before: dict[str, Plain], after: dict[str, Plain], planned: Plan) -> None:
-    old, new = section(before, "Resources"), section(after, "Resources")
-    for name in before.keys() | after.keys():
-        if name != "Resources" and not identical(before.get(name), after.get(name)):
+def _check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) -> None:
+    old, new = before.resources, after.resources
+    for name in before.data.keys() | after.data.keys():
+        if name != "Resources" and not identical(before.data.get(name), after.data.get(name)):
             raise Broken(3, f"the section {name} differs")
     changed = {name for name in old.keys() & new.keys() if not identical(old[name], new[name])}
     removed = old.keys() - new.keys()
@@ -227,7 +226,7 @@ def _is_policy(resource: Plain) -> bool:
     return isinstance(resource, dict) and resource.get("Type") in {BUCKET_POLICY, TOPIC_POLICY}
 
 
-def _check_denies(before: dict[str, Plain], after: dict[str, Plain], located: Located) -> None:
+def _check_denies(before: TemplateModel, after: TemplateModel, located: Located) -> None:
     for delivery in located.deliveries:
         for logical_id, kind in delivery.policies():
             missing = [deny for deny in _denies(before, logical_id, kind) if deny not in _denies(after, logical_id, kind)]
@@ -235,27 +234,27 @@ def _check_denies(before: dict[str, Plain], after: dict[str, Plain], located: Lo
                 raise Broken(4, f"a Deny statement of {logical_id} changed: {missing[0].get('Sid', missing[0])}")
 
 
-def _denies(data: dict[str, Plain], logical_id: str, kind: PolicyKind) -> list[dict[str, Plain]]:
-    found = (statement.data for one in documents(data, logical_id, kind) for statement in one.statements)
+def _denies(model: TemplateModel, logical_id: str, kind: PolicyKind) -> list[dict[str, Plain]]:
+    found = (statement.data for one in documents(model, logical_id, kind) for statement in one.statements)
     return [statement for statement in found if statement.get("Effect") != "Allow"]
 
 
-def _check_others(before: dict[str, Plain], after: dict[str, Plain], planned: Plan, given: Mapping[str, str]) -> None:
+def _check_others(before: TemplateModel, after: TemplateModel, planned: Plan, given: Mapping[str, str]) -> None:
     """Check that each principal that no applied patch names has the statements that it had, and no other."""
     meant = _services(planned)
     resolvers = {policy: delivery.resolver for delivery in planned.located.deliveries for policy in delivery.policies()}
     for (logical_id, kind), resolver in resolvers.items():
-        old, new = (_others(data, logical_id, kind, meant, resolver, given) for data in (before, after))
+        old, new = (_others(model, logical_id, kind, meant, resolver, given) for model in (before, after))
         if old is not None and new is not None and old != new:
             changed = next(iter((old - new) + (new - old)))
             raise Broken(4, f"what {logical_id} says of {changed[0]} changed")
 
 
 def _others(
-    data: dict[str, Plain], logical_id: str, kind: PolicyKind, meant: set[str], resolver: Resolver, given: Mapping[str, str]
+    model: TemplateModel, logical_id: str, kind: PolicyKind, meant: set[str], resolver: Resolver, given: Mapping[str, str]
 ) -> Counter[tuple[str, ...]] | None:
     """Count the statements by principal, without those that patches are for; None for a policy that is not there."""
-    found = documents(data, logical_id, kind)
+    found = documents(model, logical_id, kind)
     if not found:
         return None
     return Counter(

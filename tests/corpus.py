@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 import jsonpatch
 import yaml
 
-from remediate.cloudformation.resources import of_type
 from remediate.delivery.comparison import worst
 from remediate.engine import Report, remediate
 from remediate.iam.evaluate import Outcome
@@ -119,7 +118,7 @@ def _count_verdicts(result: Result, report: Report) -> None:
     for verdict in worst(report.verdicts):
         if verdict.request.confidence == "inferred":
             continue
-        own = verdict.source in of_type(data, TRAIL)
+        own = verdict.source in report.model.of_type(TRAIL)
         result.before[own, verdict.before.outcome.value] += 1
         result.after[own, verdict.after.outcome.value] += 1
         if own and report.changed and verdict.after.outcome is not Outcome.ALLOWED and not verdict.after.explicit:

@@ -12,6 +12,7 @@ import pytest
 
 from remediate import fix
 from remediate.cloudformation.functions import LONGEST
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
 from remediate.delivery.decide import judge, statements_of
 from remediate.delivery.locate import Given, locate
@@ -50,7 +51,7 @@ def test_judgements_grow_with_the_template(shape: Callable[[int], Any]) -> None:
 
 def test_views_that_do_not_differ_share_their_judgements() -> None:
     """Each statement is read once and not once for each of many scenarios, most of which are about others."""
-    template = bounds.conditions(30)
+    template = TemplateModel(bounds.conditions(30))
     found = locate(template, Given())
     (document,) = documents(template, "Policy", "bucket")
     read = {id(statement) for delivery in found.deliveries for _, statement in statements_of(document, delivery)}
@@ -60,7 +61,7 @@ def test_views_that_do_not_differ_share_their_judgements() -> None:
 
 @pytest.mark.parametrize("count", [3, 25, 60])
 def test_names_that_double_are_not_spelled_out(count: int) -> None:
-    (delivery,) = locate(bounds.doubling(count), Given()).deliveries
+    (delivery,) = locate(TemplateModel(bounds.doubling(count)), Given()).deliveries
     assert delivery.bucket is not None
     assert len(delivery.bucket.name.parts) <= LONGEST
     if count > 20:

@@ -18,8 +18,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
-from remediate.cloudformation.resources import of_type, properties
 from remediate.delivery.locate import Given
 from remediate.delivery.services import service_ids
 from remediate.engine import Report, remediate
@@ -120,29 +120,28 @@ def test_a_case_is_complete(folder: Path) -> None:
 @pytest.mark.parametrize("before", befores(), ids=name_of)
 def test_what_others_may_or_may_not_do_stays(before: Path) -> None:
     report = run(before.read_bytes(), before.parent)
-    old = read(report.before.encode(), "before").data
-    new = read(report.after.encode(), "after").data
+    old, new = (TemplateModel(read(text.encode(), "template").data) for text in (report.before, report.after))
     for logical_id, kind in policies(old):
         own = patch_set_of(before.parent).service.principal
         assert rights_of_others(new, logical_id, kind, own) == rights_of_others(old, logical_id, kind, own)
 
 
-def policies(data: dict[str, Plain]) -> Iterator[tuple[str, PolicyKind]]:
+def policies(model: TemplateModel) -> Iterator[tuple[str, PolicyKind]]:
     """Yield every policy document that a template has."""
-    for name in of_type(data, "AWS::S3::BucketPolicy"):
+    for name in model.of_type("AWS::S3::BucketPolicy"):
         yield name, "bucket"
-    for name in of_type(data, "AWS::KMS::Key"):
-        if "KeyPolicy" in properties(data, name):
+    for name in model.of_type("AWS::KMS::Key"):
+        if "KeyPolicy" in model.properties(name):
             yield name, "key"
 
 
-def rights_of_others(data: dict[str, Plain], logical_id: str, kind: PolicyKind, own: str) -> list[str]:
+def rights_of_others(model: TemplateModel, logical_id: str, kind: PolicyKind, own: str) -> list[str]:
     """Return what each principal but the service ``own``, and for keys S3, is allowed, and every Deny as a whole."""
     cloudtrail: list[Plain] = [own, {"Fn::Sub": "cloudtrail.${AWS::URLSuffix}"}]
     s3: list[Plain] = ["s3.amazonaws.com", {"Fn::Sub": "s3.${AWS::URLSuffix}"}]
     mended = [*cloudtrail, *(s3 if kind == "key" else [])]
     found = []
-    for document in documents(data, logical_id, kind):
+    for document in documents(model, logical_id, kind):
         for one in document.statements:
             rest = {name: value for name, value in one.data.items() if name != "Principal"}
             principal = one.data.get("Principal")

@@ -9,6 +9,7 @@ from typing import Any
 import jsonpatch
 import pytest
 
+from remediate.cloudformation.model import TemplateModel
 from remediate.plan.draft import Draft
 
 LIST = ("Resources", "Policy", "Statement")
@@ -34,28 +35,28 @@ def template() -> dict[str, Any]:
 @pytest.mark.parametrize("change", OPERATIONS.values(), ids=OPERATIONS)
 def test_a_draft_is_what_jsonpatch_makes_of_its_operations(change: Callable[[Draft], None]) -> None:
     data = template()
-    draft = Draft(data)
+    draft = Draft(TemplateModel(data))
     change(draft)
-    assert draft.data == jsonpatch.apply_patch(template(), [one.to_json() for one in draft.operations])
+    assert draft.model.data == jsonpatch.apply_patch(template(), [one.to_json() for one in draft.operations])
     assert data == template()
 
 
 @pytest.mark.parametrize("change", OPERATIONS.values(), ids=OPERATIONS)
 def test_what_is_taken_back_leaves_nothing(change: Callable[[Draft], None]) -> None:
-    draft = Draft(template())
+    draft = Draft(TemplateModel(template()))
     draft.replace((*LIST, 1, "Sid"), "first")
-    before, done = copy.deepcopy(draft.data), list(draft.operations)
+    before, done = copy.deepcopy(draft.model.data), list(draft.operations)
     snapshot = draft.snapshot()
     change(draft)
     draft.restore(snapshot)
-    assert draft.data == before
+    assert draft.model.data == before
     assert draft.operations == done
 
 
 def test_a_statement_that_no_operation_reaches_stays_the_same_object() -> None:
     """What is remembered of a statement goes by the object."""
     data: Any = template()
-    draft = Draft(data)
+    draft = Draft(TemplateModel(data))
     draft.add((*LIST, 0), {"Sid": "new"})
     draft.remove((*LIST, 1, "Action"))
     found: Any = draft.at(LIST)
@@ -69,11 +70,13 @@ def test_a_statement_that_no_operation_reaches_stays_the_same_object() -> None:
 @pytest.mark.parametrize("path", [("Resources", "Policy", "Statement", 0, "Sid", "x"), ("Resources", "None", "x")])
 def test_a_path_that_leads_nowhere_is_refused(path: tuple[str | int, ...]) -> None:
     with pytest.raises(LookupError):
-        Draft(template()).add(path, "value")
+        Draft(TemplateModel(template())).add(path, "value")
 
 
 def test_a_mapping_in_the_place_of_a_removed_one_becomes_changes_in_it() -> None:
-    draft = Draft({"Resources": {"P": {"Condition": {"A": {"x": "1", "y": "2"}, "B": {"z": "3"}}, "Last": 1}}})
+    draft = Draft(
+        TemplateModel({"Resources": {"P": {"Condition": {"A": {"x": "1", "y": "2"}, "B": {"z": "3"}}, "Last": 1}}})
+    )
     draft.remove(("Resources", "P", "Condition"))
     draft.add(("Resources", "P", "Condition"), {"A": {"x": "1", "y": "4"}, "C": {"z": "3"}})
     assert draft.at(("Resources", "P")) == {"Condition": {"A": {"x": "1", "y": "4"}, "C": {"z": "3"}}, "Last": 1}
@@ -86,7 +89,7 @@ def test_a_mapping_in_the_place_of_a_removed_one_becomes_changes_in_it() -> None
 
 
 def test_what_is_removed_and_added_elsewhere_stays_so() -> None:
-    draft = Draft({"Resources": {"P": {"A": {"x": 1}, "B": {"y": 2}}}})
+    draft = Draft(TemplateModel({"Resources": {"P": {"A": {"x": 1}, "B": {"y": 2}}}}))
     draft.remove(("Resources", "P", "A"))
     draft.add(("Resources", "P", "C"), {"x": 1})
     assert [one.op for one in draft.operations] == ["test", "remove", "add"]

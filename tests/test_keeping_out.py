@@ -99,5 +99,5 @@ def test_a_statement_that_is_undecided_for_another_reason_is_no_excuse(other: st
 def test_who_may_read_the_list_by_an_earlier_change_alone_is_kept_from_the_region() -> None:
     report = remediate(CHANGED_TWICE.encode(), "stack.yaml", load("cloudtrail-create"), Options(Given(), precautions=True))
     assert not any(one.outsider.deputy for one in report.new_access().found)
-    added = [one.data for one in documents(report.data, "Policy", "bucket")[0].statements]
+    added = [one.data for one in documents(report.model_after, "Policy", "bucket")[0].statements]
     assert {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}} in [one.get("Condition") for one in added]

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from remediate import fix
+from remediate.cloudformation.model import TemplateModel
+from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Given, locate
 from remediate.patch_set import Allow, PatchSet, load
 from remediate.plan.outside import outside
@@ -240,10 +242,13 @@ def test_rules_with_the_same_sid_are_one_statement() -> None:
     assert key["Action"] == ["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"]
 
 
+def in_logs() -> Delivery:
+    model = TemplateModel(read(TEMPLATE.format(trail="S3BucketName: logs").encode(), "t").data)
+    return locate(model, Given()).deliveries[0]
+
+
 def test_a_patch_set_without_a_rule_for_it_has_nothing_to_paste() -> None:
-    delivery = next(
-        one for one in locate(read(TEMPLATE.format(trail="S3BucketName: logs").encode(), "t").data, Given()).deliveries
-    )
+    delivery = in_logs()
     bare = PatchSet("own", tuple(one for one in load("cloudtrail-create").patches if one.id == "trail-order"))
     (found,) = outside(delivery, bare)
     assert found.paste == ""
@@ -253,9 +258,7 @@ def test_a_patch_set_without_a_rule_for_it_has_nothing_to_paste() -> None:
 
 
 def test_rules_that_differ_in_more_than_their_actions_have_sids_of_their_own() -> None:
-    delivery = next(
-        one for one in locate(read(TEMPLATE.format(trail="S3BucketName: logs").encode(), "t").data, Given()).deliveries
-    )
+    delivery = in_logs()
     writing = load("create").patch("log-delivery")
     assert writing
     rules = tuple(

@@ -9,9 +9,9 @@ import json
 from collections.abc import Mapping
 
 from remediate.cloudformation.expression import function, mentions
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import written
 from remediate.cloudformation.resolve import Resolver, Scenario
-from remediate.cloudformation.resources import Data, section
 from remediate.partial_string import PartialString, Value, partial
 from remediate.template import Plain
 
@@ -23,14 +23,14 @@ class Questions:
     test that cannot be decided from those, by its key, with the answer under the parameters' defaults first.
     """
 
-    def __init__(self, data: Data, known: Mapping[str, Value], fixed: Mapping[str, str]) -> None:
+    def __init__(self, model: TemplateModel, known: Mapping[str, Value], fixed: Mapping[str, str]) -> None:
         """Begin with the ``known`` parameter values, of which the ``fixed`` ones have no other."""
         self.compared: dict[str, list[PartialString]] = {}
         self.open: dict[str, list[bool]] = {}
         self.names: dict[str, None] = {}
-        self._conditions = section(data, "Conditions")
+        self._conditions = model.conditions
         self._fixed = fixed
-        self._resolver = Resolver(data, Scenario(known, {}))
+        self._resolver = Resolver(model, Scenario(known, {}))
 
     def read(self, name: str) -> None:
         """Read a condition and those that it is made of."""
@@ -68,12 +68,12 @@ class Questions:
 class Answers:
     """Decides conditions under parameter values and the answers given to open tests."""
 
-    def __init__(self, data: Data, known: Mapping[str, Value], tests: Mapping[str, bool]) -> None:
+    def __init__(self, model: TemplateModel, known: Mapping[str, Value], tests: Mapping[str, bool]) -> None:
         """Begin with known parameter values and the answers to ``tests``, which go by :func:`test_key`."""
         self.decided: dict[str, bool] = {}
-        self._conditions = section(data, "Conditions")
+        self._conditions = model.conditions
         self._tests = tests
-        self._resolver = Resolver(data, Scenario(known, self.decided))
+        self._resolver = Resolver(model, Scenario(known, self.decided))
 
     def decide(self, name: str) -> bool:
         """Tell whether a condition holds, and note it in ``decided``."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from remediate.cloudformation.expression import as_list, function, mentions
-from remediate.cloudformation.resources import Data, resource, section
+from remediate.cloudformation.model import TemplateModel
 from remediate.template import Plain
 
 
@@ -23,10 +23,10 @@ class Reference:
 class Dependencies:
     """What each resource of a template waits for, read once; for data that does not change meanwhile."""
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, model: TemplateModel) -> None:
         """Begin with a template's data; a resource is read when it is first asked for."""
-        self._data = data
-        self._resources = section(data, "Resources")
+        self._model = model
+        self._resources = model.resources
         self._direct: dict[str, list[str]] = {}
 
     def chain(self, logical_id: str, on: str) -> list[str]:
@@ -48,7 +48,7 @@ class Dependencies:
 
     def waits_for(self, needing: str, policy: str) -> bool:
         """Tell whether a resource is created after a policy: by reference, by DependsOn, or by a reference in Metadata."""
-        return bool(self.chain(needing, policy)) or policy in mentions(resource(self._data, needing).get("Metadata"))
+        return bool(self.chain(needing, policy)) or policy in mentions(self._model.resource(needing).get("Metadata"))
 
     def circle(self, needing: str, bucket_policies: Iterable[str]) -> list[str]:
         """Return the chain by which a policy waits for the resource that needs it, or that for itself; else nothing."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from remediate.cloudformation.conditions import Questions
 from remediate.cloudformation.expression import mentions
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import allowed_values, known_parameters
 from remediate.cloudformation.resolve import Scenario
-from remediate.cloudformation.resources import Data, resource, section
 from remediate.cloudformation.scenario import scenarios
 
 Guard = tuple[tuple[str, bool], ...]
@@ -35,9 +35,9 @@ class Deployment:
 class Deployments:
     """The deployments of one template, each way asked for once; ``given`` are the parameter values of the user."""
 
-    def __init__(self, data: Data, given: Mapping[str, str]) -> None:
+    def __init__(self, model: TemplateModel, given: Mapping[str, str]) -> None:
         """Begin with a template's data, which must not change meanwhile."""
-        self._data = data
+        self._model = model
         self._given = given
         self._known: dict[Guard, Deployment] = {}
 
@@ -49,26 +49,26 @@ class Deployments:
 
     def without(self, target: str, source: str, guard: Guard = ()) -> Deployment:
         """Tell whether it can be deployed with one resource, but without another that the first needs under a guard."""
-        own = resource(self._data, target).get("Condition")
+        own = self._model.resource(target).get("Condition")
         if not isinstance(own, str):
-            return Deployment(possible=not resource(self._data, target))
-        needed = (*existing(self._data, source), *guard)
+            return Deployment(possible=not self._model.resource(target))
+        needed = (*existing(self._model, source), *guard)
         return Deployment(possible=False) if (own, True) in needed else self.find((*needed, (own, False)))
 
     def _find(self, guard: Guard) -> Deployment:
         names = list(dict.fromkeys(name for name, _ in guard))
         if not names:
             return Deployment(possible=True, witness={})
-        found = scenarios(self._data, sorted(names), self._given)
+        found = scenarios(self._model, sorted(names), self._given)
         admitted = [one for one in found.all if one.admits(guard)]
-        certain = next((one for one in admitted if _is_sure(self._data, names, self._given, one)), None)
+        certain = next((one for one in admitted if _is_sure(self._model, names, self._given, one)), None)
         witness = {name: certain.conditions[name] for name in names} if certain else None
         return Deployment(bool(admitted) or not found.complete, witness)
 
 
-def existing(data: Data, logical_id: str) -> Guard:
+def existing(model: TemplateModel, logical_id: str) -> Guard:
     """Return the condition under which a resource exists."""
-    condition = resource(data, logical_id).get("Condition")
+    condition = model.resource(logical_id).get("Condition")
     return ((condition, True),) if isinstance(condition, str) else ()
 
 
@@ -77,21 +77,21 @@ def where(conditions: Iterable[tuple[str, bool]]) -> str:
     return " and ".join(f"{name} is {str(holds).lower()}" for name, holds in conditions)
 
 
-def _is_sure(data: Data, names: Iterable[str], given: Mapping[str, str], scenario: Scenario) -> bool:
+def _is_sure(model: TemplateModel, names: Iterable[str], given: Mapping[str, str], scenario: Scenario) -> bool:
     """Tell whether a deployment is surely possible in which the conditions are as in a scenario.
 
     It may not be where the rules of the template exclude it (AWS CloudFormation User Guide, Rules), where tests that are
     answered one by one depend on each other, or where a parameter has another value than those that the template knows.
     """
-    if section(data, "Rules") or not set(names) <= section(data, "Conditions").keys():
+    if model.rules or not set(names) <= model.conditions.keys():
         return False
-    questions = Questions(data, known_parameters(data, given), given)
+    questions = Questions(model, known_parameters(model, given), given)
     for name in names:
         questions.read(name)
-    if not questions.names.keys() <= section(data, "Conditions").keys():
+    if not questions.names.keys() <= model.conditions.keys():
         return False
     tests = mentions([json.loads(key) for key in questions.open])
     if len(questions.open) > 1 or tests & questions.compared.keys():
         return False
     several = [name for name, values in questions.compared.items() if len(values) > 1 and not name.startswith("AWS::")]
-    return all(name in scenario.parameters or allowed_values(data, name) for name in several)
+    return all(name in scenario.parameters or allowed_values(model, name) for name in several)

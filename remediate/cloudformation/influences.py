@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from remediate.cloudformation.expression import conditions_of, mentions
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resolve import Scenario
 from remediate.cloudformation.resource_types import resource_type
-from remediate.cloudformation.resources import Data, properties, resource
 from remediate.template import Plain
 
 
@@ -25,11 +25,11 @@ class Influences:
         return (*parameters, *((name, scenario.conditions.get(name)) for name in sorted(self.conditions)))
 
 
-def influences(data: Data, expression: Plain) -> Influences:
+def influences(model: TemplateModel, expression: Plain) -> Influences:
     """Return what the value of an expression depends on."""
     found: dict[str, None] = dict.fromkeys(_ALWAYS)
     conditions: set[str] = set()
-    for part in _with_names(data, expression, found):
+    for part in _with_names(model, expression, found):
         conditions |= conditions_of(part)
     return Influences(frozenset(found), frozenset(conditions))
 
@@ -38,7 +38,7 @@ _ALWAYS = ("AWS::Region", "AWS::Partition", "AWS::AccountId", "AWS::URLSuffix")
 """What stands in the ARNs that GetAtt makes."""
 
 
-def _with_names(data: Data, expression: Plain, found: dict[str, None]) -> Iterator[Plain]:
+def _with_names(model: TemplateModel, expression: Plain, found: dict[str, None]) -> Iterator[Plain]:
     """Yield an expression and those that name the resources in it, and note in ``found`` what they mention."""
     rest = [expression]
     while rest:
@@ -46,6 +46,6 @@ def _with_names(data: Data, expression: Plain, found: dict[str, None]) -> Iterat
         yield part
         for name in mentions(part) - found.keys():
             found[name] = None
-            kind = resource_type(resource(data, name).get("Type"))
+            kind = resource_type(model.type_of(name))
             if kind and kind.name:
-                rest.append(properties(data, name).get(kind.name))
+                rest.append(model.properties(name).get(kind.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from remediate.cloudformation.resources import Data, section
+from remediate.cloudformation.model import TemplateModel
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
 
@@ -13,7 +13,7 @@ _ORGANIZATION_ID = re.compile(r"org(ani[sz]ation)?s?_?-?id(entifier)?$", re.IGNO
 _MAY_HOLD_SEPARATORS = re.compile(r"arn|kms", re.IGNORECASE)
 
 
-def known_parameters(data: Data, given: Mapping[str, str]) -> dict[str, Value]:
+def known_parameters(model: TemplateModel, given: Mapping[str, str]) -> dict[str, Value]:
     """Return the parameters with a default and those that the user gives, pseudo parameters included.
 
     The default of an ``AWS::SSM::Parameter::Value`` is the name of the entry in the parameter store, so it is left out;
@@ -21,7 +21,7 @@ def known_parameters(data: Data, given: Mapping[str, str]) -> dict[str, Value]:
     Source: AWS CloudFormation User Guide, Parameters; Systems Manager parameter types.
     """
     known: dict[str, Value] = {}
-    parameters = section(data, "Parameters")
+    parameters = model.parameters
     for name, parameter in parameters.items():
         # No organization has an empty id: such a default only says that there may be none.
         nobody = isinstance(parameter, dict) and parameter.get("Default") == "" and is_organization_id(name, parameter)
@@ -32,9 +32,9 @@ def known_parameters(data: Data, given: Mapping[str, str]) -> dict[str, Value]:
     return known
 
 
-def allowed_values(data: Data, name: str) -> list[PartialString]:
+def allowed_values(model: TemplateModel, name: str) -> list[PartialString]:
     """Return a parameter's ``AllowedValues``, empty where it has none."""
-    parameter = section(data, "Parameters").get(name)
+    parameter = model.parameters.get(name)
     allowed = parameter.get("AllowedValues") if isinstance(parameter, dict) else None
     return [partial(written(value)) for value in allowed] if isinstance(allowed, list) else []
 

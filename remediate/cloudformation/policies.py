@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from remediate.cloudformation.expression import Alternative, alternatives, as_list, function
-from remediate.cloudformation.resources import Data, properties, remembered
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.text_document import read_text
 from remediate.iam.holders import HOLDERS, PolicyKind
 from remediate.template import Plain, pointer
@@ -74,16 +74,16 @@ class Document:
         return (*self.path, "Statement")
 
 
-def documents(data: Data, logical_id: str, kind: PolicyKind) -> tuple[Document, ...]:
+def documents(model: TemplateModel, logical_id: str, kind: PolicyKind) -> tuple[Document, ...]:
     """Return the policy documents that a resource holds: one, or one for each branch of an ``Fn::If``."""
-    memory, name = remembered(data), (documents, logical_id, kind)
+    memory, name = model.memory, (documents, logical_id, kind)
     if name not in memory:
-        memory[name] = _documents(data, logical_id, kind)
+        memory[name] = _documents(model, logical_id, kind)
     return memory[name]  # type: ignore[return-value]  # what the line above put there
 
 
-def _documents(data: Data, logical_id: str, kind: PolicyKind) -> tuple[Document, ...]:
-    written = properties(data, logical_id)
+def _documents(model: TemplateModel, logical_id: str, kind: PolicyKind) -> tuple[Document, ...]:
+    written = model.properties(logical_id)
     name = HOLDERS[kind].property
     if name not in written:
         return ()

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.parameters import allowed_values
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import section
 from remediate.template import Plain
 
 _MOST = 32
@@ -52,12 +51,12 @@ def _of_reference(resolver: Resolver, name: str, fixed: Mapping[str, str]) -> fr
         return None if value is None or value.known is None else frozenset({value.known})
     if name.startswith("AWS::"):
         return None
-    allowed = [value.known for value in allowed_values(resolver.data, name)]
+    allowed = [value.known for value in allowed_values(resolver.model, name)]
     return frozenset(value for value in allowed if value is not None) or None
 
 
 def _of_map(resolver: Resolver, name: str, keys: tuple[Plain, Plain], fixed: Mapping[str, str]) -> frozenset[str] | None:
-    found: list[Plain] = [section(resolver.data, "Mappings").get(name)]
+    found: list[Plain] = [resolver.model.mappings.get(name)]
     for key in keys:
         names = possible_strings(resolver, key, fixed)
         rows = [row for row in found if isinstance(row, dict)]

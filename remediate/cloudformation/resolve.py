@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.functions import join, joined, literal, opaque, select, split
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import allowed_values, unknown_parameter
 from remediate.cloudformation.resource_types import resource_type
-from remediate.cloudformation.resources import Data, by_type, properties, resource, section
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
 
@@ -39,11 +39,11 @@ class Scenario:
 class Resolver:
     """Resolves expressions of one template under one scenario."""
 
-    def __init__(self, data: Data, scenario: Scenario, types: Mapping[str, list[str]] | None = None) -> None:
+    def __init__(self, model: TemplateModel, scenario: Scenario, types: Mapping[str, list[str]] | None = None) -> None:
         """Begin with a template's data; ``types`` are its resources by type, where the caller has them already."""
-        self.data = data
+        self.model = model
         self.scenario = scenario
-        self._types = by_type(data) if types is None else types
+        self._types = model.by_type if types is None else types
         self._names: dict[str, PartialString] = {}
         self._resolving: list[str] = []
         self._circular: set[str] = set()
@@ -52,7 +52,7 @@ class Resolver:
 
     def under(self, scenario: Scenario) -> Resolver:
         """Return a resolver of the same template under another scenario."""
-        return Resolver(self.data, scenario, self._types)
+        return Resolver(self.model, scenario, self._types)
 
     def value(self, expression: Plain) -> Value:
         """Return the expression's value; ``AWS::NoValue`` as a whole is None."""
@@ -70,7 +70,7 @@ class Resolver:
 
     def exists(self, logical_id: str) -> bool:
         """Tell whether a resource is created under this scenario."""
-        found = resource(self.data, logical_id)
+        found = self.model.resource(logical_id)
         condition = found.get("Condition")
         return bool(found) and (not isinstance(condition, str) or self.scenario.conditions.get(condition, True))
 
@@ -80,7 +80,7 @@ class Resolver:
 
     def property(self, logical_id: str, name: str) -> Plain:
         """Return a resource's property as written, None where it is absent."""
-        return properties(self.data, logical_id).get(name)
+        return self.model.properties(logical_id).get(name)
 
     def arn(self, service: str, *resource: str | PartialString | UnknownPart) -> PartialString:
         """Return an ARN of this template's own partition, Region and account; a bucket's has neither of the last two."""
@@ -165,9 +165,9 @@ class Resolver:
             return self.scenario.parameters[name]
         if name.startswith("AWS::"):
             return self.pseudo(name)
-        if name in section(self.data, "Parameters"):
-            return unknown_parameter(name, section(self.data, "Parameters")[name])
-        kind = resource_type(resource(self.data, name).get("Type"))
+        if name in self.model.parameters:
+            return unknown_parameter(name, self.model.parameters[name])
+        kind = resource_type(self.model.type_of(name))
         return self.arn(*kind.ref, self._own_name(name)) if kind and kind.ref else self._own_name(name)
 
     def _own_name(self, logical_id: str) -> PartialString:
@@ -175,7 +175,7 @@ class Resolver:
 
         Names that refer to one another in a circle, which CloudFormation refuses, are each an unknown of their own.
         """
-        kind = resource_type(resource(self.data, logical_id).get("Type"))
+        kind = resource_type(self.model.type_of(logical_id))
         own = partial(UnknownPart(logical_id, "name", generated=kind is not None and kind.generated))
         if kind is None or not kind.name:
             return own
@@ -190,7 +190,7 @@ class Resolver:
         return self._names[logical_id]
 
     def _attribute(self, logical_id: str, attribute: str) -> PartialString:
-        kind = resource_type(resource(self.data, logical_id).get("Type"))
+        kind = resource_type(self.model.type_of(logical_id))
         if kind is None or attribute not in kind.attributes:
             return opaque({"Fn::GetAtt": [logical_id, attribute]})
         form = kind.attributes[attribute]
@@ -219,7 +219,7 @@ class Resolver:
         ``DefaultValue`` is meant where a key may be missing. Source: AWS CloudFormation Template Reference,
         Fn::FindInMap enhancements.
         """
-        rows: list[Plain] = [{**section(self.data, "Mappings")}]
+        rows: list[Plain] = [{**self.model.mappings}]
         fixed = True
         for step in steps:
             keys = self._keys(step)
@@ -238,6 +238,6 @@ class Resolver:
         if key is not None and key.known is not None:
             return {key.known}
         match function(step):
-            case ("Ref", str(name)) if allowed := allowed_values(self.data, name):
+            case ("Ref", str(name)) if allowed := allowed_values(self.model, name):
                 return {one.known for one in allowed if one.known is not None}
         return None

@@ -12,7 +12,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
+
+BUCKET: Final = "AWS::S3::Bucket"
+BUCKET_POLICY: Final = "AWS::S3::BucketPolicy"
+KEY: Final = "AWS::KMS::Key"
+ALIAS: Final = "AWS::KMS::Alias"
+TOPIC: Final = "AWS::SNS::Topic"
+TOPIC_POLICY: Final = "AWS::SNS::TopicPolicy"
 
 
 @dataclass(frozen=True)

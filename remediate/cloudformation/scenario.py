@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from remediate.cloudformation.conditions import Answers, Questions
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import allowed_values, known_parameters
 from remediate.cloudformation.resolve import Scenario
-from remediate.cloudformation.resources import Data
 from remediate.partial_string import PartialString, Value, partial
 
 LIMIT = 64
@@ -35,7 +35,7 @@ class Scenarios:
 
 
 def scenarios(
-    data: Data,
+    model: TemplateModel,
     relevant: Iterable[str],
     given: Mapping[str, str],
     also_unknown: Iterable[str] = (),
@@ -48,13 +48,15 @@ def scenarios(
     only says that the user gives the value, as for a bucket's name.
     """
     unset = {name for name in never_empty if name not in given}
-    known = {name: value for name, value in known_parameters(data, given).items() if name not in unset or value != partial()}
-    questions = Questions(data, known, given)
+    known = {
+        name: value for name, value in known_parameters(model, given).items() if name not in unset or value != partial()
+    }
+    questions = Questions(model, known, given)
     for name in relevant:
         questions.read(name)
     replaceable = set(also_unknown) - given.keys()
     choices: dict[str, list[object]] = {
-        name: _values(known.get(name), questions.compared.get(name, []), allowed_values(data, name), name in replaceable)
+        name: _values(known.get(name), questions.compared.get(name, []), allowed_values(model, name), name in replaceable)
         for name in sorted(questions.compared.keys() | replaceable)
     }
     tests: dict[str, list[object]] = {key: [*answers] for key, answers in questions.open.items()}
@@ -62,7 +64,9 @@ def scenarios(
     made = []
     for chosen in combinations:
         parameters = _replaced(known, dict(zip(choices, chosen, strict=False)))
-        answers = Answers(data, parameters, {key: bool(one) for key, one in zip(tests, chosen[len(choices) :], strict=True)})
+        answers = Answers(
+            model, parameters, {key: bool(one) for key, one in zip(tests, chosen[len(choices) :], strict=True)}
+        )
         for name in questions.names:
             answers.decide(name)
         made.append(Scenario(parameters, answers.decided))

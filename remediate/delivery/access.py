@@ -13,7 +13,6 @@ from remediate.cloudformation.expression import as_list, conditions_of, mentions
 from remediate.cloudformation.policies import Document
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Scenario
-from remediate.cloudformation.resources import resource, section
 from remediate.delivery.decide import judge, statements_of
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.outsiders import Outsider, outsiders
@@ -123,7 +122,7 @@ def resource_of(outsider: Outsider) -> str:
 
 def _unnamed_account(delivery: Delivery) -> str:
     """Return an account that neither the policies of a delivery nor the parameters name."""
-    policies = [resource(delivery.resolver.data, logical_id) for logical_id, _ in delivery.policies()]
+    policies = [delivery.resolver.model.resource(logical_id) for logical_id, _ in delivery.policies()]
     named = json.dumps(policies, default=str) + " ".join(map(str, delivery.resolver.scenario.parameters.values()))
     return next((account for account in _ACCOUNTS if account not in named), _ACCOUNTS[0])
 
@@ -190,7 +189,7 @@ def _is_steady(statement: dict[str, Plain], delivery: Delivery) -> bool:
 
     A Resource that names a partition needs no such care: S3 refuses a policy with one of another partition.
     """
-    open_ones = section(delivery.resolver.data, "Parameters").keys() - delivery.given.keys()
+    open_ones = delivery.resolver.model.parameters.keys() - delivery.given.keys()
     if mentions(statement) & open_ones or conditions_of(statement):
         return False
     return "arn:aws" not in json.dumps(statement.get("Condition"), default=str)

@@ -6,21 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 
 from remediate.cloudformation.expression import alternatives, conditions_of, function, mentions, sub_names
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resolve import Resolver, Scenario
-from remediate.cloudformation.resources import (
-    ALIAS,
-    BUCKET,
-    BUCKET_POLICY,
-    KEY,
-    TOPIC,
-    TOPIC_POLICY,
-    Data,
-    by_type,
-    properties,
-    resource,
-    section,
-)
+from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
 from remediate.delivery.service import LogService
 from remediate.partial_string import PartialString
 
@@ -37,19 +26,19 @@ _BUCKET_NAMES = {BUCKET: "BucketName", BUCKET_POLICY: "Bucket"}
 
 
 def logging_resources(
-    data: Data, service: LogService, given: Mapping[str, str] | None = None, chosen: Iterable[str] = ()
+    model: TemplateModel, service: LogService, given: Mapping[str, str] | None = None, chosen: Iterable[str] = ()
 ) -> frozenset[str]:
     """Return the sources, and the buckets, bucket policies, keys and aliases that they or the service's statements concern.
 
     ``given`` are parameter values, ``chosen`` buckets and keys that belong to them in any case. The answer is generous:
     what is in it may turn out not to be used.
     """
-    types = by_type(data)
-    resolver = Resolver(data, Scenario(known_parameters(data, given or {}), {}), types)
+    types = model.by_type
+    resolver = Resolver(model, Scenario(known_parameters(model, given or {}), {}), types)
     source = service.source
     sources, policies, aliases = (types.get(kind, []) for kind in (source.type, BUCKET_POLICY, ALIAS))
     found = {*sources, *chosen}
-    found |= {name for name in (*policies, *types.get(KEY, [])) if _speaks_of(service, data, name)}
+    found |= {name for name in (*policies, *types.get(KEY, [])) if _speaks_of(service, model, name)}
     if not found:
         return frozenset()
     names = _names(resolver, source.bucket, sources) | _names(resolver, "Bucket", found & {*policies}) | {*chosen}
@@ -57,23 +46,23 @@ def logging_resources(
     names = names.union(*(_bucket_names(resolver, name) for name in buckets))
     found |= buckets | {name for name in policies if names & _names(resolver, "Bucket", [name])} | {*aliases}
     naming = ((source.key, sources), ("BucketEncryption", buckets), ("TargetKeyId", aliases))
-    keys = {key for name, users in naming for user in users for key in mentions(properties(data, user).get(name))}
-    topics = {topic for one in sources for topic in mentions(properties(data, one).get(source.topic))} & {
+    keys = {key for name, users in naming for user in users for key in mentions(model.properties(user).get(name))}
+    topics = {topic for one in sources for topic in mentions(model.properties(one).get(source.topic))} & {
         *types.get(TOPIC, [])
     }
-    return frozenset(found | (keys & {*types.get(KEY, [])}) | topics | _of_topics(data, types, topics))
+    return frozenset(found | (keys & {*types.get(KEY, [])}) | topics | _of_topics(model, types, topics))
 
 
-def _of_topics(data: Data, types: Mapping[str, list[str]], topics: set[str]) -> set[str]:
+def _of_topics(model: TemplateModel, types: Mapping[str, list[str]], topics: set[str]) -> set[str]:
     """Return the policies of topics."""
     policies = types.get(TOPIC_POLICY, [])
-    return {one for one in policies if topics & mentions(properties(data, one).get("Topics"))}
+    return {one for one in policies if topics & mentions(model.properties(one).get("Topics"))}
 
 
-def decisive_conditions(data: Data, service: LogService, logical_id: str) -> set[str]:
+def decisive_conditions(model: TemplateModel, service: LogService, logical_id: str) -> set[str]:
     """Return the conditions on which it depends that a resource exists, what it is called, and what its policy says."""
-    found = resource(data, logical_id)
-    written = properties(data, logical_id)
+    found = model.resource(logical_id)
+    written = model.properties(logical_id)
     conditions: set[str] = set()
     own_type = str(found.get("Type"))
     decisive = service.source.properties() if own_type == service.source.type else _DECISIVE.get(own_type, ())
@@ -83,23 +72,23 @@ def decisive_conditions(data: Data, service: LogService, logical_id: str) -> set
     return conditions | {own} if isinstance(own, str) else conditions
 
 
-def bucket_names(data: Data, service: LogService, logical_ids: Iterable[str]) -> set[str]:
+def bucket_names(model: TemplateModel, service: LogService, logical_ids: Iterable[str]) -> set[str]:
     """Return the parameters that are, by themselves, the name of a bucket among these resources."""
     found: set[str] = set()
     for logical_id in logical_ids:
-        own_type = str(resource(data, logical_id).get("Type"))
+        own_type = str(model.type_of(logical_id))
         name = service.source.bucket if own_type == service.source.type else _BUCKET_NAMES.get(own_type)
-        for one in alternatives(properties(data, logical_id).get(name), ()) if name else ():
+        for one in alternatives(model.properties(logical_id).get(name), ()) if name else ():
             match function(one.value):
                 case ("Ref", str(parameter)):
                     found.add(parameter)
                 case ("Fn::Sub", str(text)) if sub_names(text) and text == f"${{{sub_names(text)[0]}}}":
                     found.add(sub_names(text)[0])
-    return found & section(data, "Parameters").keys()
+    return found & model.parameters.keys()
 
 
-def _speaks_of(service: LogService, data: Data, logical_id: str) -> bool:
-    return service.principal.split(".")[0] in json.dumps(resource(data, logical_id), default=str).lower()
+def _speaks_of(service: LogService, model: TemplateModel, logical_id: str) -> bool:
+    return service.principal.split(".")[0] in json.dumps(model.resource(logical_id), default=str).lower()
 
 
 def _bucket_names(resolver: Resolver, logical_id: str) -> set[PartialString | str]:
@@ -108,7 +97,7 @@ def _bucket_names(resolver: Resolver, logical_id: str) -> set[PartialString | st
 
 def _names(resolver: Resolver, name: str, logical_ids: Iterable[str]) -> set[PartialString | str]:
     """Return the values that a property of resources can have by what is known, and the resources that it mentions."""
-    resources = section(resolver.data, "Resources")
+    resources = resolver.model.resources
     found: set[PartialString | str] = set()
     for logical_id in logical_ids:
         expression = resolver.property(logical_id, name)

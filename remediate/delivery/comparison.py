@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from remediate.cloudformation.resources import Data
+from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.decide import current_requests, document_for, judge
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
@@ -37,7 +37,7 @@ class Verdict:
         return self.after.outcome is Outcome.DENIED and self.request.confidence != "inferred"
 
 
-def prove(located: Located, before: Data, after: Data) -> tuple[Verdict, ...]:
+def prove(located: Located, before: TemplateModel, after: TemplateModel) -> tuple[Verdict, ...]:
     """Put every request to the policies of both templates; a policy that cannot be read, or is new, has no verdict."""
     return tuple(verdict for delivery in located.deliveries for verdict in _of_view(delivery, before, after))
 
@@ -52,7 +52,7 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(found.values())
 
 
-def _of_view(delivery: Delivery, before: Data, after: Data) -> Iterator[Verdict]:
+def _of_view(delivery: Delivery, before: TemplateModel, after: TemplateModel) -> Iterator[Verdict]:
     for logical_id, kind in delivery.policies():
         old, new = document_for(before, logical_id, kind, delivery), document_for(after, logical_id, kind, delivery)
         if new is None or not new.readable:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from remediate.cloudformation.influences import influences
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import Document, WrittenStatement, documents
 from remediate.cloudformation.policy_conditions import WrittenCondition
-from remediate.cloudformation.resources import Data, remembered
 from remediate.cloudformation.text_document import breaks_text
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest, SourceFacts, possible_requests, requests
@@ -45,9 +45,9 @@ def all_possible_requests(delivery: Delivery, kind: str) -> tuple[ServiceRequest
     return tuple(one for one in possible_requests(_facts(delivery)) if one.policy == kind)
 
 
-def document_for(data: Data, logical_id: str, kind: PolicyKind, delivery: Delivery) -> Document | None:
+def document_for(model: TemplateModel, logical_id: str, kind: PolicyKind, delivery: Delivery) -> Document | None:
     """Return the policy document that is in force under a delivery, None where the resource has none."""
-    found = (one for one in documents(data, logical_id, kind) if delivery.resolver.scenario.admits(one.guard))
+    found = (one for one in documents(model, logical_id, kind) if delivery.resolver.scenario.admits(one.guard))
     return next(found, None)
 
 
@@ -88,7 +88,7 @@ def judge(document: Document, delivery: Delivery, request: Request, *, allows_on
 def entry_truth(delivery: Delivery, entry: WrittenCondition, request: Request) -> Truth:
     """Return whether a condition as written holds for a request under a delivery."""
     memory, name = (
-        remembered(delivery.resolver.data),
+        delivery.resolver.model.memory,
         (_condition, delivery, entry.operator, entry.key, repr((entry.value, entry.version))),
     )
     if name not in memory:
@@ -144,9 +144,9 @@ def _condition(delivery: Delivery, entry: WrittenCondition) -> Condition | None:
 class _Readings:
     """How one statement as written reads, by what decides it; it keeps the data, so that its id stays its own."""
 
-    def __init__(self, raw: WrittenStatement, data: Data) -> None:
+    def __init__(self, raw: WrittenStatement, model: TemplateModel) -> None:
         self.raw = raw
-        self.decisive = influences(data, [raw.data, raw.version])
+        self.decisive = influences(model, [raw.data, raw.version])
         self.under: dict[object, Statement] = {}
 
 
@@ -156,10 +156,10 @@ def _read_once(document: Document, position: int, delivery: Delivery) -> Stateme
     It goes by the data of the statement as an object, which an operation elsewhere in the document leaves as it is.
     """
     raw = document.statements[position]
-    memory = remembered(delivery.resolver.data)
+    memory = delivery.resolver.model.memory
     name = (_Readings, id(raw.data), id(raw.version), raw.spelled, document.logical_id, position, raw.path)
     if name not in memory:
-        memory[name] = _Readings(raw, delivery.resolver.data)
+        memory[name] = _Readings(raw, delivery.resolver.model)
     found: _Readings = memory[name]  # type: ignore[assignment]  # put there above
     scenario = delivery.resolver.scenario
     if scenario not in found.under:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from remediate.cloudformation.expression import function, sub_names
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resource_types import resource_type
-from remediate.cloudformation.resources import properties, resource, section
 from remediate.delivery.delivery import Delivery
 from remediate.template import Plain
 
@@ -19,11 +18,11 @@ def defaults_used(delivery: Delivery, *expressions: Plain) -> tuple[str, ...]:
     elements of a statement, a principal) it is about those alone. A parameter that the user gives is left
     out, and so is one that has another value, or no known one, under the delivery's scenario.
     """
-    data = delivery.resolver.data
+    data = delivery.resolver.model
     defaults = known_parameters(data, {})
     now = delivery.resolver.scenario.parameters
     read = [name for one in expressions or _decisive(delivery) for name in _read(delivery, one, set())]
-    parameters = section(data, "Parameters").keys() - delivery.given.keys()
+    parameters = data.parameters.keys() - delivery.given.keys()
     return tuple(
         name
         for name in dict.fromkeys(read)
@@ -32,14 +31,14 @@ def defaults_used(delivery: Delivery, *expressions: Plain) -> tuple[str, ...]:
 
 
 def _decisive(delivery: Delivery) -> Iterator[Plain]:
-    data = delivery.resolver.data
+    data = delivery.resolver.model
     if delivery.source:
-        yield from (properties(data, delivery.source).get(name) for name in delivery.service.source.properties())
+        yield from (data.properties(delivery.source).get(name) for name in delivery.service.source.properties())
     if delivery.bucket:
         yield delivery.bucket.expression
     if delivery.own_bucket:
         yield {"Ref": delivery.own_bucket}
-        yield properties(data, delivery.own_bucket).get("BucketEncryption")
+        yield data.properties(delivery.own_bucket).get("BucketEncryption")
 
 
 def _read(delivery: Delivery, expression: Plain, seen: set[str]) -> Iterator[str]:
@@ -72,7 +71,7 @@ def _of_sub(delivery: Delivery, text: str, variables: dict[str, Plain], seen: se
 
 
 def _of_name(delivery: Delivery, name: str, seen: set[str]) -> Iterator[str]:
-    written = resource(delivery.resolver.data, name).get("Type")
+    written = delivery.resolver.model.type_of(name)
     kind = resource_type(written)
     if not isinstance(written, str):
         yield name

@@ -90,7 +90,7 @@ def trusting(resolver: Resolver, kind: str, policy: PolicyKind, service: LogServ
 def _trusts_service(resolver: Resolver, logical_id: str, kind: PolicyKind, principal: str) -> bool:
     return any(
         statement.data.get("Effect") == "Allow" and trusts(resolver.value(statement.data.get("Principal")), principal)
-        for document in documents(resolver.data, logical_id, kind)
+        for document in documents(resolver.model, logical_id, kind)
         for statement in document.statements
         if resolver.scenario.admits(statement.guard)
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
+from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
 

@@ -9,18 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from remediate.cloudformation.expression import NO_VALUE, chosen, mentions
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import (
-    BUCKET,
-    BUCKET_POLICY,
-    KEY,
-    Data,
-    by_type,
-    of_type,
-    properties,
-    resource,
-    section,
-)
+from remediate.cloudformation.resource_types import BUCKET, BUCKET_POLICY, KEY
 from remediate.cloudformation.scenario import scenarios
 from remediate.delivery.candidates import bucket_names, decisive_conditions, logging_resources
 from remediate.delivery.delivery import Delivery, trusting
@@ -62,13 +53,14 @@ class Given:
 
 @dataclass(frozen=True)
 class Located:
-    """Every delivery of a template.
+    """Every delivery of a template, which is ``model``.
 
     ``complete`` is False where conditions had too many combinations to try all. ``parameters`` are the values that the
     user gives, which have no other. ``idle`` are deliveries of sources under conditions under which they are not created:
     nobody asks for their requests, but the policies may be there for strangers.
     """
 
+    model: TemplateModel
     deliveries: tuple[Delivery, ...]
     complete: bool
     service: LogService
@@ -76,63 +68,63 @@ class Located:
     idle: tuple[Delivery, ...] = ()
 
 
-def locate(data: Data, given: Given) -> Located:
+def locate(model: TemplateModel, given: Given) -> Located:
     """Find the logging sets of a template.
 
     Raises TemplateError where ``given`` names a resource that the template does not have, and where conditions refer to one
     another in a chain of hundreds; both are faults of the template as a whole, so their place is its beginning.
     """
-    _check(data, given)
+    _check(model, given)
     try:
-        return _locate(data, given)
+        return _locate(model, given)
     except RecursionError as error:
         message = "conditions of the template refer to one another in too long a chain: shorten it"
         raise TemplateError(message, 1, 1) from error
 
 
-def _locate(data: Data, given: Given) -> Located:
+def _locate(model: TemplateModel, given: Given) -> Located:
     service = given.service
-    relevant = logging_resources(data, service, given.parameters, {one for one in (given.bucket, given.key) if one})
+    relevant = logging_resources(model, service, given.parameters, {one for one in (given.bucket, given.key) if one})
     if not relevant:
-        return Located((), complete=True, service=service, parameters=given.parameters)
-    given = _with_partition(data, given, relevant)
+        return Located(model, (), complete=True, service=service, parameters=given.parameters)
+    given = _with_partition(model, given, relevant)
     conditions: set[str] = set()
     prefixes: set[str] = set()
     for logical_id in relevant:
-        conditions |= decisive_conditions(data, service, logical_id)
-        if resource(data, logical_id).get("Type") == service.source.type:
-            prefixes |= mentions(properties(data, logical_id).get(service.source.prefix))
-    types = {kind: [name for name in names if name in relevant] for kind, names in by_type(data).items()}
-    replaceable = prefixes & section(data, "Parameters").keys()
-    found = scenarios(data, sorted(conditions), given.parameters, replaceable, bucket_names(data, service, relevant))
+        conditions |= decisive_conditions(model, service, logical_id)
+        if model.type_of(logical_id) == service.source.type:
+            prefixes |= mentions(model.properties(logical_id).get(service.source.prefix))
+    types = {kind: [name for name in names if name in relevant] for kind, names in model.by_type.items()}
+    replaceable = prefixes & model.parameters.keys()
+    found = scenarios(model, sorted(conditions), given.parameters, replaceable, bucket_names(model, service, relevant))
     sources = types.get(service.source.type, [])
-    organization = _organization(data, given, sources)
-    finders = [_Finder(Resolver(data, one, types), given, organization) for one in found.all]
+    organization = _organization(model, given, sources)
+    finders = [_Finder(Resolver(model, one, types), given, organization) for one in found.all]
     deliveries = tuple(delivery for finder in finders for delivery in finder.deliveries(sources))
     idle = tuple(delivery for finder in finders for delivery in finder.idle(sources))
-    return Located(deliveries, found.complete, service, given.parameters, idle)
+    return Located(model, deliveries, found.complete, service, given.parameters, idle)
 
 
-def _with_partition(data: Data, given: Given, relevant: Iterable[str]) -> Given:
+def _with_partition(model: TemplateModel, given: Given, relevant: Iterable[str]) -> Given:
     """Take the partition from the ARNs of S3 in the logging resources, where all that are written out have the same."""
     if {"AWS::Partition", "AWS::Region"} & given.parameters.keys():
         return given
-    found = {one for name in relevant for one in _PARTITION.findall(json.dumps(resource(data, name), default=str))}
+    found = {one for name in relevant for one in _PARTITION.findall(json.dumps(model.resource(name), default=str))}
     return replace(given, parameters={**given.parameters, "AWS::Partition": found.pop()}) if len(found) == 1 else given
 
 
-def _organization(data: Data, given: Given, sources: list[str]) -> Plain:
+def _organization(model: TemplateModel, given: Given, sources: list[str]) -> Plain:
     """Return the expression for the organization's id where a source may need it."""
-    asked = any(given.service.source.organization in properties(data, source) for source in sources)
-    return (given.organization_id or find_organization_id(data, given.service)) if asked else None
+    asked = any(given.service.source.organization in model.properties(source) for source in sources)
+    return (given.organization_id or find_organization_id(model, given.service)) if asked else None
 
 
-def _check(data: Data, given: Given) -> None:
+def _check(model: TemplateModel, given: Given) -> None:
     source = given.service.source
     chosen = ((source.noun, source.type, given.source), ("bucket", BUCKET, given.bucket), ("key", KEY, given.key))
     for role, kind, logical_id in chosen:
-        if logical_id is not None and logical_id not in of_type(data, kind):
-            known = ", ".join(of_type(data, kind)) or "none"
+        if logical_id is not None and logical_id not in model.of_type(kind):
+            known = ", ".join(model.of_type(kind)) or "none"
             raise TemplateError(f"--{role} {logical_id}: the template has no such {kind}; it has: {known}", 1, 1)
 
 
@@ -201,8 +193,8 @@ class _Finder:
     def _has_other_writer(self) -> bool:
         """Tell whether a role of the template writes before the service does."""
         writer, resolver = self.service.writer, self.resolver
-        roles = (resolver.property(one, writer.property) for one in of_type(resolver.data, writer.type)) if writer else ()
-        resources = section(resolver.data, "Resources").keys()
+        roles = (resolver.property(one, writer.property) for one in resolver.model.of_type(writer.type)) if writer else ()
+        resources = resolver.model.resources.keys()
         return any(mentions(chosen(role, resolver.scenario.conditions).value) & resources for role in roles)
 
     def _property(self, source: str, name: str) -> Plain:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from remediate.cloudformation.resources import Data
+from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.access import Outsider, gained, is_told_only, outsiders_of, resource_of
 from remediate.delivery.decide import document_for, judge
 from remediate.delivery.delivery import Delivery
@@ -38,19 +38,20 @@ class NewAccess:
     told_only: bool = False
 
 
-def new_access(located: Located, relocated: Located, before: Data, after: Data) -> NewAccesses:
+def new_access(located: Located, relocated: Located) -> NewAccesses:
     """Put strangers' requests to the policies of a template as it was and as it is.
 
     ``located`` is what was found in it as it was: only that knows all the conditions that a policy depended on. Policies
     that are new are in ``relocated``.
     """
+    before, after = located.model, relocated.model
     found: list[NewAccess] = []
     asked: set[tuple[str, str, str, str]] = set()
     known = _by_document(located, before, after)
     new_ones = {name: deliveries for name, deliveries in _by_document(relocated, before, after).items() if name[2] is None}
     for (logical_id, kind, _, _), deliveries in (known | new_ones).items():
         asked |= {_name(logical_id, outsider) for delivery in deliveries for outsider in outsiders_of(delivery, kind)}
-        old, new = (document_for(data, logical_id, kind, deliveries[0]) for data in (before, after))
+        old, new = (document_for(model, logical_id, kind, deliveries[0]) for model in (before, after))
         if new is not None and new.readable:
             for outsider, delivery in gained(old, new, deliveries):
                 by = judge(new, delivery, outsider.request).by
@@ -61,12 +62,12 @@ def new_access(located: Located, relocated: Located, before: Data, after: Data) 
     return NewAccesses(tuple(different.values())[::-1], len(asked))
 
 
-def _by_document(located: Located, before: Data, after: Data) -> dict[_Documents, list[Delivery]]:
+def _by_document(located: Located, before: TemplateModel, after: TemplateModel) -> dict[_Documents, list[Delivery]]:
     """Group deliveries by the documents that decide their requests: a policy has one for each branch of an ``Fn::If``."""
     grouped: dict[_Documents, list[Delivery]] = {}
     for delivery in (*located.deliveries, *located.idle):
         for logical_id, kind in delivery.policies():
-            old, new = (document_for(data, logical_id, kind, delivery) for data in (before, after))
+            old, new = (document_for(model, logical_id, kind, delivery) for model in (before, after))
             grouped.setdefault((logical_id, kind, old and old.path, new and new.path), []).append(delivery)
     return grouped
 

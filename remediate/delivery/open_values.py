@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resolve import Resolver, Scenario
-from remediate.cloudformation.resources import section
 from remediate.delivery.delivery import Delivery
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
@@ -30,8 +30,8 @@ def shown(value: PartialString, otherwise: str) -> str:
 
 def _resolver(delivery: Delivery) -> Resolver:
     """Return a resolver under the delivery's conditions to which only what the user gives is known."""
-    data = delivery.resolver.data
-    names = {**section(data, "Parameters"), "AWS::Partition": None}
+    model = delivery.resolver.model
+    names = {**model.parameters, "AWS::Partition": None}
     parameters: dict[str, Value] = {name: partial(UnknownPart(name)) for name in names}
-    given = known_parameters({**data, "Parameters": {}}, delivery.given)
-    return Resolver(data, Scenario(parameters | given, delivery.resolver.scenario.conditions))
+    given = known_parameters(TemplateModel({}), delivery.given)
+    return Resolver(model, Scenario(parameters | given, delivery.resolver.scenario.conditions))

@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Iterator
 
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import is_organization_id
 from remediate.cloudformation.policies import WrittenStatement, documents
 from remediate.cloudformation.policy_conditions import written_conditions
-from remediate.cloudformation.resources import Data, resource, section
 from remediate.delivery.candidates import logging_resources
 from remediate.delivery.service import LogService
 from remediate.iam.holders import held_by
@@ -20,26 +20,26 @@ ORGANIZATION_ID = re.compile(r"(?:^|/)(o-[a-z0-9]{10,32})(?=$|[/*])")
 _KEYS = frozenset({"aws:sourceorgid", "aws:sourceorgpaths", "aws:principalorgid", "aws:principalorgpaths"})
 
 
-def find_organization_id(data: Data, service: LogService) -> Plain:
+def find_organization_id(model: TemplateModel, service: LogService) -> Plain:
     """Return the expression for the organization's id, None where the template has none or more than one.
 
     It is a parameter for such an id, else what the policies of the logging resources say of the service's organization: a
     folder that it may write to, the organization that a condition of its Allow asks for, or the only one that a Deny for
     everybody leaves in. An id anywhere else may be another organization's.
     """
-    parameters = [name for name, one in section(data, "Parameters").items() if is_organization_id(name, one)]
+    parameters = [name for name, one in model.parameters.items() if is_organization_id(name, one)]
     if parameters:
         return {"Ref": parameters[0]} if len(parameters) == 1 else None
     found = {
-        one for statement in _statements(data, service) for one in (*_allowed(statement, service), *_left_in(statement))
+        one for statement in _statements(model, service) for one in (*_allowed(statement, service), *_left_in(statement))
     }
     return found.pop() if len(found) == 1 else None
 
 
-def _statements(data: Data, service: LogService) -> Iterator[WrittenStatement]:
-    for name in sorted(logging_resources(data, service)):
-        kind = held_by(resource(data, name).get("Type"))
-        for document in documents(data, name, kind) if kind else ():
+def _statements(model: TemplateModel, service: LogService) -> Iterator[WrittenStatement]:
+    for name in sorted(logging_resources(model, service)):
+        kind = held_by(model.type_of(name))
+        for document in documents(model, name, kind) if kind else ():
             yield from document.statements
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
-from remediate.cloudformation.resources import Data
+from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.decide import document_for
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
@@ -18,15 +18,15 @@ __all__ = ["Cause", "CauseId", "Finding", "Level", "catalogue", "diagnose", "is_
 
 
 def diagnose(
-    located: Located, data: Data, fixing: Callable[[CauseId], tuple[str, ...]] = lambda _: ()
+    located: Located, model: TemplateModel, fixing: Callable[[CauseId], tuple[str, ...]] = lambda _: ()
 ) -> tuple[Finding, ...]:
     """Return what is wrong in a template's data, each cause at each place once, whatever the conditions are.
 
     ``fixing`` tells of a cause the ids of the patches that fix it.
     """
-    found = [*structure.structure_findings(located, data)]
+    found = [*structure.structure_findings(located, model)]
     for delivery in located.deliveries:
-        found += _of_policies(delivery, data)
+        found += _of_policies(delivery, model)
     return tuple(replace(one, patches=fixing(one.cause)) for one in _merged(found))
 
 
@@ -38,9 +38,9 @@ def is_wanted(one: Finding, chosen: Collection[str]) -> bool:
     return not one.patches or bool(one.requests) or any(patch in chosen for patch in one.patches)
 
 
-def _of_policies(delivery: Delivery, data: Data) -> Iterator[Finding]:
+def _of_policies(delivery: Delivery, model: TemplateModel) -> Iterator[Finding]:
     for logical_id, kind in delivery.policies():
-        document = document_for(data, logical_id, kind, delivery)
+        document = document_for(model, logical_id, kind, delivery)
         if document is None and kind == "key" and delivery.source:
             yield denied.without_policy(delivery, logical_id)
         if document is not None and document.readable:

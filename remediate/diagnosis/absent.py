@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 from remediate.cloudformation.creation_order import Reference, references
 from remediate.cloudformation.existence import Deployments, where
-from remediate.cloudformation.resources import KEY, Data, resource
+from remediate.cloudformation.model import TemplateModel
+from remediate.cloudformation.resource_types import KEY
 from remediate.delivery.locate import Located
 from remediate.diagnosis.finding import Finding
 from remediate.iam.holders import PolicyKind
 
 
-def absence_findings(located: Located, data: Data) -> Iterator[Finding]:
+def absence_findings(located: Located, model: TemplateModel) -> Iterator[Finding]:
     """Yield what sources, buckets, bucket policies and keys need and is not there in a deployment that is surely possible.
 
     Each thing that a resource needs is named once, at the first place.
@@ -25,13 +26,13 @@ def absence_findings(located: Located, data: Data) -> Iterator[Finding]:
     for delivery in located.deliveries:
         used = (delivery.source, delivery.own_bucket, *delivery.bucket_policies, delivery.key and delivery.key.logical_id)
         seen |= dict.fromkeys(one for one in used if one)
-    possible = Deployments(data, located.parameters)
+    possible = Deployments(model, located.parameters)
     for logical_id in seen:
         found: dict[tuple[str, str], Finding] = {}
-        for needed in _named(data, logical_id):
-            _note(found, _absent(possible, data, logical_id, needed, "depends on"))
-        for needed in references(resource(data, logical_id).get("Properties"), ("Resources", logical_id, "Properties")):
-            _note(found, _absent(possible, data, logical_id, needed, "refers to"))
+        for needed in _named(model, logical_id):
+            _note(found, _absent(possible, model, logical_id, needed, "depends on"))
+        for needed in references(model.resource(logical_id).get("Properties"), ("Resources", logical_id, "Properties")):
+            _note(found, _absent(possible, model, logical_id, needed, "refers to"))
         yield from found.values()
 
 
@@ -40,9 +41,9 @@ def _note(found: dict[tuple[str, str], Finding], one: Finding | None) -> None:
         found.setdefault((one.cause, one.detail), one)
 
 
-def _named(data: Data, logical_id: str) -> Iterator[Reference]:
+def _named(model: TemplateModel, logical_id: str) -> Iterator[Reference]:
     path = ("Resources", logical_id, "DependsOn")
-    written = resource(data, logical_id).get("DependsOn")
+    written = model.resource(logical_id).get("DependsOn")
     if isinstance(written, str):
         yield Reference(path, written)
     for index, one in enumerate(written if isinstance(written, list) else []):
@@ -50,14 +51,14 @@ def _named(data: Data, logical_id: str) -> Iterator[Reference]:
             yield Reference((*path, index), one)
 
 
-def _absent(possible: Deployments, data: Data, logical_id: str, needed: Reference, how: str) -> Finding | None:
+def _absent(possible: Deployments, model: TemplateModel, logical_id: str, needed: Reference, how: str) -> Finding | None:
     target = needed.name
-    condition = resource(data, target).get("Condition")
+    condition = model.resource(target).get("Condition")
     missing = possible.without(target, logical_id, needed.guard).witness
     if missing is None:
         return None
     detail = f"{logical_id} {how} {target}, which does not exist where {where(missing.items())}"
-    kind: PolicyKind = "key" if resource(data, logical_id).get("Type") == KEY else "bucket"
+    kind: PolicyKind = "key" if model.type_of(logical_id) == KEY else "bucket"
     if how == "refers to":
         advice = f"let {logical_id} refer to {target} inside an Fn::If of {condition}, or give both the same Condition"
         return Finding("absent-reference", logical_id, needed.path, detail, kind, advice=advice)

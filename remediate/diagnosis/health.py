@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from remediate.cloudformation.resources import Data
+from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.decide import current_requests, document_for, judge
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.error_messages import Failure
@@ -50,7 +50,7 @@ def delivery_of(delivery: Delivery) -> str:
 
 def health_of_all(
     located: Located,
-    data: Data,
+    model: TemplateModel,
     findings: Iterable[Finding],
     error: Failure | None,
     ignored: Callable[[str, str], bool],
@@ -67,7 +67,7 @@ def health_of_all(
         before = found.get(name, DeliveryHealth(name, Health.HEALTHY))
         reported = before.reported or (error is not None and _is_about(error, delivery))
         own = frozenset(_resources(delivery))
-        health = Health.BROKEN if reported or refused & own else _judged(delivery, data, ignored)
+        health = Health.BROKEN if reported or refused & own else _judged(delivery, model, ignored)
         found[name] = DeliveryHealth(name, max(health, before.health), reported, before.resources | own)
     return tuple(found.values())
 
@@ -85,14 +85,14 @@ def _is_about(error: Failure, delivery: Delivery) -> bool:
     return "bucket" in error.policies or delivery.facts.key_arn is not None
 
 
-def _judged(delivery: Delivery, data: Data, ignored: Callable[[str, str], bool]) -> Health:
+def _judged(delivery: Delivery, model: TemplateModel, ignored: Callable[[str, str], bool]) -> Health:
     """Return what the policies of a delivery say to its documented requests; a policy elsewhere says nothing here."""
     key_elsewhere = delivery.facts.key_arn is not None and delivery.key is not None and delivery.key.logical_id is None
     topic_elsewhere = delivery.topic is not None and not delivery.topic_policies
     elsewhere = delivery.source is not None and (not delivery.bucket_policies or key_elsewhere or topic_elsewhere)
     worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
     for logical_id, kind in delivery.policies():
-        document = document_for(data, logical_id, kind, delivery)
+        document = document_for(model, logical_id, kind, delivery)
         for request in current_requests(delivery, kind):
             if request.confidence == "inferred" or ignored(logical_id, request.id):
                 continue

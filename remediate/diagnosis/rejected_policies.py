@@ -44,7 +44,7 @@ def misspelt_actions(document: Document, raw: WrittenStatement) -> Iterator[Find
 
 
 def _unsubstituted(delivery: Delivery, document: Document, raw: WrittenStatement) -> Iterator[Finding]:
-    for path, names in unsubstituted(delivery.resolver.data, raw.data, raw.path):
+    for path, names in unsubstituted(delivery.resolver.model, raw.data, raw.path):
         detail = f"{raw.label} has {', '.join(names)} but no Fn::Sub, so it is not substituted"
         yield Finding("missing-sub", document.logical_id, path, detail, document.kind, advice=ADVICE)
 

@@ -8,8 +8,9 @@ from typing import Literal
 from remediate.cloudformation.creation_order import Dependencies
 from remediate.cloudformation.existence import Deployments, existing, where
 from remediate.cloudformation.expression import chosen, mentions
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import BUCKET_POLICY, Data, of_type, properties, section
+from remediate.cloudformation.resource_types import BUCKET_POLICY
 from remediate.cloudformation.substitution import ADVICE, unsubstituted
 from remediate.delivery.delivery import Delivery, trusting
 from remediate.delivery.locate import Located
@@ -26,11 +27,11 @@ Source: Amazon S3 User Guide, Access control list overview, Canned ACL.
 """
 
 
-def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
+def structure_findings(located: Located, model: TemplateModel) -> Iterator[Finding]:
     """Yield what is wrong with the sources of logs, buckets and keys of a template."""
-    seen = _Seen(located, data)
-    yield from absence_findings(located, data)
-    yield from _unsubstituted_policies(located, data)
+    seen = _Seen(located, model)
+    yield from absence_findings(located, model)
+    yield from _unsubstituted_policies(located, model)
     for delivery in located.deliveries:
         if delivery.source:
             yield from _no_bucket(delivery, seen)
@@ -39,7 +40,7 @@ def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
         if seen.first(delivery):
             if delivery.source:
                 yield from _order(delivery, seen.waiting)
-                yield from _unsubstituted(delivery, data)
+                yield from _unsubstituted(delivery, model)
             yield from _circles(delivery, seen.waiting)
             yield from _policy_order(delivery, seen.waiting)
         yield from _bucket(delivery)
@@ -50,10 +51,10 @@ def structure_findings(located: Located, data: Data) -> Iterator[Finding]:
 class _Seen:
     """What is asked for many deliveries of one template, found once."""
 
-    def __init__(self, located: Located, data: Data) -> None:
-        self.data = data
-        self.waiting = Dependencies(data)
-        self.deployments = Deployments(data, located.parameters)
+    def __init__(self, located: Located, model: TemplateModel) -> None:
+        self.data = model
+        self.waiting = Dependencies(model)
+        self.deployments = Deployments(model, located.parameters)
         self.attached = {policy for delivery in located.deliveries for policy in delivery.bucket_policies}
         self.with_policy = {delivery.own_bucket for delivery in located.deliveries if delivery.bucket_policies}
         self._stray: dict[Resolver, list[str]] = {}
@@ -101,11 +102,11 @@ def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
     if delivery.bucket is not None:
         return
     conditions = delivery.resolver.scenario.conditions
-    found = chosen(properties(data, source).get(name), conditions)
+    found = chosen(data.properties(source).get(name), conditions)
     value, guard = delivery.resolver.value(found.value), found.guard
     if value == partial():  # it is so where a condition asks for it, else it would be unknown
         asked = mentions(found.value)
-        tests = section(data, "Conditions")
+        tests = data.conditions
         guard = (*guard, *((name, holds) for name, holds in conditions.items() if mentions(tests.get(name)) & asked))
     witness = seen.deployments.find((*existing(data, source), *guard)).witness
     if witness is None:
@@ -164,21 +165,21 @@ def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
             yield Finding("circular-dependency", str(one), ("Resources", str(one)), detail, "key", advice=advice)
 
 
-def _unsubstituted(delivery: Delivery, data: Data) -> Iterator[Finding]:
+def _unsubstituted(delivery: Delivery, model: TemplateModel) -> Iterator[Finding]:
     """Yield the names of buckets, prefixes and keys that lack their Fn::Sub."""
     source = delivery.service.source
     for name in filter(None, (source.bucket, source.prefix, source.key, source.name)):
-        yield from _lacking_sub(data, str(delivery.source), name)
+        yield from _lacking_sub(model, str(delivery.source), name)
 
 
-def _unsubstituted_policies(located: Located, data: Data) -> Iterator[Finding]:
-    for policy in of_type(data, BUCKET_POLICY) if any(delivery.source for delivery in located.deliveries) else ():
-        yield from _lacking_sub(data, policy, "Bucket")
+def _unsubstituted_policies(located: Located, model: TemplateModel) -> Iterator[Finding]:
+    for policy in model.of_type(BUCKET_POLICY) if any(delivery.source for delivery in located.deliveries) else ():
+        yield from _lacking_sub(model, policy, "Bucket")
 
 
-def _lacking_sub(data: Data, logical_id: str, name: str) -> Iterator[Finding]:
+def _lacking_sub(model: TemplateModel, logical_id: str, name: str) -> Iterator[Finding]:
     path = ("Resources", logical_id, "Properties", name)
-    for place, names in unsubstituted(data, properties(data, logical_id).get(name), path):
+    for place, names in unsubstituted(model, model.properties(logical_id).get(name), path):
         detail = f"{name} of {logical_id} has {', '.join(names)} but no Fn::Sub, so it is not substituted"
         yield Finding("missing-sub", logical_id, place, detail, "bucket", advice=ADVICE)
 

@@ -26,7 +26,7 @@ def mismatches(delivery: Delivery, document: Document, raw: WrittenStatement, re
     One that cannot be shown to hold is blocking where it names the source by a name that CloudFormation has yet to make.
     """
     for entry in written_conditions(raw):
-        if not delivery.resolver.scenario.admits(entry.guard) or any(unsubstituted(delivery.resolver.data, entry.value)):
+        if not delivery.resolver.scenario.admits(entry.guard) or any(unsubstituted(delivery.resolver.model, entry.value)):
             continue
         truth = entry_truth(delivery, entry, request)
         known = len(request.values_of(entry.key)) == 1

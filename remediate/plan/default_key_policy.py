@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from remediate.cloudformation.expression import function
-from remediate.cloudformation.resources import resource
 from remediate.plan.draft import Draft
 from remediate.template import Plain
 
@@ -13,7 +12,7 @@ def write_out_default_key_policy(draft: Draft, key: str, service: str) -> str | 
 
     Source: AWS KMS Developer Guide, Default key policy.
     """
-    written = resource(draft.data, key).get("Properties")
+    written = draft.model.resource(key).get("Properties")
     if written is not None and (not isinstance(written, dict) or function(written)):
         return None
     root: Plain = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}

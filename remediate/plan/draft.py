@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from remediate.cloudformation.expression import function
+from remediate.cloudformation.model import TemplateModel
 from remediate.template import Operation, Plain, pointer, tokens, unshared
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A draft at one moment: the number of its operations, and its data, which later operations do not change."""
+    """A draft at one moment: the number of its operations, and its template, which later operations do not change."""
 
     operations: int
-    data: dict[str, Plain]
+    model: TemplateModel
 
 
 class Draft:
@@ -24,17 +25,15 @@ class Draft:
     never changed: what is remembered of a part of the data stays good as long as it is that part.
     """
 
-    def __init__(self, data: dict[str, Plain]) -> None:
-        """Begin with a template's data, which is read only."""
-        self.original = data
-        resources = data.get("Resources")
-        self.data: dict[str, Plain] = {**data, "Resources": {**resources} if isinstance(resources, dict) else {}}
+    def __init__(self, model: TemplateModel) -> None:
+        """Begin with a template, which is read only."""
+        self.original = self.model = model
         self.operations: list[Operation] = []
         self._removal: Snapshot | None = None  # what was before the last removal, of which a test is part
 
     def at(self, path: Sequence[str | int]) -> Plain:
         """Return the value at a path that exists."""
-        return value_at(self.data, path)
+        return value_at(self.model.data, path)
 
     def add(self, path: Sequence[str | int], value: Plain, before: str | None = None) -> None:
         """Add a member or list item; ``before`` names the member that it is written in front of.
@@ -62,18 +61,18 @@ class Draft:
 
     def snapshot(self) -> Snapshot:
         """Return what :meth:`restore` needs to take back all operations that follow."""
-        return Snapshot(len(self.operations), self.data)
+        return Snapshot(len(self.operations), self.model)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Take back every operation since a snapshot."""
         del self.operations[snapshot.operations :]
-        self.data = snapshot.data
+        self.model = snapshot.model
 
     def _take_back_removal(self, path: Sequence[str | int]) -> dict[str, Plain] | None:
         """Take back that the mapping at a path was removed, where that was the last operation; return the mapping."""
         if self._removal is None or len(self.operations) != self._removal.operations + 2:
             return None
-        removed = value_at(self._removal.data, path) if self.operations[-1].path == pointer(*path) else None
+        removed = value_at(self._removal.model.data, path) if self.operations[-1].path == pointer(*path) else None
         if not isinstance(removed, dict):
             return None
         self.restore(self._removal)
@@ -97,7 +96,7 @@ class Draft:
         self.operations.append(Operation("test", pointer(*path), unshared(self.at(path))))
 
     def _apply(self, operation: Operation) -> None:
-        self.data = _changed_members(self.data, tokens(operation.path), operation)
+        self.model = TemplateModel(_changed_members({**self.model.data}, tokens(operation.path), operation))
         self.operations.append(operation)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resources import remembered
 from remediate.delivery.decide import all_possible_requests, documented, judge, requests_for_open_prefix
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest
@@ -93,7 +92,7 @@ def _wanted(editor: PolicyEditor, rule: Allow, action: str, resources: list[Plai
     """
     if not editor.deliveries:
         return tuple(() for _ in resources)
-    memory = remembered(editor.deliveries[0].resolver.data)
+    memory = editor.deliveries[0].resolver.model.memory
     name = (_wanted, editor.deliveries, editor.kind, rule.denied, action, repr(resources))
     if name not in memory:
         memory[name] = _matching(_for_action(editor.deliveries, editor.kind, rule.denied, action), resources)
@@ -154,10 +153,10 @@ def _paths(request: Request) -> tuple[Request, ...]:
 
 def _resources(editor: PolicyEditor, rule: Allow) -> list[Plain]:
     found: list[Plain] = []
-    arn = bucket_arn(editor.draft.data, editor.bucket) if editor.kind == "bucket" else None
+    arn = bucket_arn(editor.draft.model, editor.bucket) if editor.kind == "bucket" else None
     for name in rule.resources:
         if name == "log-objects":
-            found += log_objects(editor.draft.data, arn, editor.deliveries, editor.given).values()
+            found += log_objects(editor.draft.model, arn, editor.deliveries, editor.given).values()
         else:
             topic = next((one.topic.expression for one in editor.deliveries if one.topic), None)
             found.append({"log-bucket": arn, "topic": topic}.get(name, "*"))

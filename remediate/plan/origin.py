@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from remediate.cloudformation.existence import where
 from remediate.cloudformation.expression import chosen, function, mentions
-from remediate.cloudformation.resources import BUCKET, KEY, properties, resource, section
+from remediate.cloudformation.resource_types import BUCKET, KEY
 from remediate.delivery.defaults import defaults_used
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.open_values import as_in_sub
@@ -32,14 +32,14 @@ def origin(delivery: Delivery, expression: Plain, kind: str, also: Plain = None)
 def absent_bucket(delivery: Delivery, expression: Plain) -> str | None:
     """Return the bucket of the template by which an expression names one, although the bucket does not exist there."""
     names = mentions(chosen(expression, delivery.resolver.scenario.conditions).value)
-    here = (one for one in sorted(names) if resource(delivery.resolver.data, one).get("Type") == BUCKET)
+    here = (one for one in sorted(names) if delivery.resolver.model.type_of(one) == BUCKET)
     return next((one for one in here if not delivery.resolver.exists(one)), None)
 
 
 def _words(delivery: Delivery, expression: Plain, kind: str) -> str:
-    data = delivery.resolver.data
+    data = delivery.resolver.model
     match function(expression):
-        case ("Ref", str(name)) if name in section(data, "Parameters"):
+        case ("Ref", str(name)) if name in data.parameters:
             return _parameter(delivery, name)
         case ("Ref", str(name)):
             return _not_one(delivery, name, kind)
@@ -61,7 +61,7 @@ def _words(delivery: Delivery, expression: Plain, kind: str) -> str:
 
 
 def _parameter(delivery: Delivery, name: str) -> str:
-    parameter = section(delivery.resolver.data, "Parameters")[name]
+    parameter = delivery.resolver.model.parameters[name]
     declared = parameter.get("Type") if isinstance(parameter, dict) else None
     if isinstance(declared, str) and declared.startswith("AWS::SSM::"):
         return f"the parameter {name} names it, by an entry of the Systems Manager parameter store"
@@ -78,19 +78,19 @@ def _worth(delivery: Delivery, expression: Plain) -> str:
 
 
 def _not_one(delivery: Delivery, name: str, kind: str) -> str:
-    declared = resource(delivery.resolver.data, name).get("Type")
+    declared = delivery.resolver.model.type_of(name)
     if declared == _TYPES[kind]:
         return f"{name} does not exist then"
     return f"it refers to {name}, which is {f'not a {kind} but {declared}' if declared else 'not in the template'}"
 
 
 def _attribute(delivery: Delivery, name: str, attribute: str, kind: str) -> str:
-    found = resource(delivery.resolver.data, name)
+    found = delivery.resolver.model.resource(name)
     if found.get("Type") == _STACK and attribute.startswith("Outputs."):
         return f"the output {attribute.removeprefix('Outputs.')} of the nested stack {name} names it"
     if found.get("Type") == _TYPES[kind] or not found:
         return _not_one(delivery, name, kind)
-    known = f" ({found.get('Type')})" if properties(delivery.resolver.data, name) or found.get("Type") else ""
+    known = f" ({found.get('Type')})" if delivery.resolver.model.properties(name) or found.get("Type") else ""
     return f"the attribute {attribute} of {name}{known} names it"
 
 

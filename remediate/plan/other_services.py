@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from remediate.cloudformation.resources import Data, of_type
+from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.service import LogService
 from remediate.delivery.services import shipped_services
 from remediate.plan.outcome import Skipped
 
 
-def other_services(data: Data, chosen: Collection[LogService]) -> Iterator[Skipped]:
+def other_services(model: TemplateModel, chosen: Collection[LogService]) -> Iterator[Skipped]:
     """Yield one remark for each known service that has a source in the template and is not among the chosen."""
     ids = {service.id for service in chosen}
     for service in shipped_services():
-        found = of_type(data, service.source.type) if service.id not in ids else []
+        found = model.of_type(service.source.type) if service.id not in ids else []
         if found:
             reason = f"{service.name} delivers logs of {', '.join(found)} here, which this run does not look at"
             yield Skipped("other-service", "unchecked", reason, found[0], f"add --service {service.id}")

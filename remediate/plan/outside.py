@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from remediate.cloudformation.existence import Deployments
 from remediate.cloudformation.expression import chosen
-from remediate.cloudformation.resources import properties
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.destinations import Destination
 from remediate.delivery.open_values import as_in_sub, shown
@@ -37,7 +36,7 @@ def outside(delivery: Delivery, patch_set: PatchSet) -> Iterator[Skipped]:
 def _bucket(delivery: Delivery, source: str, bucket: Destination, patch_set: PatchSet) -> Iterator[Skipped]:
     absent = absent_bucket(delivery, bucket.expression)
     guard = chosen(bucket.expression, delivery.resolver.scenario.conditions).guard
-    if absent and Deployments(delivery.resolver.data, delivery.given).without(absent, source, guard).witness is not None:
+    if absent and Deployments(delivery.resolver.model, delivery.given).without(absent, source, guard).witness is not None:
         return  # a reference to nothing is a root cause of its own
     named = origin(delivery, bucket.expression, "bucket", _prefix_of(delivery))
     reason = f"the log bucket of {source} is not in the template: {named}"
@@ -82,7 +81,7 @@ def key_statements(delivery: Delivery, patch_set: PatchSet) -> str:
 
 def _prefix_of(delivery: Delivery) -> Plain:
     name = delivery.service.source.prefix
-    return properties(delivery.resolver.data, str(delivery.source)).get(name) if name else None
+    return delivery.resolver.model.properties(str(delivery.source)).get(name) if name else None
 
 
 def _prefixes(delivery: Delivery) -> list[str]:
@@ -106,7 +105,7 @@ def _account(delivery: Delivery) -> str:
 
 def _organization(delivery: Delivery) -> str:
     """Return the organization's id; one that a parameter holds by that parameter."""
-    found = find_organization_id(delivery.resolver.data, delivery.service)
+    found = find_organization_id(delivery.resolver.model, delivery.service)
     if found is not None and delivery.resolver.string(found) == delivery.facts.organization_id:
         return as_in_sub(delivery, found, "organization id")
     return shown(delivery.facts.organization_id or partial(), "organization id")

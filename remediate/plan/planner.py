@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from remediate.cloudformation.policies import documents
-from remediate.cloudformation.resources import properties
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located, locate
 from remediate.diagnosis.health import delivery_of
@@ -38,7 +37,6 @@ from remediate.plan.rules.not_require import ensure_not_required
 from remediate.plan.rules.require import ensure_required
 from remediate.plan.rules.separate import ensure_separate
 from remediate.plan.targets import Target, targets
-from remediate.template import Plain
 
 _ROUNDS = 4
 """A patch set that has not settled after so many rounds does not settle, which guarantee 5 then says."""
@@ -52,13 +50,12 @@ class Planner:
 
     def __init__(
         self,
-        data: dict[str, Plain],
         found: Located,
         patch_set: PatchSet,
         options: Options,
         changeable: frozenset[str],
     ) -> None:
-        """Begin with a template's data, which is read only, and what was found in it."""
+        """Begin with what was found in a template, which is read only."""
         self.located = found
         self.patch_set = patch_set
         self.options = options
@@ -66,7 +63,7 @@ class Planner:
         self.changeable = changeable
         left_out = (patch for patch in patch_set.patches if patch not in self.chosen)
         self.keys = Chosen(_removing(self.chosen), _removing(left_out))
-        self.draft = Draft(data)
+        self.draft = Draft(found.model)
         self.applied: dict[tuple[str, str], Applied] = {}
         self.skipped: list[Skipped] = []
 
@@ -121,14 +118,14 @@ class Planner:
         kind = target.kind
         if kind is None:
             return
-        if kind == "key" and isinstance(rule, Allow) and "KeyPolicy" not in properties(self.draft.data, target.logical_id):
+        if kind == "key" and isinstance(rule, Allow) and "KeyPolicy" not in self.draft.model.properties(target.logical_id):
             note = write_out_default_key_policy(self.draft, target.logical_id, self.located.service.name)
             if note is None:
                 reason = "its Properties are not a mapping, so no KeyPolicy can be added to them"
                 self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id))
                 return
             change.notes.append(note)
-        for document in documents(self.draft.data, target.logical_id, kind):
+        for document in documents(self.draft.model, target.logical_id, kind):
             deliveries, idle = (
                 tuple(one for one in found if one.resolver.scenario.admits(document.guard))
                 for found in (target.deliveries, target.idle)
@@ -169,7 +166,7 @@ class Planner:
             self.skipped.append(Skipped(patch.id, "review", reason, target.logical_id, advice))
             return
         added = ensure_policy(self.draft, target, rule)
-        self.located = locate(self.draft.data, self.options.given)
+        self.located = locate(self.draft.model, self.options.given)
         shown = ", ".join(f"`{one['Sid']}`" for one in rule.statements if "Sid" in one)
         change.notes.append(f"added {added} for {target.logical_id}, with {shown}")
         for name in rule.including:

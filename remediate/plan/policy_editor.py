@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list
 from remediate.cloudformation.policies import Document, WrittenStatement, documents
 from remediate.cloudformation.possible import possible_strings
-from remediate.cloudformation.resources import properties
 from remediate.delivery.access import Outsider
 from remediate.delivery.delivery import Delivery, trusts
 from remediate.delivery.locate import Given
@@ -65,7 +64,7 @@ class PolicyEditor:
         """The document as it stands now: read anew after every operation, for each can move statements."""
         done = len(self.draft.operations)
         if self._read is None or self._read[0] != done:
-            found = documents(self.draft.data, self.logical_id, self.kind)
+            found = documents(self.draft.model, self.logical_id, self.kind)
             self._read = done, next(one for one in found if one.path == self.path)
         return self._read[1]
 
@@ -115,7 +114,7 @@ class PolicyEditor:
     @property
     def bucket(self) -> Plain:
         """The bucket that a bucket policy is for, as the policy names it."""
-        return properties(self.draft.data, self.logical_id).get("Bucket")
+        return self.draft.model.properties(self.logical_id).get("Bucket")
 
     def has_statements_everywhere(self) -> bool:
         """Tell whether the document has a Statement under every delivery; one in an ``Fn::If`` need not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from remediate.cloudformation.resources import Data, section
+from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.decide import current_requests, document_for, documented, judge
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
@@ -22,7 +22,7 @@ from remediate.template import tokens
 
 
 def remaining(
-    located: Located, data: Data, said: Sequence[Skipped], left: Sequence[Finding], patch_set: PatchSet
+    located: Located, model: TemplateModel, said: Sequence[Skipped], left: Sequence[Finding], patch_set: PatchSet
 ) -> tuple[Skipped, ...]:
     """Return what is left to say of a template, once for each reason.
 
@@ -34,7 +34,7 @@ def remaining(
     judged = [
         one
         for delivery in located.deliveries
-        for one in _of_view(delivery, data, explained, patch_set)
+        for one in _of_view(delivery, model, explained, patch_set)
         if not (one.why == "denied" and "organization" in one.subject and one.logical_id in without_id)
     ]
     found = [*_causes([*said, *judged], left), *judged]
@@ -47,7 +47,7 @@ def remaining(
                 advice="fix some with --parameter KEY=VALUE",
             )
         )
-    found += unread(data, located)
+    found += unread(model, located)
     return tuple({_sameness(one): one for one in reversed(found)}.values())[::-1]
 
 
@@ -76,19 +76,21 @@ def _skipped(one: Finding, why: Why) -> Skipped:
     return Skipped(one.cause, why, one.detail, one.logical_id, one.advice, path=one.path)
 
 
-def _of_view(delivery: Delivery, data: Data, explained: set[str], patch_set: PatchSet) -> Iterator[Skipped]:
+def _of_view(delivery: Delivery, model: TemplateModel, explained: set[str], patch_set: PatchSet) -> Iterator[Skipped]:
     if delivery.source:
         yield from outside(delivery, patch_set)
     if len(delivery.bucket_policies) == 1:
-        yield from _judged(delivery, data, delivery.bucket_policies[0], "bucket", explained)
+        yield from _judged(delivery, model, delivery.bucket_policies[0], "bucket", explained)
     for policy in delivery.topic_policies[:1]:
-        yield from _judged(delivery, data, policy, "topic", explained)
+        yield from _judged(delivery, model, policy, "topic", explained)
     if delivery.key and delivery.key.logical_id:
-        yield from _judged(delivery, data, delivery.key.logical_id, "key", explained)
+        yield from _judged(delivery, model, delivery.key.logical_id, "key", explained)
 
 
-def _judged(delivery: Delivery, data: Data, logical_id: str, kind: PolicyKind, explained: set[str]) -> Iterator[Skipped]:
-    document = document_for(data, logical_id, kind, delivery)
+def _judged(
+    delivery: Delivery, model: TemplateModel, logical_id: str, kind: PolicyKind, explained: set[str]
+) -> Iterator[Skipped]:
+    document = document_for(model, logical_id, kind, delivery)
     if document is None or not document.readable:
         if logical_id not in explained:
             reason = (
@@ -129,7 +131,7 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     asked = [value for value in found if isinstance(value, PartialString)] + ([one.request.resource] if unsure else [])
     # What is open on both sides is the same there, and settles nothing.
     open_parts = _open_parts(written) ^ _open_parts(asked)
-    known = section(delivery.resolver.data, "Parameters").keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
+    known = delivery.resolver.model.parameters.keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
     names = ", ".join(sorted(open_parts & known))
     change = "let it be changed with --review"
     return f"give its value with --parameter KEY=VALUE ({names}), or {change}" if names else change

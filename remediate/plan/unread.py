@@ -7,17 +7,8 @@ import re
 from collections.abc import Iterator
 
 from remediate.cloudformation.expression import as_list
-from remediate.cloudformation.resources import (
-    BUCKET,
-    BUCKET_POLICY,
-    KEY,
-    Data,
-    by_type,
-    of_type,
-    properties,
-    resource,
-    section,
-)
+from remediate.cloudformation.model import TemplateModel
+from remediate.cloudformation.resource_types import BUCKET, BUCKET_POLICY, KEY
 from remediate.delivery.locate import Located
 from remediate.plan.outcome import Skipped
 from remediate.template import Plain
@@ -32,54 +23,54 @@ _LISTED = 5
 _PROCESSED = "look at what it makes of it (aws cloudformation get-template --template-stage Processed), and check that"
 
 
-def unread(data: Data, located: Located) -> Iterator[Skipped]:
+def unread(model: TemplateModel, located: Located) -> Iterator[Skipped]:
     """Yield what may hold a part of the logging and is not looked into, each kind with what to do about it."""
-    yield from _loops(data, located)
-    yield from _macros(data, located)
-    yield from _nested(data, located)
-    yield from _stack_sets(data, located)
+    yield from _loops(model, located)
+    yield from _macros(model, located)
+    yield from _nested(model, located)
+    yield from _stack_sets(model, located)
 
 
-def _loops(data: Data, located: Located) -> Iterator[Skipped]:
-    for name, written in section(data, "Resources").items():
+def _loops(model: TemplateModel, located: Located) -> Iterator[Skipped]:
+    for name, written in model.resources.items():
         if name == "Fn::Transform" or (name.startswith("Fn::ForEach") and _speaks_of(located, written)):
             reason = f"CloudFormation makes resources of {name}, which is not looked into here"
             yield Skipped("macro", "undecidable", reason, name, _PROCESSED)
 
 
-def _macros(data: Data, located: Located) -> Iterator[Skipped]:
+def _macros(model: TemplateModel, located: Located) -> Iterator[Skipped]:
     """Yield the macros that work on the whole template, or on a resource of the logging but for its policy document.
 
     That a policy document which a macro makes cannot be read is said elsewhere.
     """
-    names = [name for name in _transforms(data.get("Transform")) if not _KNOWN.match(name)]
-    if names and (located.deliveries or _speaks_of(located, data)):
+    names = [name for name in _transforms(model.data.get("Transform")) if not _KNOWN.match(name)]
+    if names and (located.deliveries or _speaks_of(located, model.data)):
         reason = f"the macro {', '.join(names)} may change every resource of the template, which is not looked into here"
         yield Skipped("macro", "undecidable", reason, "", _PROCESSED, path=("Transform",))
     for kind in (located.service.source.type, BUCKET, BUCKET_POLICY, KEY):
-        for name in of_type(data, kind):
-            rest = {key: one for key, one in properties(data, name).items() if key not in ("PolicyDocument", "KeyPolicy")}
-            if _has_macro(rest) or "Fn::Transform" in resource(data, name):
+        for name in model.of_type(kind):
+            rest = {key: one for key, one in model.properties(name).items() if key not in ("PolicyDocument", "KeyPolicy")}
+            if _has_macro(rest) or "Fn::Transform" in model.resource(name):
                 reason = f"a macro (Fn::Transform) makes a part of {name}, which is not looked into here"
                 yield Skipped("macro", "undecidable", reason, name, _PROCESSED)
 
 
-def _nested(data: Data, located: Located) -> Iterator[Skipped]:
-    types = by_type(data)
+def _nested(model: TemplateModel, located: Located) -> Iterator[Skipped]:
+    types = model.by_type
     stacks = [name for kind in _NESTED for name in types.get(kind, [])]
-    yield from _elsewhere("nested-stack", "nested stack", [one for one in stacks if _may_be_logging(data, one, located)])
+    yield from _elsewhere("nested-stack", "nested stack", [one for one in stacks if _may_be_logging(model, one, located)])
 
 
-def _stack_sets(data: Data, located: Located) -> Iterator[Skipped]:
-    sets = of_type(data, _STACK_SET)
+def _stack_sets(model: TemplateModel, located: Located) -> Iterator[Skipped]:
+    sets = model.of_type(_STACK_SET)
     for name in sets:
-        if _speaks_of(located, properties(data, name).get("TemplateBody")):
+        if _speaks_of(located, model.properties(name).get("TemplateBody")):
             reason = f"the template that {name} deploys by its TemplateBody is not looked into here"
             advice = "write it to a file of its own, and run remediate check on that"
             place = ("Resources", name, "Properties", "TemplateBody")
             yield Skipped("stack-set", "undecidable", reason, name, advice, path=place)
-    named = [name for name in sets if "TemplateURL" in properties(data, name)]
-    yield from _elsewhere("stack-set", "stack set", [one for one in named if _may_be_logging(data, one, located)])
+    named = [name for name in sets if "TemplateURL" in model.properties(name)]
+    yield from _elsewhere("stack-set", "stack set", [one for one in named if _may_be_logging(model, one, located)])
 
 
 def _elsewhere(subject: str, kind: str, names: list[str]) -> Iterator[Skipped]:
@@ -93,9 +84,9 @@ def _elsewhere(subject: str, kind: str, names: list[str]) -> Iterator[Skipped]:
     yield Skipped(subject, "undecidable", reason, names[0], advice)
 
 
-def _may_be_logging(data: Data, name: str, located: Located) -> bool:
+def _may_be_logging(model: TemplateModel, name: str, located: Located) -> bool:
     """Tell whether a stack of another template may have to do with logging: its own words say so, or this template has."""
-    return bool(located.deliveries or _ABOUT_LOGGING.search(f"{name} {_text(properties(data, name))}"))
+    return bool(located.deliveries or _ABOUT_LOGGING.search(f"{name} {_text(model.properties(name))}"))
 
 
 def _transforms(written: Plain) -> Iterator[str]:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from remediate.cloudformation.expression import HERE, NO_VALUE, alternatives, distribute, function, policy_text, sub
-from remediate.cloudformation.resources import BUCKET, Data, properties, resource
+from remediate.cloudformation.model import TemplateModel
+from remediate.cloudformation.resource_types import BUCKET
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Given
 from remediate.delivery.organization import find_organization_id
@@ -19,26 +20,26 @@ PARTITION: Plain = {"Ref": "AWS::Partition"}
 REGION: Plain = {"Ref": "AWS::Region"}
 
 
-def bucket_arn(data: Data, bucket: Plain) -> Plain:
+def bucket_arn(model: TemplateModel, bucket: Plain) -> Plain:
     """Return the ARN of a bucket that is given as ``Ref`` of a bucket resource or as any expression for its name."""
     match function(bucket):
-        case ("Ref", str(name)) if resource(data, name).get("Type") == BUCKET:
+        case ("Ref", str(name)) if model.type_of(name) == BUCKET:
             return {"Fn::GetAtt": [name, "Arn"]}
         case ("Fn::If", [condition, yes, no]):
-            return {"Fn::If": [condition, bucket_arn(data, yes), bucket_arn(data, no)]}
+            return {"Fn::If": [condition, bucket_arn(model, yes), bucket_arn(model, no)]}
     return sub("arn:", PARTITION, ":s3:::", bucket)
 
 
-def log_objects(data: Data, arn: Plain, deliveries: tuple[Delivery, ...], given: Given) -> dict[str, Plain]:
+def log_objects(model: TemplateModel, arn: Plain, deliveries: tuple[Delivery, ...], given: Given) -> dict[str, Plain]:
     """Return the paths that sources write to, by kind: plain, with the source's prefix, and with the organization's id."""
-    service, organization = given.service, organization_id(data, given)
+    service, organization = given.service, organization_id(model, given)
     belonging = organization is not None and any(delivery.facts.organization_id for delivery in deliveries)
     kinds = [kind for kind in ("account", *(["organization"] if belonging else [])) if kind in service.paths]
     ends = {kind: _filled(service.paths[kind], {"account": ACCOUNT, "organization": organization}) for kind in kinds}
     folder = service.folder.removeprefix(_PREFIX)
     paths = {kind: sub(arn, f"/{folder}", *end) for kind, end in ends.items()}
     for source in dict.fromkeys(delivery.source for delivery in deliveries if delivery.source and delivery.facts.prefix):
-        prefix = policy_text(properties(data, str(source)).get(service.source.prefix))
+        prefix = policy_text(model.properties(str(source)).get(service.source.prefix))
         for name, form in (("prefix without its slash", _without_slash(prefix)), ("prefix", prefix)):
             if any(alternatives(form, ())):
                 for kind, end in ends.items():
@@ -80,9 +81,9 @@ def is_escaped(path: Plain) -> bool:
 _ESCAPED = re.compile(r"\$\{!?[*?$]\}")
 
 
-def organization_id(data: Data, given: Given) -> Plain:
+def organization_id(model: TemplateModel, given: Given) -> Plain:
     """Return the expression for the organization's id, None where neither the user nor the template says it."""
-    return given.organization_id or find_organization_id(data, given.service)
+    return given.organization_id or find_organization_id(model, given.service)
 
 
 def decided(expression: Plain, guard: tuple[tuple[str, bool], ...]) -> Plain:
@@ -135,7 +136,7 @@ def _source_arns(deliveries: tuple[Delivery, ...]) -> Plain:
     """Return the ARN of the source, a list of them where there are several."""
     service = deliveries[0].service
     sources = dict.fromkeys(str(delivery.source) for delivery in deliveries)
-    names = [properties(deliveries[0].resolver.data, source).get(service.source.name) for source in sources]
+    names = [deliveries[0].resolver.model.properties(source).get(service.source.name) for source in sources]
     arns = [_arn(service, REGION, name) for name in names]
     return arns[0] if len(arns) == 1 else arns
 

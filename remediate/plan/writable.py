@@ -20,7 +20,7 @@ def plan_edits(
     instance. Raises Refused where that is not the matter of one resource.
     """
     while True:
-        planned = plan(template.data, located, patch_set, options)
+        planned = plan(located, patch_set, options)
         try:
             return planned, edit(template, planned.operations), options
         except Refused as error:

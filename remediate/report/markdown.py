@@ -6,8 +6,9 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
-from remediate.cloudformation.resources import BUCKET_POLICY, KEY, of_type, section
+from remediate.cloudformation.resource_types import BUCKET_POLICY, KEY
 from remediate.delivery.comparison import Verdict, worst
 from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
@@ -18,7 +19,6 @@ from remediate.report.annotations import fixing
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
 from remediate.report.source_map import SourceMap
-from remediate.template import Plain
 
 _NOT_FIXED = "the items marked *Not fixed* in the notes below are resolved"
 _REMOVED = re.compile(r"\bremoved\b")
@@ -84,17 +84,17 @@ def _problems(report: Report) -> Iterator[str]:
 
 
 def _unchanged(report: Report) -> Iterator[str]:
-    before, after = report.template.data, report.data
-    old, new = section(before, "Resources"), section(after, "Resources")
+    before, after = report.model, report.model_after
+    old, new = before.resources, after.resources
     same = sum(new.get(name) == resource for name, resource in old.items())
     lines, kept = _lines(report)
-    denies = sum(_denies(before, name) for name in (*of_type(before, BUCKET_POLICY), *of_type(before, KEY)))
+    denies = sum(_denies(before, name) for name in (*before.of_type(BUCKET_POLICY), *before.of_type(KEY)))
     yield "## What remained unchanged"
     yield ""
     yield "Verified on the new text when the change was made:"
     yield ""
     yield f"- {same} of {len(old)} resources are unchanged; changed: {_listed(_differing(old, new))}."
-    sections = [name for name in before if name != "Resources"]
+    sections = [name for name in before.data if name != "Resources"]
     if sections:
         yield f"- The other sections of the template ({_listed(sections)}) are unchanged."
     yield f"- {kept} of {lines} lines are unchanged byte for byte, including comments and line endings."
@@ -244,8 +244,8 @@ def _lines(report: Report) -> tuple[int, int]:
     return len(before), sum(block.size for block in matcher.get_matching_blocks())
 
 
-def _denies(data: dict[str, Plain], logical_id: str) -> int:
-    kinds = (documents(data, logical_id, "bucket"), documents(data, logical_id, "key"))
+def _denies(model: TemplateModel, logical_id: str) -> int:
+    kinds = (documents(model, logical_id, "bucket"), documents(model, logical_id, "key"))
     return sum(one.data.get("Effect") == "Deny" for found in kinds for document in found for one in document.statements)
 
 

@@ -6,35 +6,34 @@ from collections.abc import Mapping
 from textwrap import dedent
 from typing import Any
 
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resolve import Resolver, Scenario
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Given, Located, locate
 from remediate.template import Plain, read
 
-Data = dict[str, Any]
-
 ALLOW = "{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: '*', Resource: '*'}"
 DENY = "{Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*'}"
 
 
-def data(yaml: str) -> Data:
-    return read(dedent(yaml).encode(), "template.yaml").data
+def model(yaml: str) -> TemplateModel:
+    return TemplateModel(read(dedent(yaml).encode(), "template.yaml").data)
 
 
 def expression(yaml: str) -> Plain:
-    return data(f"X: {yaml}")["X"]  # type: ignore[no-any-return]
+    return model(f"X: {yaml}").data["X"]
 
 
 def resolver(yaml: str, conditions: Mapping[str, bool] | None = None, **given: str) -> Resolver:
     """Return a resolver; ``AWS_Region=…`` gives a pseudo parameter."""
-    template = data(yaml)
+    template = model(yaml)
     parameters = {name.replace("AWS_", "AWS::"): value for name, value in given.items()}
     return Resolver(template, Scenario(known_parameters(template, parameters), conditions or {}))
 
 
 def located(yaml: str, **given: Any) -> Located:
-    return locate(data(yaml), Given(**{"source" if name == "trail" else name: one for name, one in given.items()}))
+    return locate(model(yaml), Given(**{"source" if name == "trail" else name: one for name, one in given.items()}))
 
 
 def shown(delivery: Delivery) -> dict[str, Any]:

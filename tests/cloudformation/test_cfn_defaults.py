@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cfn_templates import data, expression
+from cfn_templates import expression, model
 
 from remediate.delivery.defaults import defaults_used
 from remediate.delivery.locate import Given, locate
@@ -50,19 +50,19 @@ TRAILS: dict[str, Any] = {
 
 @pytest.mark.parametrize(("trail", "bucket", "given", "expected"), TRAILS.values(), ids=TRAILS)
 def test_defaults_of_what_a_trail_logs_through(trail: str, bucket: str, given: dict[str, str], expected: list[str]) -> None:
-    delivery = locate(data(TEMPLATE.format(trail=trail, bucket=bucket)), Given(parameters=given)).deliveries[0]
+    delivery = locate(model(TEMPLATE.format(trail=trail, bucket=bucket)), Given(parameters=given)).deliveries[0]
     assert [*defaults_used(delivery)] == expected
 
 
 def test_a_value_that_is_none_of_the_defaults_is_no_default() -> None:
     written = TEMPLATE.format(trail="S3BucketName: !Ref Bucket, S3KeyPrefix: !Ref Prefix", bucket="")
-    by_default, otherwise = locate(data(written), Given()).deliveries
+    by_default, otherwise = locate(model(written), Given()).deliveries
     assert [str(delivery.facts.prefix) for delivery in (by_default, otherwise)] == ["audit", "${Prefix}"]
     assert (defaults_used(by_default), defaults_used(otherwise)) == (("Prefix",), ())
 
 
 def test_defaults_of_a_statement() -> None:
-    delivery = locate(data(TEMPLATE.format(trail="S3BucketName: logs", bucket="")), Given()).deliveries[0]
+    delivery = locate(model(TEMPLATE.format(trail="S3BucketName: logs", bucket="")), Given()).deliveries[0]
     resources = expression("[!Sub 'arn:aws:s3:::${Name}/AWSLogs/*', !Sub 'arn:aws:s3:::${Name}/${Prefix}/AWSLogs/*']")
     assert defaults_used(delivery, resources) == ("Name", "Prefix")
     assert defaults_used(delivery, {"Service": "cloudtrail.amazonaws.com"}) == ()

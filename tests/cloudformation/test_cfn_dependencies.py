@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cfn_templates import data, expression
+from cfn_templates import expression, model
 
 from remediate.cloudformation.creation_order import Dependencies, depends_on, references
 from remediate.delivery.organization import find_organization_id
@@ -35,11 +35,11 @@ CHAINS = {
 @pytest.mark.parametrize(("written", "expected"), CHAINS.values(), ids=CHAINS)
 def test_depends(written: str, expected: list[str]) -> None:
     lines = written.replace("\n", "\n  ")
-    assert Dependencies(data(f"Resources:\n  {lines}\n")).chain("A", "B") == expected
+    assert Dependencies(model(f"Resources:\n  {lines}\n")).chain("A", "B") == expected
 
 
 def test_a_resource_that_refers_to_itself() -> None:
-    assert Dependencies(data("Resources: {A: {Properties: {P: !Ref A}}}")).chain("A", "A") == ["A", "A"]
+    assert Dependencies(model("Resources: {A: {Properties: {P: !Ref A}}}")).chain("A", "A") == ["A", "A"]
 
 
 DEPENDS_ON: dict[str, Any] = {
@@ -137,9 +137,9 @@ ORGANIZATIONS: dict[str, Any] = {
 
 def test_the_only_organization_that_a_deny_leaves_in() -> None:
     written = POLICY.format("b/*", "{}").replace("StringEquals", "StringNotEquals")
-    assert find_organization_id(data(written), default_service()) == "o-vvvvvvvvvv"
+    assert find_organization_id(model(written), default_service()) == "o-vvvvvvvvvv"
 
 
 @pytest.mark.parametrize(("written", "expected"), ORGANIZATIONS.values(), ids=ORGANIZATIONS)
 def test_organization_id(written: str, expected: Any) -> None:
-    assert find_organization_id(data(written), default_service()) == expected
+    assert find_organization_id(model(written), default_service()) == expected

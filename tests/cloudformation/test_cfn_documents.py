@@ -4,7 +4,7 @@ from textwrap import indent
 from typing import Any
 
 import pytest
-from cfn_templates import data
+from cfn_templates import model
 
 from remediate.cloudformation.policies import Document, documents
 
@@ -16,7 +16,7 @@ def read(document: str) -> tuple[Document, ...]:
     template = "Resources:\n  Policy:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      PolicyDocument:"
     separator = "\n" if document.startswith(("Version", "Statement")) else " "
     return documents(
-        data(template + separator + indent(document, " " * 8).lstrip(" " if separator == " " else "")), "Policy", "bucket"
+        model(template + separator + indent(document, " " * 8).lstrip(" " if separator == " " else "")), "Policy", "bucket"
     )
 
 
@@ -97,7 +97,7 @@ def test_obstacles(written: str, expected: str) -> None:
 
 
 def test_no_document_without_the_property() -> None:
-    template = data("Resources: {Key: {Type: AWS::KMS::Key}, Odd: {Type: AWS::KMS::Key, Properties: []}}")
+    template = model("Resources: {Key: {Type: AWS::KMS::Key}, Odd: {Type: AWS::KMS::Key, Properties: []}}")
     assert documents(template, "Key", "key") == ()
     assert documents(template, "Odd", "key") == ()
     assert documents(template, "Missing", "key") == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cfn_templates import data
+from cfn_templates import model
 
 from remediate.cloudformation.existence import Deployment, Deployments, where
 
@@ -57,7 +57,7 @@ UNKNOWN: dict[str, Any] = {
 
 def absent(source: str | None, target: str | None, more: str = "", **given: str) -> Deployment:
     resources = ["{Type: T}" if one is None else f"{{Type: T, Condition: {one}}}" for one in (source, target)]
-    template = data(TEMPLATE.format(source=resources[0], target=resources[1], more=more))
+    template = model(TEMPLATE.format(source=resources[0], target=resources[1], more=more))
     return Deployments(template, given).without("Target", "Source")
 
 
@@ -89,14 +89,14 @@ def test_rules_may_exclude_a_deployment() -> None:
 
 
 def test_a_guard_decides_which_places_count() -> None:
-    template = data(TEMPLATE.format(source="{Type: T}", target="{Type: T, Condition: A}", more=""))
+    template = model(TEMPLATE.format(source="{Type: T}", target="{Type: T, Condition: A}", more=""))
     deployments = Deployments(template, {})
     assert deployments.without("Target", "Source", (("A", True),)) == Deployment(possible=False)
     assert deployments.without("Target", "Source", (("A", False),)).witness == {"A": False}
 
 
 def test_a_resource_that_is_not_in_the_template_has_no_witness() -> None:
-    template = data(TEMPLATE.format(source="{Type: T}", target="{Type: T}", more=""))
+    template = model(TEMPLATE.format(source="{Type: T}", target="{Type: T}", more=""))
     assert Deployments(template, {}).without("Nobody", "Source") == Deployment(possible=True)
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from cfn_templates import data, expression, located
+from cfn_templates import expression, located, model
 
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.text_document import read_text
@@ -45,7 +45,7 @@ Resources:
 def outcomes(document: Plain) -> dict[str, str]:
     written = template(document)
     delivery = located(written).deliveries[0]
-    found = document_for(data(written), "Policy", "bucket", delivery)
+    found = document_for(model(written), "Policy", "bucket", delivery)
     assert found is not None
     assert found.readable
     return {one.id: judge(found, delivery, one.request).outcome.value for one in current_requests(delivery, "bucket")}
@@ -86,7 +86,7 @@ TEXTS: dict[str, tuple[Plain, str]] = {
 
 @pytest.mark.parametrize(("document", "expected"), TEXTS.values(), ids=TEXTS)
 def test_a_policy_that_is_json_text_is_judged_and_not_edited(document: Plain, expected: str) -> None:
-    (found,) = documents(data(template(document)), "Policy", "bucket")
+    (found,) = documents(model(template(document)), "Policy", "bucket")
     assert "a JSON string" in (found.obstacle or "")
     assert outcomes(document)["put-object"] == expected
 

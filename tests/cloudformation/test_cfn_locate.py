@@ -6,6 +6,7 @@ import pytest
 from cfn_templates import found, located, shown, template
 
 from remediate.cloudformation.expression import mentions
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resolve import Resolver
 from remediate.delivery.locate import Given, locate
 from remediate.diagnosis.resources import structure_findings
@@ -244,10 +245,10 @@ def test_the_work_grows_with_the_number_of_trails(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("remediate.cloudformation.creation_order.mentions", counted(mentions))
     work = []
     for number in (20, 40):
-        data = many(number)
+        template = TemplateModel(many(number))
         calls = 0
-        result = locate(data, Given())
-        assert [*structure_findings(result, data)] == []
+        result = locate(template, Given())
+        assert [*structure_findings(result, template)] == []
         assert [delivery.key.logical_id for delivery in result.deliveries if delivery.key] == [
             f"Key{one}" for one in range(number)
         ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cfn_templates import data
+from cfn_templates import model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.cloudformation.creation_order import Dependencies
-from remediate.cloudformation.resources import ALIAS, BUCKET, BUCKET_POLICY, KEY, section
+from remediate.cloudformation.model import TemplateModel
+from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY
 from remediate.delivery.locate import Given, locate
 from remediate.template import TemplateError
 
@@ -113,18 +114,18 @@ MALFORMED = {
 
 @pytest.mark.parametrize(("written", "expected"), MALFORMED.values(), ids=MALFORMED)
 def test_malformed(written: str, expected: list[str]) -> None:
-    assert [delivery.source for delivery in locate(data(written), Given()).deliveries] == expected
+    assert [delivery.source for delivery in locate(model(written), Given()).deliveries] == expected
 
 
 def test_some_conditions_may_fail_for_an_odd_one() -> None:
-    found = locate(data("Conditions: {C: !Equals [[a], {b: c}]}\n" + TRAIL_WITH.format("Condition: C")), Given())
+    found = locate(model("Conditions: {C: !Equals [[a], {b: c}]}\n" + TRAIL_WITH.format("Condition: C")), Given())
     assert [delivery.resolver.scenario.conditions for delivery in found.deliveries] == [{"C": True}]
 
 
 @pytest.mark.parametrize("length", [10, 5000])
 def test_a_long_chain_of_conditions(length: int) -> None:
     conditions: dict[str, Any] = {f"C{number}": {"Condition": f"C{number + 1}"} for number in range(length)}
-    template = {"Conditions": conditions, "Resources": {"Trail": {"Type": TRAIL, "Condition": "C0"}}}
+    template = TemplateModel({"Conditions": conditions, "Resources": {"Trail": {"Type": TRAIL, "Condition": "C0"}}})
     if length > 1000:
         with pytest.raises(TemplateError, match="too long a chain") as caught:
             locate(template, Given())
@@ -139,7 +140,8 @@ def test_a_long_chain_of_names(length: int) -> None:
         f"B{number}": {"Type": BUCKET, "Properties": {"BucketName": {"Ref": f"B{number + 1}"}}} for number in range(length)
     }
     trail = {"Type": TRAIL, "Properties": {"S3BucketName": {"Ref": "B0"}}}
-    (delivery,) = locate({"Resources": {"Trail": trail, **buckets, f"B{length}": {"Type": BUCKET}}}, Given()).deliveries
+    template = TemplateModel({"Resources": {"Trail": trail, **buckets, f"B{length}": {"Type": BUCKET}}})
+    (delivery,) = locate(template, Given()).deliveries
     name = str(delivery.bucket.name) if delivery.bucket else ""
     assert name.startswith("${B10}" if length == 10 else '${{"Ref": "B')
 
@@ -194,8 +196,9 @@ TEMPLATES = st.fixed_dictionaries(
 @settings(max_examples=400, deadline=None)
 @given(TEMPLATES, st.dictionaries(st.sampled_from(["P", "AWS::Region"]), TEXTS, max_size=1))
 def test_anything_at_all(template: dict[str, Any], parameters: dict[str, str]) -> None:
-    found = locate(template, Given(parameters=parameters))
-    written = section(template, "Resources")
+    model = TemplateModel(template)
+    found = locate(model, Given(parameters=parameters))
+    written = model.resources
     for delivery in found.deliveries:
         inside = [
             delivery.source,

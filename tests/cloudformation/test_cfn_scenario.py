@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from cfn_templates import data
+from cfn_templates import model
 
 from remediate.cloudformation.resolve import Scenario
 from remediate.cloudformation.scenario import LIMIT, scenarios
@@ -57,7 +57,7 @@ OUTCOMES = {
 
 
 def tried(written: str, given: dict[str, str] | None = None) -> tuple[Scenario, ...]:
-    template = data(f"{PARAMETERS}\nConditions:\n  Named: !Equals [!Ref Empty, '']\n  C: {written}\n")
+    template = model(f"{PARAMETERS}\nConditions:\n  Named: !Equals [!Ref Empty, '']\n  C: {written}\n")
     return scenarios(template, ["C"], given or {}).all
 
 
@@ -109,18 +109,18 @@ REPLACEABLE = {
 
 @pytest.mark.parametrize(("name", "expected"), REPLACEABLE.values(), ids=REPLACEABLE)
 def test_a_replaceable_parameter_takes_another_value_too(name: str, expected: list[str | None]) -> None:
-    found = scenarios(data(PARAMETERS), [], {}, [name]).all
+    found = scenarios(model(PARAMETERS), [], {}, [name]).all
     values = [one.parameters.get(name) for one in found]
     assert [value.known if isinstance(value, PartialString) else None for value in values] == expected
 
 
 def test_a_replaceable_parameter_that_is_given_is_fixed() -> None:
-    found = scenarios(data(PARAMETERS), [], {"Set": "z"}, ["Set"]).all
+    found = scenarios(model(PARAMETERS), [], {"Set": "z"}, ["Set"]).all
     assert [str(one.parameters["Set"]) for one in found] == ["z"]
 
 
 def test_no_relevant_condition_gives_one_scenario_with_the_defaults() -> None:
-    found = scenarios(data(PARAMETERS), [], {})
+    found = scenarios(model(PARAMETERS), [], {})
     assert found.complete
     assert [(dict(one.conditions), str(one.parameters["Set"])) for one in found.all] == [({}, "x")]
 
@@ -132,14 +132,14 @@ def many(number: int) -> str:
 
 
 def test_every_combination_is_tried_up_to_the_limit() -> None:
-    found = scenarios(data(many(6)), [f"C{one}" for one in range(6)], {})
+    found = scenarios(model(many(6)), [f"C{one}" for one in range(6)], {})
     assert (len(found.all), LIMIT, found.complete) == (64, 64, True)
     assert len({tuple(one.conditions.items()) for one in found.all}) == 64
 
 
 def test_beyond_that_any_two_deviate_alone_and_together() -> None:
     names = [f"C{one}" for one in range(200)]
-    found = scenarios(data(many(200)), names, {})
+    found = scenarios(model(many(200)), names, {})
     assert not found.complete
     assert len(found.all) <= LIMIT
     assert all(found.all[0].conditions.values())
@@ -150,6 +150,6 @@ def test_beyond_that_any_two_deviate_alone_and_together() -> None:
 
 
 def test_beyond_the_limit_each_single_deviation_is_tried() -> None:
-    found = scenarios(data(many(7)), [f"C{one}" for one in range(7)], {})
+    found = scenarios(model(many(7)), [f"C{one}" for one in range(7)], {})
     assert not found.complete
     assert [sum(not holds for holds in one.conditions.values()) for one in found.all] == [0, 1, 1, 1, 1, 1, 1, 1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from remediate.cloudformation.creation_order import Dependencies, depends_on
 from remediate.cloudformation.existence import Deployments
-from remediate.cloudformation.resources import properties, resource
 from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped
 from remediate.plan.targets import Target
@@ -15,28 +14,28 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
     source = target.logical_id
     needed = list(dict.fromkeys(policy for delivery in target.deliveries for policy in delivery.needed_policies()))
     two = any(len(delivery.bucket_policies) > 1 for delivery in target.deliveries)
-    waiting = Dependencies(draft.data)
+    waiting = Dependencies(draft.model)
     if two or waiting.circle(source, needed):
         return  # no order can fix it: the diagnosis says so
     for policy in needed:
         if waiting.waits_for(source, policy):
             continue
-        condition = resource(draft.data, policy).get("Condition")
-        if Deployments(draft.data, {}).without(policy, source).possible:
+        condition = draft.model.resource(policy).get("Condition")
+        if Deployments(draft.model, {}).without(policy, source).possible:
             reason = f"{source} may exist without {policy} (condition {condition}), which DependsOn cannot express"
             advice = f'let {source} refer to it where it exists: Metadata: {{WaitFor: !If [{condition}, !Ref {policy}, ""]}}'
             skipped.append(Skipped(subject, "obstacle", reason, source, advice))
             continue
         if _add(draft, source, policy, subject, skipped):
             notes.append(f"added {policy} to the DependsOn of {source}")
-            waiting = Dependencies(draft.data)
+            waiting = Dependencies(draft.model)
 
 
 def _add(draft: Draft, source: str, policy: str, subject: str, skipped: list[Skipped]) -> bool:
     path = ("Resources", source, "DependsOn")
-    written = resource(draft.data, source).get("DependsOn")
+    written = draft.model.resource(source).get("DependsOn")
     if written is None:
-        draft.add(path, policy, before="Properties" if properties(draft.data, source) else None)
+        draft.add(path, policy, before="Properties" if draft.model.properties(source) else None)
     elif isinstance(written, str):
         draft.replace(path, [written, policy])
     elif isinstance(written, list) and depends_on({"DependsOn": written}) == written:

@@ -46,7 +46,7 @@ def ensure_not_required(editor: PolicyEditor, rule: NotRequire) -> None:
 def _concerned(editor: PolicyEditor, rule: NotRequire, raw: WrittenStatement) -> list[WrittenCondition]:
     """Return a statement's conditions that the rule is about; a guard that only lacks its Fn::Sub is not to be lost."""
     found = (entry for entry in written_conditions(raw) if named(entry.key, rule.conditions))
-    return [entry for entry in found if not any(unsubstituted(editor.draft.data, entry.value))]
+    return [entry for entry in found if not any(unsubstituted(editor.draft.model, entry.value))]
 
 
 def _remove(
