@@ -114,7 +114,6 @@ def examine(folder: Path, row: dict[str, Any], patch_set: str, *, validators: bo
 
 def _count_verdicts(result: Result, report: Report) -> None:
     """Count what becomes of the documented requests."""
-    data = read(report.before.encode(), report.name).data
     for verdict in worst(report.verdicts):
         if verdict.request.confidence == "inferred":
             continue

@@ -6,6 +6,7 @@ import pytest
 from cfn_templates import expression, model
 
 from remediate.cloudformation.creation_order import Dependencies, depends_on, references
+from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.organization import find_organization_id
 from remediate.delivery.services import default_service
 
@@ -87,7 +88,7 @@ def test_references(written: str, expected: list[Any]) -> None:
 
 def test_what_a_resource_waits_for_is_read_once() -> None:
     resources = {"A": {"DependsOn": "M"}, "M": {"DependsOn": "B"}, "B": {}}
-    waiting = Dependencies({"Resources": resources})
+    waiting = Dependencies(TemplateModel({"Resources": resources}))
     assert waiting.chain("A", "B") == ["A", "M", "B"]
     resources["M"]["DependsOn"] = "C"
     assert waiting.chain("A", "B") == ["A", "M", "B"]

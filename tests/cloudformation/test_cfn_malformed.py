@@ -208,5 +208,5 @@ def test_anything_at_all(template: dict[str, Any], parameters: dict[str, str]) -
         ]
         assert all(name in written for name in inside if name)
     for name in written:
-        chain = Dependencies(template).chain(name, "Trail")
+        chain = Dependencies(model).chain(name, "Trail")
         assert not chain or (chain[0], chain[-1]) == (name, "Trail")
