@@ -12,7 +12,7 @@ from remediate.template.yaml.block import last_leaf
 from remediate.template.yaml.collection import Visit
 from remediate.template.yaml.edit_state import Context, Site
 from remediate.template.yaml.replace import quotes_of, replace, written_in_block
-from remediate.template.yaml.scan import BREAKS, column, content_start, line_break, line_start, next_line, skip_blanks
+from remediate.template.yaml.scan import BREAKS, column, inner_start, line_break, line_start, next_line, skip_blanks
 from remediate.template.yaml.style import fits_flow
 from remediate.template.yaml.writer import Writer
 
@@ -139,7 +139,7 @@ def _own_comments_end(context: Context, node: Node) -> int:
     content = node.content if isinstance(node, Tagged) else node
     if isinstance(content, ScalarNode | Alias):
         return end
-    wanted = column(text, content_start(text, content.span.start))
+    wanted = column(text, inner_start(text, content))
     while (sign := skip_blanks(text, end)) < len(text) and text[sign] == "#" and sign - end >= wanted:
         end = next_line(text, sign)
     return end
@@ -179,7 +179,7 @@ def _shift(context: Context, node: Node, site: Site, dash: int, gap: int) -> int
     """Return how many blanks the lines of a value get so that they still belong to it behind its dash."""
     content = node.content if isinstance(node, Tagged) else node
     if isinstance(content, MappingNode | SequenceNode):
-        return max(dash + 1 + gap - column(context.text, content_start(context.text, content.span.start)), 0)
+        return max(dash + 1 + gap - column(context.text, inner_start(context.text, content)), 0)
     return dash - site.column
 
 

@@ -10,7 +10,7 @@ from remediate.template.yaml.edit_state import Context, Site
 from remediate.template.yaml.scan import (
     BREAKS,
     column,
-    content_start,
+    inner_start,
     line_break,
     line_end,
     next_line,
@@ -28,7 +28,7 @@ def edit_block(context: Context, node: MappingNode | SequenceNode, changed: Chan
 
 class _Block(Collection):
     def __init__(self, context: Context, node: MappingNode | SequenceNode, site: Site, visit: Visit) -> None:
-        self.start = content_start(context.text, node.span.start)
+        self.start = inner_start(context.text, node)
         self.column = column(context.text, self.start)
         super().__init__(context, node, site, visit)
         self.slid: set[int] = set()

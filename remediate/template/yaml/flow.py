@@ -11,7 +11,7 @@ from remediate.template.yaml.scan import (
     BLANKS,
     BREAKS,
     comment_at,
-    content_start,
+    inner_start,
     line_break,
     line_end,
     line_start,
@@ -28,7 +28,7 @@ def edit_flow(context: Context, node: MappingNode | SequenceNode, changed: Chang
 
 class _Flow(Collection):
     def __init__(self, context: Context, node: MappingNode | SequenceNode, site: Site, visit: Visit) -> None:
-        start = content_start(context.text, node.span.start)
+        start = inner_start(context.text, node)
         self.braced = isinstance(node, SequenceNode) or context.text.startswith("{", start)
         self.first = start + 1 if self.braced else start
         super().__init__(context, node, site, visit)

@@ -8,7 +8,7 @@ from remediate.template.node import MappingNode, Node, Plain, ScalarNode, Sequen
 from remediate.template.yaml.edit_state import Context, Site
 from remediate.template.yaml.scan import (
     column,
-    content_start,
+    inner_start,
     line_end,
     line_start,
     next_line,
@@ -104,7 +104,7 @@ def _layout(context: Context, node: Node, site: Site) -> Layout:
 def _head_end(text: str, node: Node) -> int:
     """Return the end of what replacing a node takes from its first line, with comments that belong to its leaves."""
     content = node.content if isinstance(node, Tagged) else node
-    start = content_start(text, content.span.start)
+    start = inner_start(text, content)
     if isinstance(content, ScalarNode) and content.style in {"|", ">"}:
         while start < len(text) and text[start] in _BLOCK_HEADER:
             start += 1
@@ -119,7 +119,7 @@ def _head_end(text: str, node: Node) -> int:
 def written_in_block(context: Context, node: Node, data: Plain, site: Site, *, literal: bool) -> Written:
     """Write new data for a place: on the old value's indentation where that stood on lines of its own."""
     content = node.content if isinstance(node, Tagged) else node
-    start = content_start(context.text, content.span.start)
+    start = inner_start(context.text, content)
     step = offset = None
     below = isinstance(content, MappingNode | SequenceNode) and not content.flow and context.starts_line(start)
     depth = column(context.text, start) - site.column

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from remediate.template.node import MappingNode, Node
+
 BREAKS = "\r\n\x85\u2028\u2029"
 BLANKS = " \t"
 
@@ -87,6 +89,12 @@ def content_start(text: str, index: int) -> int:
     """Return where the content of a node begins, after its tags and anchors."""
     end = properties_end(text, index)
     return skip_trivia(text, end) if end > index else index
+
+
+def inner_start(text: str, node: Node) -> int:
+    """Return where the content of a node begins; the tags and anchors of a first key are content of its mapping."""
+    start = content_start(text, node.span.start)
+    return min(start, node.members[0].key.span.start) if isinstance(node, MappingNode) and node.members else start
 
 
 def comment_at(text: str, index: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from remediate.template.node import MappingNode, Member, Node, ScalarNode, SequenceNode, Tagged
 from remediate.template.yaml.scalars import reads_as_string
-from remediate.template.yaml.scan import BREAKS, begins_line, column, content_start, same_line
+from remediate.template.yaml.scan import BREAKS, begins_line, column, content_start, inner_start, same_line
 
 Kind = Literal["word", "other", "special"]
 About = Literal["step", "offset", "gap", "quote", "key quote", "short", "flow list", "flow map", "flow function", "padding"]
@@ -185,7 +185,7 @@ def _member_facts(text: str, node: MappingNode, member: Member) -> list[tuple[Qu
         facts: list[tuple[Question, Any]] = []
         if simple and not isinstance(value, Tagged):
             facts += [(Question(about, member.key.text), content.flow), (Question(about), content.flow)]
-        start = content_start(text, content.span.start)
+        start = inner_start(text, content)
         if not content.flow and begins_line(text, start):
             depth = column(text, start) - column(text, node.members[0].key.span.start)
             facts.append((Question("offset" if isinstance(content, SequenceNode) else "step"), depth))
