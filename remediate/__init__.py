@@ -38,19 +38,12 @@ def fix(
     cannot be used, BadChoice for ids and values that cannot be meant, Broken where a guarantee does not hold.
     """
     # Imported here, so that `import remediate` costs nothing.
-    from pathlib import Path
-
-    from remediate.choices import options_for
+    from remediate.choices import fixed
     from remediate.delivery.locate import Given
-    from remediate.engine import remediate_all
-    from remediate.patch_set import load_all
 
-    raw = template.read_bytes() if isinstance(template, Path) else template.encode()
-    sets = load_all(patch_set, [service] if isinstance(service, str) else [*service], patches)
-    given = Given(parameters=dict(parameters or {}), organization_id=organization_id, service=sets[0].service)
-    ids = frozenset(select), frozenset(ignore)
-    options = options_for(sets, given, select=ids[0], ignore=ids[1], review=review, precautions=precautions)
-    return remediate_all(raw, str(template) if isinstance(template, Path) else "template", sets, options)
+    given = Given(parameters=dict(parameters or {}), organization_id=organization_id)
+    chosen = {"select": frozenset(select), "ignore": frozenset(ignore), "review": review, "precautions": precautions}
+    return fixed(template, patch_set, service, patches, given, **chosen)
 
 
 def check(

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from remediate.delivery.locate import Given
 from remediate.delivery.organization import ORGANIZATION_ID
 from remediate.delivery.service import Failure
+from remediate.engine import Report, remediate_all
 from remediate.errors import BadChoice
-from remediate.patch_set import PatchSet, combined
+from remediate.patch_set import PatchSet, combined, load_all
 from remediate.plan import Options
 from remediate.reasons import described
+
+
+def fixed(
+    template: str | Path,
+    patch_set: str,
+    service: str | Iterable[str],
+    patches: Path | None,
+    given: Given,
+    **chosen: Any,
+) -> Report:
+    """Return what becomes of a template: a Path is read, a str is the template's own text.
+
+    ``chosen`` are arguments of :func:`options_for`, whose errors are raised as well as those of the engine.
+    """
+    raw = template.read_bytes() if isinstance(template, Path) else template.encode()
+    sets = load_all(patch_set, [service] if isinstance(service, str) else [*service], patches)
+    options = options_for(sets, replace(given, service=sets[0].service), **chosen)
+    return remediate_all(raw, str(template) if isinstance(template, Path) else "template", sets, options)
 
 
 def options_for(

@@ -13,7 +13,7 @@ from remediate.delivery.service import LogService
 from remediate.diagnosis import Finding
 from remediate.diagnosis.health import DeliveryHealth
 from remediate.patch_set import PatchSet
-from remediate.plan import Applied, Options, Skipped, other_services, plan_edits, planned_again
+from remediate.plan import Applied, Options, Plan, Skipped, other_services, plan_edits, planned_again
 from remediate.template import (
     Alias,
     MappingNode,
@@ -34,21 +34,14 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
 
     Raises Unreadable for input that is no template, and Broken where a guarantee does not hold.
     """
-    template = read(raw, name)
-    check_is_cloudformation(template)
+    template = check_is_cloudformation(read(raw, name))
     options = options.for_service(patch_set.service)
     model = TemplateModel(template.data)
     located = locate(model, options.given)
     planned, edits, options = plan_edits(template, located, patch_set, options)
     after = splice(template.text, edits)
     model_after = TemplateModel(verify_text(template, planned.operations, edits, after))
-    verdicts = verify_plan(model, model_after, planned, options.given.parameters)
-    opened = NewAccesses()
-    if planned.operations:
-        relocated = locate(model_after, options.given)
-        verify_settled(planned_again(relocated, patch_set, options, planned))
-        opened = new_access(planned.located, relocated)
-        verify_outsiders(opened, planned)
+    verdicts, opened = _judged(planned, model_after, patch_set, options)
     return Report(
         name=name,
         template=template,
@@ -65,6 +58,20 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         ignored=options.ignore,
         services=(patch_set.service,),
     )
+
+
+def _judged(
+    planned: Plan, after: TemplateModel, patch_set: PatchSet, options: Options
+) -> tuple[tuple[Verdict, ...], NewAccesses]:
+    """Check what a plan has come to; return how each request is decided, and who else has got in. Raises Broken."""
+    verdicts = verify_plan(planned.located.model, after, planned, options.given.parameters)
+    if not planned.operations:
+        return verdicts, NewAccesses()
+    relocated = locate(after, options.given)
+    verify_settled(planned_again(relocated, patch_set, options, planned))
+    opened = new_access(planned.located, relocated)
+    verify_outsiders(opened, planned)
+    return verdicts, opened
 
 
 def remediate_all(raw: bytes, name: str, patch_sets: Sequence[PatchSet], options: Options) -> Report:
@@ -97,8 +104,8 @@ def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
     return Report(name, template, TemplateModel(template.data), after, model_after, tuple(operations))
 
 
-def check_is_cloudformation(template: Template) -> None:
-    """Raise Unreadable where a document is not a CloudFormation template.
+def check_is_cloudformation(template: Template) -> Template:
+    """Return a document that is a CloudFormation template. Raises Unreadable where it is not one.
 
     Source: AWS CloudFormation User Guide, Template sections: Resources is the one that must be there.
     """
@@ -109,6 +116,7 @@ def check_is_cloudformation(template: Template) -> None:
     if found is not None and not isinstance(found.value, MappingNode | Alias):
         where = line_and_column(template.text, found.key.span.start)
         raise Unreadable("the Resources section is not a mapping of logical IDs to resources", *where)
+    return template
 
 
 @dataclass(frozen=True)

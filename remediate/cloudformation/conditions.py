@@ -6,7 +6,7 @@ Source: AWS CloudFormation User Guide, Condition functions.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from remediate.cloudformation.expression import function, mentions
 from remediate.cloudformation.model import TemplateModel
@@ -17,7 +17,7 @@ from remediate.template import Plain
 
 
 class Questions:
-    """What conditions hang on, gathered from the conditions that are read.
+    """What conditions depend on, gathered from the conditions that are read.
 
     ``compared`` holds parameters and pseudo parameters with the texts that they are compared with. ``open`` holds every
     test that cannot be decided from those, by its key, with the answer under the parameters' defaults first.
@@ -31,6 +31,11 @@ class Questions:
         self._conditions = model.conditions
         self._fixed = fixed
         self._resolver = Resolver(model, Scenario(known, {}))
+
+    def read_all(self, names: Iterable[str]) -> None:
+        """Read conditions and those that they are made of."""
+        for name in names:
+            self.read(name)
 
     def read(self, name: str) -> None:
         """Read a condition and those that it is made of."""
@@ -74,6 +79,12 @@ class Answers:
         self._conditions = model.conditions
         self._tests = tests
         self._resolver = Resolver(model, Scenario(known, self.decided))
+
+    def of(self, names: Iterable[str]) -> dict[str, bool]:
+        """Return whether conditions hold, and those that they are made of."""
+        for name in names:
+            self.decide(name)
+        return self.decided
 
     def decide(self, name: str) -> bool:
         """Tell whether a condition holds, and note it in ``decided``."""

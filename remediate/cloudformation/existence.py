@@ -86,8 +86,7 @@ def _is_sure(model: TemplateModel, names: Iterable[str], given: Mapping[str, str
     if model.rules or not set(names) <= model.conditions.keys():
         return False
     questions = Questions(model, known_parameters(model, given), given)
-    for name in names:
-        questions.read(name)
+    questions.read_all(names)
     if not questions.names.keys() <= model.conditions.keys():
         return False
     tests = mentions([json.loads(key) for key in questions.open])

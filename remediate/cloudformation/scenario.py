@@ -47,13 +47,9 @@ def scenarios(
     user may well replace, and for which the template must hold too. ``never_empty`` are parameters whose empty default
     only says that the user gives the value, as for a bucket's name.
     """
-    unset = {name for name in never_empty if name not in given}
-    known = {
-        name: value for name, value in known_parameters(model, given).items() if name not in unset or value != partial()
-    }
+    known = _known(model, given, never_empty)
     questions = Questions(model, known, given)
-    for name in relevant:
-        questions.read(name)
+    questions.read_all(relevant)
     replaceable = set(also_unknown) - given.keys()
     choices: dict[str, list[object]] = {
         name: _values(known.get(name), questions.compared.get(name, []), allowed_values(model, name), name in replaceable)
@@ -64,13 +60,15 @@ def scenarios(
     made = []
     for chosen in combinations:
         parameters = _replaced(known, dict(zip(choices, chosen, strict=False)))
-        answers = Answers(
-            model, parameters, {key: bool(one) for key, one in zip(tests, chosen[len(choices) :], strict=True)}
-        )
-        for name in questions.names:
-            answers.decide(name)
-        made.append(Scenario(parameters, answers.decided))
+        answered = {key: bool(one) for key, one in zip(tests, chosen[len(choices) :], strict=True)}
+        made.append(Scenario(parameters, Answers(model, parameters, answered).of(questions.names)))
     return Scenarios(tuple(made), complete)
+
+
+def _known(model: TemplateModel, given: Mapping[str, str], never_empty: Iterable[str]) -> dict[str, Value]:
+    unset = {name for name in never_empty if name not in given}
+    known = known_parameters(model, given)
+    return {name: value for name, value in known.items() if name not in unset or value != partial()}
 
 
 def _values(default: Value, compared: list[PartialString], allowed: list[PartialString], replaceable: bool) -> list[object]:

@@ -164,11 +164,10 @@ class _Finder:
         topic = find_topic(names, self._property(source, form.topic))
         own_key = find_key(names, self._property(source, form.key), self.given.key)
         where = {name: resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
-        name = resolver.string({"Ref": source}) if form.name else partial(UnknownPart(f"the {form.noun}'s id", "any"))
         facts = SourceFacts(
             service=self.service,
             name=source,
-            arn=filled(form.arn, {**where, "name": name or partial(UnknownPart(source))}),
+            arn=filled(form.arn, {**where, "name": self._name(source)}),
             account=where["account"],
             region=where["region"],
             partition=where["partition"],
@@ -178,9 +177,7 @@ class _Finder:
             key_arn=key_arn(resolver, own_key),
             bucket_key_arn=key_arn(resolver, bucket_key),
             bucket_key_enabled=bucket_key_enabled,
-            options=frozenset(
-                option for option, name in form.options.items() if is_true(resolver.value(self._property(source, name)))
-            ),
+            options=frozenset(option for option, name in form.options.items() if self._is_true(source, name)),
             other_writer=self._has_other_writer(),
             topic_arn=topic.name if topic else None,
         )
@@ -189,6 +186,12 @@ class _Finder:
             *(own_key or bucket_key, bucket_key, facts, self.given.parameters),
         )
         return replace(found, topic=topic, topic_policies=topic_policies(names, topic))
+
+    def _name(self, source: str) -> PartialString:
+        form = self.service.source
+        if not form.name:
+            return partial(UnknownPart(f"the {form.noun}'s id", "any"))
+        return self.resolver.string({"Ref": source}) or partial(UnknownPart(source))
 
     def _has_other_writer(self) -> bool:
         """Tell whether a role of the template writes before the service does."""
@@ -201,6 +204,9 @@ class _Finder:
         """Return a property of the source; NO_VALUE for one that sources of the service do not have."""
         return self.resolver.property(source, name) if name else NO_VALUE
 
+    def _is_true(self, source: str, name: str) -> bool:
+        return is_true(self.resolver.value(self._property(source, name)))
+
     def _prefix(self, source: str) -> PartialString | None:
         prefix = self.resolver.string(self._property(source, self.service.source.prefix))
         return None if prefix is None or prefix.known == "" else prefix
@@ -210,7 +216,7 @@ class _Finder:
 
         Source: AWS Organizations API Reference, Organization, Id. Without it the id could be taken for an account's.
         """
-        if not is_true(self.resolver.value(self._property(source, self.service.source.organization))):
+        if not self._is_true(source, self.service.source.organization):
             return None
         found = self.resolver.string(self.organization)
         return found if found is not None and found.parts else partial("o-", UnknownPart("the organization id"))

@@ -133,7 +133,7 @@ def load_service(file: Path) -> LogService:
     Raises TemplateError where it is not YAML, and OSError.
     """
     data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
-    source, to, outsiders = data["source"], data["destinations"], data["outsiders"]
+    outsiders = data["outsiders"]
     headers = cast("dict[str, dict[str, Plain]]", data.get("headers", {}))
     legacy, writer, after = (data.get(name, {}) for name in ("legacy-accounts", "writer", "after-deployment"))
     return LogService(
@@ -141,18 +141,7 @@ def load_service(file: Path) -> LogService:
         name=str(data["name"]),
         page=str(data["page"]),
         principal=str(data["principal"]),
-        source=Source(
-            type=str(source["type"]),
-            noun=str(source["noun"]),
-            name=str(source.get("name", "")),
-            arn=str(source["arn"]),
-            organization=str(source.get("organization", "")),
-            options=cast("Mapping[str, str]", source.get("options", {})),
-            bucket=str(to["bucket"]),
-            prefix=str(to.get("prefix", "")),
-            key=str(to.get("key", "")),
-            topic=str(to.get("topic", "")),
-        ),
+        source=_source(data["source"], data["destinations"]),
         folder=str(data["folder"]),
         paths=cast("Mapping[str, str]", data["paths"]),
         context=_forms(data["context"]),
@@ -165,6 +154,21 @@ def load_service(file: Path) -> LogService:
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
         outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders["object"])),
+    )
+
+
+def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
+    return Source(
+        type=str(source["type"]),
+        noun=str(source["noun"]),
+        name=str(source.get("name", "")),
+        arn=str(source["arn"]),
+        organization=str(source.get("organization", "")),
+        options=cast("Mapping[str, str]", source.get("options", {})),
+        bucket=str(to["bucket"]),
+        prefix=str(to.get("prefix", "")),
+        key=str(to.get("key", "")),
+        topic=str(to.get("topic", "")),
     )
 
 

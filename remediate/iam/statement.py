@@ -105,11 +105,7 @@ def parse_statement(data: Value, pointer: str, logical_id: str, index: int, vers
     anything = partial(UnknownPart(f"unreadable at {pointer}", "any"))
     version = version if version in {VARIABLES_SINCE, FIRST_VERSION} else None
     if not isinstance(data, dict):
-        problem = "it is not an object"
-        everything = Principal(aws=(anything,), unread=True)
-        return Statement(
-            pointer, logical_id, index, None, None, everything, (anything,), (), (anything,), (), (), problem, version
-        )
+        return _unreadable(anything, pointer, logical_id, index, version)
     reader = _Reader(anything, version)
     sid = data.get("Sid")
     return Statement(
@@ -126,6 +122,13 @@ def parse_statement(data: Value, pointer: str, logical_id: str, index: int, vers
         conditions=reader.conditions(data.get("Condition", {})),
         unmodelled="; ".join(_shape_problems(data) + reader.problems) or None,
         version=version,
+    )
+
+
+def _unreadable(anything: PartialString, pointer: str, logical_id: str, index: int, version: str | None) -> Statement:
+    problem, everything = "it is not an object", Principal(aws=(anything,), unread=True)
+    return Statement(
+        pointer, logical_id, index, None, None, everything, (anything,), (), (anything,), (), (), problem, version
     )
 
 

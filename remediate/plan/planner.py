@@ -116,15 +116,8 @@ class Planner:
 
     def _at_documents(self, patch: Patch, rule: Ensure, target: Target, change: Change) -> None:
         kind = target.kind
-        if kind is None:
+        if kind is None or (kind == "key" and isinstance(rule, Allow) and not self._has_key_policy(patch, target, change)):
             return
-        if kind == "key" and isinstance(rule, Allow) and "KeyPolicy" not in self.draft.model.properties(target.logical_id):
-            note = write_out_default_key_policy(self.draft, target.logical_id, self.located.service.name)
-            if note is None:
-                reason = "its Properties are not a mapping, so no KeyPolicy can be added to them"
-                self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id))
-                return
-            change.notes.append(note)
         for document in documents(self.draft.model, target.logical_id, kind):
             deliveries, idle = (
                 tuple(one for one in found if one.resolver.scenario.admits(document.guard))
@@ -147,6 +140,18 @@ class Planner:
             RULES[type(rule)](editor, rule)
             change.add(editor)
             self.skipped += map(_kept, editor.skipped) if rule.need == "precaution" else editor.skipped
+
+    def _has_key_policy(self, patch: Patch, target: Target, change: Change) -> bool:
+        """Tell whether a key has a policy that a statement can join; the default one is written out where it has none."""
+        if "KeyPolicy" in self.draft.model.properties(target.logical_id):
+            return True
+        note = write_out_default_key_policy(self.draft, target.logical_id, self.located.service.name)
+        if note is None:
+            reason = "its Properties are not a mapping, so no KeyPolicy can be added to them"
+            self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id))
+            return False
+        change.notes.append(note)
+        return True
 
     def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: Change) -> None:
         is_topic = target.role == "topic"

@@ -205,14 +205,9 @@ class PolicyEditor:
         if found is None:
             self.can_insert(after)
             return None
-        data = {**data}
-        if isinstance(data.get("Sid"), str):
-            data["Sid"] = _unique(str(data["Sid"]), suffix, self.document)
-        else:
-            data.pop("Sid", None)  # one that comes from a function would be the same twice
         own = after.guard[len(found.guard) :] if after else ()
         more = tuple(one for one in (where.guard if where else ()) if one not in (*found.guard, *own))
-        guarded = _guarded(data, (*own, *more))
+        guarded = _guarded(_with_unique_sid(data, suffix, self.document), (*own, *more))
         if isinstance(found.value, list):
             index = int(after.path[len(found.path)]) + 1 if after else len(found.value)
             self.draft.add((*found.path, index), guarded)
@@ -279,11 +274,15 @@ def _without_misspelt(actions: Plain) -> Plain:
     return kept if isinstance(actions, list) and kept else actions
 
 
-def _unique(sid: str, suffix: str, document: Document) -> str:
+def _with_unique_sid(data: dict[str, Plain], suffix: str, document: Document) -> dict[str, Plain]:
+    """Return a statement with a Sid of its own; one that comes from a function goes, for it would be the same twice."""
+    sid = data.get("Sid")
+    if not isinstance(sid, str):
+        return {name: one for name, one in data.items() if name != "Sid"}
     taken = {str(one.data.get("Sid")) for one in document.statements}
     suffix = f" {suffix}" if " " in sid and suffix else suffix
     candidates = [sid, sid + suffix, *(f"{sid}{suffix}{number}" for number in range(2, len(taken) + 3))]
-    return next(one for one in candidates if one not in taken)
+    return {**data, "Sid": next(one for one in candidates if one not in taken)}
 
 
 def _guarded(data: dict[str, Plain], guard: tuple[tuple[str, bool], ...]) -> Plain:
