@@ -127,7 +127,7 @@ class PolicyEditor:
         return next(one for one in self.document.statements if one.path in paths)
 
     def allows(self, service: str) -> list[WrittenStatement]:
-        """Return the Allow statements that name a service, whoever else they name.
+        """Return the Allow statements that name a service under a delivery, whoever else they name.
 
         One with a NotPrincipal besides is none of the service's: AWS refuses it, and nobody knows what is meant.
         """
@@ -136,7 +136,7 @@ class PolicyEditor:
             for raw in self.document.statements
             if raw.data.get("Effect") == "Allow"
             and "NotPrincipal" not in raw.data
-            and any(trusts(delivery.resolver.value(raw.data.get("Principal")), service) for delivery in self.deliveries)
+            and any(trusts(one.resolver.value(raw.data.get("Principal")), service) for one in self.deliveries_of(raw))
         ]
 
     def upwards(self, service: str) -> Iterator[WrittenStatement]:
