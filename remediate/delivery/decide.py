@@ -16,7 +16,6 @@ from remediate.delivery.requests import ServiceRequest, SourceFacts, possible_re
 from remediate.iam.conditions import condition_truth
 from remediate.iam.evaluate import Decision, evaluate
 from remediate.iam.holders import PolicyKind
-from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.iam.request import Request
 from remediate.iam.statement import FIRST_VERSION, Condition, Policy, Statement, parse_statement
 from remediate.iam.truth import Truth
@@ -101,26 +100,6 @@ def entry_truth(delivery: Delivery, entry: WrittenCondition, request: Request) -
 def documented(requests: Iterable[ServiceRequest]) -> list[ServiceRequest]:
     """Return the requests that a service surely makes, without those that are only inferred."""
     return [one for one in requests if one.confidence != "inferred"]
-
-
-def is_fragile(delivery: Delivery, entry: WrittenCondition) -> bool:
-    """Tell whether a condition names the delivery's source exactly, although CloudFormation is to make its name.
-
-    Whatever the text is, the first request of the new source has another name.
-    Source: AWS CloudFormation User Guide, Name type: a generated name ends in random characters.
-    """
-    name = delivery.facts.arn.parts[-1]
-    generated = isinstance(name, UnknownPart) and name.generated
-    if not generated or entry.key.lower() not in delivery.service.source_keys or "Not" in entry.operator:
-        return False
-    found = delivery.resolver.value(entry.value)
-    values = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, PartialString)]
-    names = [fields[-1] for one in values if (fields := arn_fields(one)) and len(fields) == ARN_FIELDS]
-    return len(names) == len(values) > 0 and not any(name in one.parts or _is_wild(one) for one in names)
-
-
-def _is_wild(name: PartialString) -> bool:
-    return any(isinstance(part, str) and ("*" in part or "?" in part) for part in name.parts)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions
 from remediate.cloudformation.substitution import unsubstituted
-from remediate.delivery.decide import entry_truth, is_fragile
+from remediate.delivery.decide import entry_truth
 from remediate.delivery.delivery import Delivery
+from remediate.delivery.unmet import Unmet, unmet
 from remediate.diagnosis.finding import CauseId, Finding
 from remediate.diagnosis.statements import absent_key
 from remediate.iam.match import arn_fields, matches
@@ -28,13 +29,12 @@ def mismatches(delivery: Delivery, document: Document, raw: WrittenStatement, re
     for entry in written_conditions(raw):
         if not delivery.resolver.scenario.admits(entry.guard) or any(unsubstituted(delivery.resolver.model, entry.value)):
             continue
-        truth = entry_truth(delivery, entry, request)
+        found = unmet(delivery, entry, request)
         known = len(request.values_of(entry.key)) == 1
-        fragile = truth is Truth.UNKNOWN and known and delivery.source is not None and _is_of_the_source(delivery, entry)
-        if truth is Truth.NO or fragile:
-            found = _mismatch(delivery, document, raw, entry, request)
-            yield replace(found, blocking=True) if is_fragile(delivery, entry) else found
-        elif truth is Truth.UNKNOWN and entry.key.lower() == "aws:sourceorgid":
+        if found is Unmet.DENIES or (found and known and _is_of_the_source(delivery, entry)):
+            told = _mismatch(delivery, document, raw, entry, request)
+            yield replace(told, blocking=True) if found is Unmet.UNNAMED else told
+        elif entry.key.lower() == "aws:sourceorgid" and entry_truth(delivery, entry, request) is Truth.UNKNOWN:
             detail = f"{entry} of {raw.label}: AWS does not say that {delivery.service.name} sends it"
             yield Finding("organization-condition", document.logical_id, entry.path, detail, document.kind, blocking=False)
 

@@ -1,4 +1,4 @@
-"""Whether a condition of a statement stands in the way of a request that a service makes."""
+"""For which actions a condition of a statement is in the way of the requests that depend on it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from remediate.delivery.decide import (
     all_possible_requests,
     documented,
     entry_truth,
-    is_fragile,
     read_statement,
     requests_for_open_prefix,
     statements_of,
 )
 from remediate.delivery.delivery import Delivery
+from remediate.delivery.unmet import unmet
 from remediate.iam.conditions import condition_truth
 from remediate.iam.evaluate import Outcome, evaluate, statement_truth
 from remediate.iam.match import covers
@@ -91,7 +91,8 @@ def _hanging(
             continue
         statement = _read(editor, raw, delivery)
         for request in _meant(editor, statement, entry, delivery, repair):
-            if not _fails(delivery, entry, request, repair) or is_hopeless(editor, statement, request):
+            found = unmet(delivery, entry, request)
+            if found is None or (repair and not found.surely) or is_hopeless(editor, statement, request):
                 continue
             if not is_allowed_elsewhere(editor, raw, delivery, request):
                 yield delivery, request
@@ -101,15 +102,6 @@ def _read(editor: PolicyEditor, raw: WrittenStatement, delivery: Delivery) -> St
     """Return a statement as it reads under a delivery; one that stands in the document has been read before."""
     found = next((one for other, one in statements_of(editor.document, delivery) if other is raw), None)
     return found or read_statement(raw, delivery, raw.pointer)
-
-
-def _fails(delivery: Delivery, entry: WrittenCondition, request: Request, repair: bool) -> bool:
-    truth = entry_truth(delivery, entry, request)
-    if truth is Truth.NO:
-        return True
-    if truth is Truth.YES or delivery.source is None:
-        return False  # of a source in another template nothing here says that the condition is wrong
-    return not repair or is_fragile(delivery, entry)
 
 
 def _meant(
