@@ -9,14 +9,12 @@ from remediate.cloudformation.substitution import ADVICE, unsubstituted
 from remediate.delivery.delivery import Delivery
 from remediate.diagnosis.finding import Finding
 from remediate.diagnosis.principals import wrong_principals
+from remediate.iam.holders import HOLDERS
 from remediate.iam.match import matches
 from remediate.iam.reference import misspelt
 from remediate.iam.statement import Statement
 from remediate.iam.truth import Truth
 from remediate.partial_string import PartialString, UnknownPart, partial
-
-_ON_THE_BUCKET = ("s3:getbucketacl", "s3:getbucketlocation")
-_ON_OBJECTS = ("s3:putobject",)
 
 
 def refused_findings(
@@ -25,7 +23,7 @@ def refused_findings(
     """Yield what is wrong with a statement whatever it is for."""
     yield from _unsubstituted(delivery, document, raw)
     yield from wrong_principals(delivery.service, document, raw, statement)
-    if document.kind == "bucket":
+    if HOLDERS[document.kind].strict:
         yield from misspelt_actions(document, raw)
         yield from _foreign(delivery, document, raw, statement)
         yield from _inapplicable(document, raw, statement)
@@ -37,7 +35,7 @@ def misspelt_actions(document: Document, raw: WrittenStatement) -> Iterator[Find
         meant = misspelt(action)
         if meant:
             detail = f"{raw.label} names {action}, which is not an action; {meant} is"
-            blocking = document.kind == "bucket"
+            blocking = HOLDERS[document.kind].strict
             advice = f"write {meant} instead of {action}"
             path = raw.path_of("Action")
             yield Finding("misspelt-action", document.logical_id, path, detail, document.kind, blocking, advice=advice)
@@ -74,12 +72,12 @@ def _here(resource: PartialString, partition: PartialString) -> PartialString:
 
 def _inapplicable(document: Document, raw: WrittenStatement, statement: Statement) -> Iterator[Finding]:
     """Yield the actions for which a statement has no resource that they can be about."""
-    about = {*map(_about, statement.resources)}
+    about, holder = {*map(_about, statement.resources)}, HOLDERS[document.kind]
     if not about or "any" in about:
         return
     for actions, wanted, names, right in (
-        (_ON_THE_BUCKET, "bucket", "only objects", "the bucket itself"),
-        (_ON_OBJECTS, "object", "only the bucket itself", "the objects: <bucket ARN>/…/*"),
+        (holder.on_itself, "bucket", "only objects", "the bucket itself"),
+        (holder.on_content, "object", "only the bucket itself", "the objects: <bucket ARN>/…/*"),
     ):
         lost = [one for one in raw.actions if one.lower() in actions]
         if lost and wanted not in about:

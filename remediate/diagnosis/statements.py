@@ -10,6 +10,7 @@ from remediate.delivery.decide import all_possible_requests, entry_truth, statem
 from remediate.delivery.delivery import Delivery, trusts
 from remediate.diagnosis.finding import CauseId, Finding
 from remediate.diagnosis.rejected_policies import misspelt_actions, refused_findings
+from remediate.iam.holders import HOLDERS
 from remediate.iam.match import covers, matches
 from remediate.iam.request import Request
 from remediate.iam.statement import Statement
@@ -26,7 +27,7 @@ def statement_findings(delivery: Delivery, document: Document) -> Iterator[Findi
         if statement.effect == "Allow" and trusts(
             delivery.resolver.value(raw.data.get("Principal")), delivery.service.principal
         ):
-            if document.kind != "bucket":  # in a bucket policy S3 refuses one in any statement
+            if not HOLDERS[document.kind].strict:  # a strict service refuses one in any statement
                 yield from misspelt_actions(document, raw)
             yield from _dead(delivery, document, raw, statement)
 

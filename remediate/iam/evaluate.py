@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from remediate.iam.beginnings import Beginnings
 from remediate.iam.conditions import condition_truth
+from remediate.iam.holders import holder_for
 from remediate.iam.match import ARN_FIELDS, arn_fields, matches
 from remediate.iam.principals import principal_truth
 from remediate.iam.statement import FIRST_VERSION, VARIABLES_SINCE
@@ -140,7 +141,7 @@ def _action_truth(statement: Statement, name: str) -> Truth:
         return negate(any_of(matches(pattern, action, ignore_case=True) for pattern in statement.not_actions))
     if statement.actions:
         return any_of(matches(pattern, action, ignore_case=True) for pattern in statement.actions)
-    return _missing(statement, name)
+    return _without_action(statement, name)
 
 
 def _resource_truth(statement: Statement, request: Request) -> Truth:
@@ -150,15 +151,17 @@ def _resource_truth(statement: Statement, request: Request) -> Truth:
         return negate(_any_resource(statement, statement.not_resources, request))
     if statement.resources:
         return _any_resource(statement, statement.resources, request)
-    return _missing(statement, request.action)
+    holder = holder_for(request.action)
+    if holder and holder.missing == "itself":
+        return Truth.YES
+    return _without_action(statement, request.action)
 
 
-def _missing(statement: Statement, action: str) -> Truth:
-    """Return what the service makes of a statement without Action or Resource.
-
-    KMS gives it no effect (AWS KMS API Reference, PutKeyPolicy). S3 rejects the policy.
-    """
-    return Truth.NO if action.lower().startswith("kms:") and not statement.unmodelled else Truth.UNKNOWN
+def _without_action(statement: Statement, action: str) -> Truth:
+    """Return what the service makes of a statement without Action: it has no effect, or the policy is refused."""
+    holder = holder_for(action)
+    without_effect = holder is not None and holder.missing == "no effect" and not statement.unmodelled
+    return Truth.NO if without_effect else Truth.UNKNOWN
 
 
 def _any_resource(statement: Statement, patterns: tuple[PartialString, ...], request: Request) -> Truth:
