@@ -243,6 +243,14 @@ def test_lost_comments(after: str, operations: list[dict[str, Any]], lost: list[
     assert lost_comments(COMMENTED, after, operations) == lost
 
 
+def test_a_comment_above_an_alias_goes_with_it() -> None:
+    before = "a:\n  &x b: 1\n  c:\n    &y d: 2\n# above e\ne:\n  # above f\n  f: *x\n  g: 1  # g\n"
+    gone = before.replace("  # above f\n  f: *x\n", "")
+    assert lost_comments(before, gone, [operation("/e/f", None, "remove")]) == []
+    assert lost_comments(before, gone.replace("  # g", ""), [operation("/e/f", None, "remove")]) == ["# g"]
+    assert lost_comments(before, before.replace("  # above f\n", ""), []) == ["# above f"]
+
+
 def test_a_comment_behind_a_bracket_goes_with_what_it_closes() -> None:
     before = "a: {\n  b: 1\n  }  # a\nc: 2\n"
     assert lost_comments(before, "c: 2\n", [operation("/a", None, "remove")]) == []

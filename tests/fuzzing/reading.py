@@ -169,9 +169,10 @@ def lost_comments(before: str, after: str, operations: list[dict[str, Any]]) -> 
     root = leaves_of(before)
     every = sorted(_leaves(root), key=lambda one: one.start)
     left = {id(one) for one in _leaves(patched(root, operations))}
+    unnamed = _aliases(before) - _aliases(after)
     lost: list[str] = []
     for place, text in old:
-        if gone[text.rstrip()] > 0 and not _went_along(before, place, every, left):
+        if gone[text.rstrip()] > 0 and not (_went_along(before, place, every, left) or _at_alias(before, place) & unnamed):
             gone[text.rstrip()] -= 1
             lost.append(text)
     return lost
@@ -198,6 +199,20 @@ def _went_along(text: str, place: int, every: list[Leaf], left: set[int]) -> boo
         return False
     first = _line_start(text, after.start) if after else line
     return place - line > (len(text[first:]) - len(text[first:].lstrip(" ")) if after else 0)
+
+
+def _aliases(text: str) -> Counter[str]:
+    if "*" not in text:
+        return Counter()
+    scanner: Any = getattr(yaml, "CLoader", yaml.Loader)
+    return Counter(token.value for token in yaml.scan(text, Loader=scanner) if isinstance(token, yaml.AliasToken))
+
+
+def _at_alias(text: str, place: int) -> Counter[str]:
+    """Return the aliases in the line of a comment, or in the next that is not a comment: they are no leaves of their own."""
+    line = text[_line_start(text, place) : place]
+    following = (one for one in text[place:].splitlines()[1:] if one.strip() and not one.strip().startswith("#"))
+    return Counter(re.findall(r"\*([\w-]+)", line if line.strip() else next(following, "")))
 
 
 def _line_start(text: str, place: int) -> int:
