@@ -68,7 +68,7 @@ def opening(editor: PolicyEditor, _rule: Any) -> None:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *, review: bool) -> Report:
-    monkeypatch.setitem(planner.RULES, Complete, keeping_out(opening))
+    monkeypatch.setitem(planner.APPLIED, Complete, keeping_out(opening))
     return remediate(STACK.read_bytes(), "stack.yaml", load("cloudtrail-create"), Options(Given(), review=review))
 
 

@@ -11,17 +11,14 @@ from remediate.delivery.service import LogService, load_service
 from remediate.delivery.services import DEFAULT, service_file, service_ids, shipped
 from remediate.errors import RemediateError
 from remediate.patch_set.rules import (
+    RULES,
     AddPolicy,
     Allow,
-    Complete,
     DependOn,
     Ensure,
     Need,
-    NotRequire,
     Patch,
     PatchSet,
-    Require,
-    Separate,
 )
 from remediate.template import MappingNode, Node, Plain, SequenceNode, TemplateError, line_and_column, read
 
@@ -197,27 +194,18 @@ def _same(file: Path, patch_id: str, within: tuple[str, ...], extra: Path | None
     return _read_patch(found, patch_id, within, extra)
 
 
-_KINDS: dict[str, type[Allow | NotRequire | Require | Complete | Separate]] = {
-    "allow": Allow,
-    "not-require": NotRequire,
-    "require": Require,
-    "complete": Complete,
-    "separate": Separate,
-}
-
-
 def _ensure(written: dict[str, Plain]) -> Ensure:
     need = cast("Need", written["need"])
-    kind, raw = next((kind, raw) for kind, raw in written.items() if kind != "need")
-    if kind == "depend-on":
+    name, raw = next((name, raw) for name, raw in written.items() if name != "need")
+    rule = RULES[name]
+    if rule is DependOn:
         return DependOn(str(raw), need)
     content = cast("dict[str, Plain]", raw)
-    if kind == "policy":
+    if rule is AddPolicy:
         statements = cast("list[dict[str, Plain]]", content["statements"])
         return AddPolicy(tuple(statements), tuple(cast("list[str]", content["with"])), need)
-    made = _KINDS[kind]
-    values = {name: _frozen(content[name]) for name in made._fields if name in content}
-    return made(**values, need=need)  # type: ignore[arg-type]  # the schema has checked the members
+    values = {name: _frozen(content[name]) for name in rule._fields if name in content}
+    return rule(**values, need=need)  # type: ignore[arg-type]  # the schema has checked the members
 
 
 def _frozen(value: Plain) -> object:

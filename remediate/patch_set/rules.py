@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from remediate.delivery.service import LogService
 from remediate.delivery.services import default_service
@@ -103,6 +103,16 @@ class AddPolicy(NamedTuple):
 
 
 Ensure: TypeAlias = "Allow | NotRequire | Require | Complete | Separate | DependOn | AddPolicy"
+RULES: Final[Mapping[str, type[Ensure]]] = {
+    "allow": Allow,
+    "not-require": NotRequire,
+    "require": Require,
+    "complete": Complete,
+    "separate": Separate,
+    "depend-on": DependOn,
+    "policy": AddPolicy,
+}
+"""Every rule by its name in a patch file."""
 
 
 @dataclass(frozen=True)

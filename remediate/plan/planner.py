@@ -137,7 +137,7 @@ class Planner:
                 self.keys,
                 idle,
             )
-            RULES[type(rule)](editor, rule)
+            APPLIED[type(rule)](editor, rule)
             change.add(editor)
             self.skipped += map(_kept, editor.skipped) if rule.need == "precaution" else editor.skipped
 
@@ -182,14 +182,14 @@ class Planner:
                         self._at_documents(included, part, one, change)
 
 
-RULES: dict[type, Callable[[PolicyEditor, Any], None]] = {
+APPLIED: dict[type, Callable[[PolicyEditor, Any], None]] = {
     Allow: ensure_allow,
     NotRequire: ensure_not_required,
     Require: keeping_out(ensure_required),
     Complete: keeping_out(ensure_complete),
     Separate: ensure_separate,
 }
-"""The rules that change a policy document; the two others change resources."""
+"""How the rules are applied that change a policy document; the two others of ``RULES`` change resources."""
 
 
 def _removing(patches: Iterable[Patch]) -> tuple[NotRequire | Separate, ...]:
