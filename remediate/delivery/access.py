@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from remediate.cloudformation.expression import as_list, conditions_of, mentions
-from remediate.cloudformation.policies import Document
+from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Scenario
 from remediate.delivery.decide import judge, statements_of
@@ -82,8 +82,8 @@ def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery
     acl = replace(outsider, request=replace(outsider.request, action="s3:GetBucketAcl"))
     if judge(before, sampled(delivery), acl.request).outcome is not Outcome.ALLOWED:
         return False
-    written = [raw.data for raw, _ in statements_of(before, delivery)]
-    if not all(one.get("Effect") == "Allow" or _is_steady(one, delivery) for one in written):
+    written = [raw for raw, _ in statements_of(before, delivery)]
+    if not all(one.data.get("Effect") == "Allow" or _is_steady(one, delivery) for one in written):
         return False
     return _had(_known(before, sampled(delivery), steady=True), acl, before.kind) is Outcome.ALLOWED
 
@@ -180,17 +180,21 @@ def _known(document: Document, delivery: Delivery, *, steady: bool = False) -> l
     """
     found = [(raw, one) for raw, one in statements_of(document, delivery) if one.effect == "Allow"]
     if steady:
-        found = [(raw, one) for raw, one in found if _is_steady({**raw.data, "Principal": ""}, delivery)]
+        found = [(raw, one) for raw, one in found if _is_steady(raw, delivery, besides="Principal")]
     return [(one, _always(raw.data.get("Principal"), delivery)) for raw, one in found]
 
 
-def _is_steady(statement: dict[str, Plain], delivery: Delivery) -> bool:
-    """Tell whether a statement is the same whatever parameters and conditions are, and means the same in every partition.
+def _is_steady(raw: WrittenStatement, delivery: Delivery, besides: str = "") -> bool:
+    """Tell whether a statement is there and the same whatever parameters and conditions are, and in every partition.
 
+    ``besides`` is an element that is looked at otherwise. A condition that tells the delivery's scenarios apart is known.
     A Resource that names a partition needs no such care: S3 refuses a policy with one of another partition.
     """
+    statement = {name: one for name, one in raw.data.items() if name != besides}
     open_ones = delivery.resolver.model.parameters.keys() - delivery.given.keys()
     if mentions(statement) & open_ones or conditions_of(statement):
+        return False
+    if not all(name in delivery.resolver.scenario.conditions for name, _ in raw.guard):
         return False
     return "arn:aws" not in json.dumps(statement.get("Condition"), default=str)
 
