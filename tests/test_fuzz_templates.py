@@ -362,6 +362,14 @@ def test_strangers(old: list[dict[str, Any]], new: list[dict[str, Any]], number:
     assert len(outsiders.let_in(old, new, template["Resources"]["Policy"], where)) == number
 
 
+@pytest.mark.parametrize(("value", "number"), [("config.amazonaws.com", 1), ("cloudtrail.amazonaws.com", 0)])
+def test_strangers_to_a_policy_that_is_not_created(value: str, number: int) -> None:
+    template = data_of(TEMPLATE)
+    policy = {**template["Resources"]["Policy"], "Condition": "On"}
+    where = deployed.Environment(template, {"Svc": value})
+    assert len(outsiders.let_in([], [CLOUDTRAIL], policy, where)) == number
+
+
 def test_strangers_to_a_bucket_that_nothing_names() -> None:
     odd = {"Properties": {"Bucket": {"Ref": ["Bucket"]}}, "Type": "AWS::S3::BucketPolicy"}
     assert len(outsiders.let_in([], [CLOUDTRAIL], odd, deployed.Environment(data_of(TEMPLATE), {}))) == 1

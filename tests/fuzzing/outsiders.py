@@ -37,6 +37,9 @@ class Request:
 
 def let_in(old: list[dict[str, Any]], new: list[dict[str, Any]], policy: dict[str, Any], where: Environment) -> list[str]:
     """Return the requests that the statements surely allow now and surely did not before."""
+    condition = policy.get("Condition")
+    if isinstance(condition, str) and not where.holds(condition):
+        return []  # it is not created
     kind = "bucket" if policy.get("Type") == words.POLICY else "key"
     written = policy["Properties"].get("Bucket")
     bucket = where.put_in(written) if isinstance(written, str | dict) else None
