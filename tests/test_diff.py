@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from remediate import engine
+from remediate.cloudformation.model import TemplateModel
 from remediate.engine import Report
 from remediate.patch_set import load
 from remediate.plan import Options
@@ -70,7 +71,7 @@ def needed(name: str) -> str:
 
 def report(name: str, before: str, after: str, *, bom: bool = False) -> Report:
     template = dataclasses.replace(read(b"Resources: {}", name), text=before, bom=bom)
-    return Report(name, template, after, {}, operations=())
+    return Report(name, template, TemplateModel({}), after, TemplateModel({}), operations=())
 
 
 def apply(program: str, folder: Path, patch: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.decide import current_requests, document_for, documented, judge
 from remediate.delivery.locate import Given, locate
 from remediate.diagnosis import diagnose
@@ -41,12 +42,12 @@ def options_of(file: Path) -> Options:
 
 def faults(raw: bytes, given: Given) -> set[tuple[str, ...]]:
     """Return what stops, or may stop, a template's deployment: denied documented requests and blocking root causes."""
-    data = read(raw, "template").data
-    located = locate(data, given)
-    found = {(one.cause, one.logical_id, one.detail) for one in diagnose(located, data) if one.blocking}
+    model = TemplateModel(read(raw, "template").data)
+    located = locate(model, given)
+    found = {(one.cause, one.logical_id, one.detail) for one in diagnose(located, model) if one.blocking}
     for delivery in located.deliveries:
         for logical_id, kind in delivery.policies():
-            document = document_for(data, logical_id, kind, delivery)
+            document = document_for(model, logical_id, kind, delivery)
             for one in documented(current_requests(delivery, kind)) if document and not document.obstacle else ():
                 if document and judge(document, delivery, one.request).outcome is Outcome.DENIED:
                     found.add((one.id, logical_id, delivery.facts.name))
