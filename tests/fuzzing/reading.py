@@ -172,7 +172,10 @@ def lost_comments(before: str, after: str, operations: list[dict[str, Any]]) -> 
     unnamed = _aliases(before) - _aliases(after)
     lost: list[str] = []
     for place, text in old:
-        if gone[text.rstrip()] > 0 and not (_went_along(before, place, every, left) or _at_alias(before, place) & unnamed):
+        if _went_along(before, place, every, left) or _at_alias(before, place) & unnamed:
+            gone[text.rstrip()] -= 1
+    for _, text in old:
+        if gone[text.rstrip()] > 0:
             gone[text.rstrip()] -= 1
             lost.append(text)
     return lost

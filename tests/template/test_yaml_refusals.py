@@ -108,6 +108,22 @@ def test_refusal(text: str, operation: dict[str, Any], line: int, column: int, m
     assert (caught.value.line, caught.value.column, caught.value.message) == (line, column, message)
 
 
+def test_an_anchor_that_is_needed_where_both_values_become_items() -> None:
+    text = "a:\n  b:\n    - &x\n      c: 1\n    - 2\nd:\n  e:\n    - *x\n  f: 1\n"
+    wrapped = [
+        {"op": "replace", "path": "/d/f", "value": 2},
+        {"op": "replace", "path": "/d", "value": [{"e": [{"c": 1}], "f": 2}, {"g": 1}]},
+    ]
+    assert edited(text, *wrapped).count("*x") == 1
+    with pytest.raises(Refused, match="would remove the anchor &x"):
+        edited(
+            text,
+            {"op": "replace", "path": "/a/b/0", "value": {"n": 3}},
+            {"op": "replace", "path": "/a", "value": [{"b": [{"n": 3}, 2]}, {"g": 1}]},
+            *wrapped,
+        )
+
+
 @pytest.mark.parametrize(
     ("text", "path"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from remediate.template.node import Alias, MappingNode, Node, ScalarNode, SequenceNode, Span, Tagged
@@ -74,8 +75,7 @@ def _put_dashes(context: Context, node: Node, changed: Changed, site: Site, visi
     else:
         context.put(site.after, found.span.end, "")
         _put_below(context, node, [above + own, *below])
-    if value is node:
-        context.kept.append(found.span)
+    context.kept += found.stays
     return True
 
 
@@ -90,12 +90,14 @@ class _Kept:
     """The text of a value, with what changes inside it: ``span`` is what it stands in, whole ``lines`` or a part of one.
 
     The first line is without its indentation; ``line_break`` is the one that ended the last line, empty at the text's end.
+    ``stays`` is what of the span no change inside the value reaches.
     """
 
     span: Span
     text: str
     lines: bool
     line_break: str
+    stays: tuple[Span, ...]
 
 
 def _kept(context: Context, node: Node, value: Working, site: Site, visit: Visit) -> _Kept | None:
@@ -106,7 +108,8 @@ def _kept(context: Context, node: Node, value: Working, site: Site, visit: Visit
     inside = context.edits[done:]
     del context.edits[done:]
     if not (_is_block(node) or context.starts_line(start)):
-        return None if inside else _Kept(node.span, text[slice(*node.span)], lines=False, line_break="")
+        whole = text[slice(*node.span)]
+        return None if inside else _Kept(node.span, whole, lines=False, line_break="", stays=(node.span,))
     low = line_start(text, start) if context.starts_line(start) else start
     high = _own_comments_end(context, node)
     first = min([low, *(edit.span.start for edit in inside)])
@@ -117,7 +120,17 @@ def _kept(context: Context, node: Node, value: Working, site: Site, visit: Visit
     left = splice(text[first:last], moved).lstrip(" ")
     ending = _ENDING.search(left)
     span = Span(first if context.starts_line(start) else site.after if site.kind == "key" else start, last)
-    return _Kept(span, left[: ending.start()] if ending else left, lines=True, line_break=ending[0] if ending else "")
+    found = (left[: ending.start()], ending[0]) if ending else (left, "")
+    return _Kept(span, found[0], lines=True, line_break=found[1], stays=tuple(_between(span, inside)))
+
+
+def _between(span: Span, edits: list[Edit]) -> Iterator[Span]:
+    """Yield the parts of a span before, between and behind edits."""
+    position = span.start
+    for edit in sorted(edits, key=lambda one: one.span):
+        yield Span(position, edit.span.start)
+        position = max(position, edit.span.end)
+    yield Span(position, span.end)
 
 
 def _is_block(node: Node) -> bool:
