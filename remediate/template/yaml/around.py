@@ -34,7 +34,10 @@ def _form(context: Context, node: Node, changed: Changed, site: Site) -> str:
         return "flow"
     if site.kind not in {"key", "dash"}:
         return "anew"
-    if not written_in_block(context, node, data_of(changed), site, literal=False).head.lstrip().startswith("["):
+    holds_comments = isinstance(content, MappingNode | SequenceNode) and "#" in context.text[slice(*content.span)]
+    if holds_comments or not written_in_block(context, node, data_of(changed), site, literal=False).head.lstrip().startswith(
+        "["
+    ):
         return "block"
     if isinstance(content, Alias) or (isinstance(content, ScalarNode) and fits_flow(content)):
         return "flow"
