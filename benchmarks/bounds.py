@@ -9,6 +9,7 @@ that has ended.
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import subprocess
@@ -120,6 +121,17 @@ def prefixed_trails(count: int) -> Json:
     return stack(**{f"Trail{number}": trail(S3KeyPrefix=f"prefix-{number}") for number in range(count)})
 
 
+def separate_stacks(count: int) -> Json:
+    """Return so many trails, each with a bucket of its own whose policy lacks the write."""
+    resources: Json = {}
+    for number in range(count):
+        one = json.loads(json.dumps(stack([checks()])["Resources"]).replace('"Bucket', f'"Bucket{number}'))
+        one["Policy"]["Properties"]["Bucket"] = one["Policy"]["Properties"].pop(f"Bucket{number}")
+        one["Trail"]["DependsOn"] = f"Policy{number}"
+        resources |= {name.removesuffix(str(number)) + str(number): value for name, value in one.items()}
+    return {"Resources": resources}
+
+
 def statements(count: int, **more: Any) -> Json:
     """Return a stack with so many statements for other folders, and none for the right one."""
     return stack([checks(), *(write(f"folder-{number}", **more) for number in range(count))])
@@ -164,6 +176,7 @@ SHAPES = {
     "trails 100 broken": lambda: trails(100, broken=True),
     "trails 100 prefixes": lambda: prefixed_trails(100),
     "trails 500": lambda: trails(500, broken=False),
+    "stacks 100": lambda: separate_stacks(100),
     "statements 500": lambda: statements(500),
     "statements 500 acl": lambda: statements(500, Condition={"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}),
     "statements 500 shared": lambda: statements(

@@ -30,6 +30,7 @@ SHAPES: dict[str, Callable[[int], Any]] = {
     "trails": lambda count: bounds.trails(count, broken=False),
     "trails without a statement": lambda count: bounds.trails(count, broken=True),
     "trails with prefixes": bounds.prefixed_trails,
+    "trails with buckets of their own": bounds.separate_stacks,
     "statements": bounds.statements,
     "conditions": bounds.conditions,
 }
@@ -47,6 +48,32 @@ def work(template: Any) -> dict[str, int]:
 def test_judgements_grow_with_the_template(shape: Callable[[int], Any]) -> None:
     small, large = work(shape(20)), work(shape(40))
     assert {name: count for name, count in large.items() if count > 2.2 * small[name] + 20} == {}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_calls_grow_with_the_template(shape: Callable[[int], Any]) -> None:
+    calls(shape(5))  # what is loaded and compiled once
+    small, middle, large = (calls(shape(count)) for count in (10, 20, 40))
+    assert large - middle <= 2.6 * (middle - small)
+
+
+def calls(template: Any) -> int:
+    """Return how many functions are called for a template that nothing is remembered of."""
+    text, count = bounds.written(template), 0
+
+    def called(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    work(template)
+    for remembered in (judge, statement_truth, statements_of):
+        remembered.cache_clear()
+    sys.setprofile(called)
+    try:
+        fix(text)
+    finally:
+        sys.setprofile(None)
+    return count
 
 
 def test_views_that_do_not_differ_share_their_judgements() -> None:

@@ -27,6 +27,13 @@ def find_organization_id(model: TemplateModel, service: LogService) -> Plain:
     folder that it may write to, the organization that a condition of its Allow asks for, or the only one that a Deny for
     everybody leaves in. An id anywhere else may be another organization's.
     """
+    memory, name = model.memory, (find_organization_id, service)
+    if name not in memory:
+        memory[name] = _find(model, service)
+    return memory[name]  # type: ignore[return-value]  # put there above
+
+
+def _find(model: TemplateModel, service: LogService) -> Plain:
     parameters = [name for name, one in model.parameters.items() if is_organization_id(name, one)]
     if parameters:
         return {"Ref": parameters[0]} if len(parameters) == 1 else None

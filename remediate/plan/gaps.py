@@ -153,10 +153,10 @@ def _paths(request: Request) -> tuple[Request, ...]:
 
 def _resources(editor: PolicyEditor, rule: Allow) -> list[Plain]:
     found: list[Plain] = []
-    arn = bucket_arn(editor.draft.model, editor.bucket) if editor.kind == "bucket" else None
+    arn = bucket_arn(editor.draft.original, editor.bucket) if editor.kind == "bucket" else None
     for name in rule.resources:
         if name == "log-objects":
-            found += log_objects(editor.draft.model, arn, editor.deliveries, editor.given).values()
+            found += log_objects(editor.draft.original, arn, editor.deliveries, editor.given).values()
         else:
             topic = next((one.topic.expression for one in editor.deliveries if one.topic), None)
             found.append({"log-bucket": arn, "topic": topic}.get(name, "*"))

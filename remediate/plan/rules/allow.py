@@ -64,7 +64,7 @@ def _is_denied(editor: PolicyEditor, one: Wanted) -> bool:
 
 def _say_without_organization(editor: PolicyEditor) -> None:
     """Say that the organization's path is missing where its id is known to nobody."""
-    if organization_id(editor.draft.model, editor.given) is not None:
+    if organization_id(editor.draft.original, editor.given) is not None:
         return
     for delivery in editor.deliveries:
         for one in requests_for_open_prefix(delivery, editor.kind):
