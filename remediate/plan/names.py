@@ -19,14 +19,15 @@ def named(key: str, patterns: tuple[str, ...]) -> bool:
     return any(name.startswith(one[:-1].lower()) if one.endswith("*") else name == one.lower() for one in patterns)
 
 
-def when_named(statement: WrittenStatement | None, deliveries: Sequence[Delivery]) -> When | None:
-    """Return the conditions under which a statement's principal is the service of the deliveries, where they hold no source.
+def when_named(statements: Sequence[WrittenStatement], deliveries: Sequence[Delivery]) -> When | None:
+    """Return the conditions under which statements name the service of the deliveries, where these hold no source.
 
-    Without a source the policy's word is all that speaks for the service. Empty where the principal depends on no condition;
-    None where no list of conditions says when.
+    Without a source the policy's word is all that speaks for the service. Empty where that depends on no condition; None
+    where no list of conditions says when.
     """
     found = [delivery.resolver.scenario.conditions for delivery in deliveries if delivery.source is None]
-    names = sorted(conditions_of(statement.data.get("Principal"))) if statement and found else []
+    asked = {name for one in statements for name in (*conditions_of(one.data.get("Principal")), *dict(one.guard))}
+    names = sorted(asked) if found else []
     values = {name: {conditions.get(name) for conditions in found} for name in names}
     different = {tuple(conditions.get(name) for name in names) for conditions in found}
     if names and len(different) < math.prod(map(len, values.values())):

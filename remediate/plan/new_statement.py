@@ -8,7 +8,6 @@ from dataclasses import replace
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list, function
 from remediate.cloudformation.policies import WrittenStatement
 from remediate.delivery.decide import statements_of
-from remediate.delivery.delivery import Delivery
 from remediate.iam.evaluate import statement_truth
 from remediate.iam.truth import Truth
 from remediate.patch_set import Allow
@@ -35,7 +34,7 @@ def add_statements(editor: PolicyEditor, rule: Allow, left: list[Gap]) -> None:
 def _add_to(editor: PolicyEditor, rule: Allow, left: list[Gap], where: Alternative) -> None:
     neighbour = _neighbour(editor, rule, left, where)
     guard = neighbour.guard if neighbour else where.guard
-    speaking = _when_named(editor, rule, neighbour, [one.delivery for gap in left for one in gap.wanted])
+    speaking = when_named(editor.allows(rule.service), [one.delivery for gap in left for one in gap.wanted])
     if speaking is None:
         editor.skip(
             "obstacle", f"the conditions under which it names {rule.service} cannot be written as one", _ONE_CONDITION
@@ -61,15 +60,6 @@ def _add_to(editor: PolicyEditor, rule: Allow, left: list[Gap], where: Alternati
         place = replace(where, guard=(*where.guard, *when, *speaking))
         change = functools.partial(_insert, editor, statement, neighbour, place, _beside(editor, left))
         change_guarded(editor, rule.guard, change, f"allowing {rule.service} {', '.join(map(str, actions))}")
-
-
-def _when_named(
-    editor: PolicyEditor, rule: Allow, neighbour: WrittenStatement | None, deliveries: list[Delivery]
-) -> When | None:
-    """Return when the service is named: by the neighbour, else by all its statements alike; None where they differ."""
-    naming = [neighbour] if neighbour else editor.allows(rule.service)
-    found = {when_named(one, deliveries) for one in naming}
-    return found.pop() if len(found) == 1 else None if found else ()
 
 
 def _parts(resources: list[Plain]) -> list[tuple[list[Plain], When]]:
