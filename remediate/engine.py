@@ -15,12 +15,14 @@ from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Options, Skipped, other_services, plan_edits, planned_again
 from remediate.template import (
     Alias,
+    Edit,
     MappingNode,
     NotTemplate,
     Operation,
     Plain,
     Template,
     Unreadable,
+    compose,
     edit,
     line_and_column,
     read,
@@ -54,6 +56,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         after=after,
         data=data,
         operations=planned.operations,
+        edits=tuple(edits),
         applied=planned.applied,
         skipped=planned.skipped,
         verdicts=verdicts,
@@ -92,7 +95,7 @@ def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
     edits = edit(template, operations)
     after = splice(template.text, edits)
     data = verify_text(template, operations, edits, after)
-    return Report(name, template, after, data, tuple(operations))
+    return Report(name, template, after, data, tuple(operations), tuple(edits))
 
 
 def check_is_cloudformation(template: Template) -> None:
@@ -114,7 +117,7 @@ class Report:
     """What was found in a template and what becomes of it.
 
     ``template`` is what was read, ``after`` the new text without byte-order mark, equal to the old where nothing is to be
-    changed, and ``data`` what that holds.
+    changed, ``edits`` what makes it of the old, and ``data`` what it holds.
     ``verdicts`` tell of each request of the ``services``.
     """
 
@@ -123,6 +126,7 @@ class Report:
     after: str
     data: Mapping[str, Plain]
     operations: tuple[Operation, ...]
+    edits: tuple[Edit, ...] = ()
     applied: tuple[Applied, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
@@ -167,6 +171,7 @@ class Report:
             after=after.after,
             data=after.data,
             operations=(*self.operations, *after.operations),
+            edits=compose(self.edits, after.edits, len(self.before)),
             applied=(*self.applied, *after.applied),
             skipped=(*self.skipped, *(one for one in found.skipped if one not in self.skipped)),
             verdicts=(*self.verdicts, *after.verdicts),
