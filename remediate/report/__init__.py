@@ -9,7 +9,7 @@ from remediate.engine import Report
 from remediate.patch_set import PatchSet
 from remediate.report.failed import Failed
 
-FORMATS = ("json", "json-patch", "markdown", "sarif", "github")
+FORMATS = ("json", "json-patch", "markdown", "sarif", "github", "gitlab", "junit", "rdjson")
 
 
 def render(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -17,6 +18,9 @@ _MARKUP = re.compile(r"[\\`*\[<&~$]|(?<!\w)_|_(?!\w)")
 _BLOCK = re.compile(r"^(?:[-+=#>]|\d+(?=[.)]))")
 _ENTITIES = {"<": "&lt;", "&": "&amp;", "|": "&#124;"}
 _LINK = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
+
+_EMBEDDED_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
+_NOT_PLAIN = re.compile(r"[^\w .,:/()-]|(?<![^ ])[-]|_|(?<=w)\.|(?<=:)/", re.ASCII)
 
 
 def visible(text: str) -> str:
@@ -79,8 +83,40 @@ def cell(markup: str) -> str:
     return markup.replace("|", "\\|")
 
 
+def message(text: str) -> str:
+    """Return text as a plain-text message of SARIF, in which it makes no link.
+
+    Source: SARIF 2.1.0 section 3.11.6, Messages with embedded links.
+    """
+    return _EMBEDDED_LINK.sub(r"\[", visible(text))
+
+
+def xml(text: str) -> str:
+    """Return text as character data, or as the value of an attribute in double quotes, of XML 1.0.
+
+    It attaches no file to a test either: Jenkins and GitLab look for `[[ATTACHMENT|` in what a test has printed.
+
+    Sources: XML 1.0 section 2.2, Characters; GitLab Docs, Unit test reports, View JUnit screenshots.
+    """
+    shown = re.sub(r"[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", lambda found: _escape(found[0]), visible(text))
+    return html.escape(shown.replace("[[", r"\x5b["))
+
+
+def diagram(text: str) -> str:
+    """Return text for a label in double quotes of a Mermaid diagram: what is not a letter, digit or plain mark is a code.
+
+    Source: Mermaid documentation, Flowcharts, Special characters that break syntax.
+    """
+    return _NOT_PLAIN.sub(lambda found: f"#{ord(found[0])};", visible(text))
+
+
 def relative(name: str) -> str:
-    """Return a path as reports name it: relative to the working directory where it is inside, with forward slashes."""
+    """Return a path as reports name it: relative to the working directory where it is inside, with forward slashes.
+
+    Standard input, which has no path, is called ``stdin``.
+    """
+    if name == "-":
+        return "stdin"
     path = PurePath(name)
     try:
         here = Path.cwd()

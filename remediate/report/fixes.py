@@ -8,7 +8,7 @@ from itertools import groupby
 
 from remediate.engine import Report
 from remediate.plan import Applied
-from remediate.template import Edit, Refused, edit
+from remediate.template import Edit, Refused, Span, edit, line_and_column, splice
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,41 @@ def fixing_edits(fixes: Sequence[Fix], patches: Iterable[str], logical_id: str) 
         return None
     edits = sorted((one for fix in needed for one in fix.edits), key=lambda one: one.span)
     return Fix(tuple(one for fix in needed for one in fix.applied), tuple(edits))
+
+
+def whole_lines(fix: Fix, text: str) -> tuple[int, int, str]:
+    """Return a fix as a change of whole lines: the first and the last (from 1), and their new text without its last line end.
+
+    The new text is never empty unless the file is: lines that go away do so together with one beside them that stays.
+    """
+    start, end = _line_start(text, fix.edits[0].span.start), _line_end(text, fix.edits[-1].span.end)
+    new = _made(fix, text, start, end)
+    if not new and end < len(text):
+        end = _line_end(text, end + (2 if text.startswith("\r\n", end) else 1))
+    elif start == len(text) or not new:  # it adds lines behind the last one, or removes the last ones
+        start = _line_start(text, max(start - 1, 0))
+    new = _made(fix, text, start, end)
+    first, last = (line_and_column(text, place)[0] for place in (start, end))
+    if start < end == len(text) and text[-1] in "\r\n":
+        return first, last - 1, new.removesuffix("\n").removesuffix("\r")
+    return first, last, new
+
+
+def _made(fix: Fix, text: str, start: int, end: int) -> str:
+    moved = [Edit(Span(one.span.start - start, one.span.end - start), one.text) for one in fix.edits]
+    return splice(text[start:end], moved)
+
+
+def _line_start(text: str, place: int) -> int:
+    while place and not (text[place - 1] == "\n" or (text[place - 1] == "\r" and text[place : place + 1] != "\n")):
+        place -= 1
+    return place
+
+
+def _line_end(text: str, place: int) -> int:
+    while place < len(text) and text[place] not in "\r\n":
+        place += 1
+    return place
 
 
 def _by_resource(applied: Iterable[Applied]) -> list[tuple[Applied, ...]]:
