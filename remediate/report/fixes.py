@@ -30,7 +30,7 @@ def fixes_of(report: Report) -> list[Fix]:
     A patch has a fix of its own where it makes, alone, edits that the whole change has, too. Patches that change the same
     text of a resource share one, and what is then left is the last.
     """
-    left = list(report.edits)
+    left = in_order(report)
     found: list[Fix] = []
     alone = [(one,) for one in report.applied]
     for group in (*alone, *_by_resource(report.applied)):
@@ -46,20 +46,29 @@ def fixes_of(report: Report) -> list[Fix]:
     return found
 
 
-def fixing_edits(fixes: Sequence[Fix], patches: Iterable[str], logical_id: str) -> Fix | None:
-    """Return the fix that has what patches, by their ids, change for a resource; None where they change nothing."""
+def fixing_edits(report: Report, fixes: Sequence[Fix], patches: Iterable[str], logical_id: str) -> Fix | None:
+    """Return the fix that has what patches, by their ids, change for a resource; None where they change nothing.
+
+    ``fixes`` are those of the report that count. The edits are in the order of the text.
+    """
     ids = frozenset(patches)
     needed = [fix for fix in fixes if any(one.patch.id in ids and one.logical_id == logical_id for one in fix.applied)]
     if not needed:
         return None
-    edits = sorted((one for fix in needed for one in fix.edits), key=lambda one: one.span)
+    edits = [one for one in in_order(report) if any(one in fix.edits for fix in needed)]
     return Fix(tuple(one for fix in needed for one in fix.applied), tuple(edits))
 
 
-def whole_lines(fix: Fix, text: str) -> tuple[int, int, str]:
-    """Return a fix as a change of whole lines: the first and the last (from 1), and their new text without its last line end.
+def in_order(report: Report) -> list[Edit]:
+    """Return the edits of a report in the order of the text; those at one place keep theirs."""
+    return sorted(report.edits, key=lambda one: one.span)
 
-    The new text is never empty unless the file is: lines that go away do so together with one beside them that stays.
+
+def whole_lines(fix: Fix, text: str) -> tuple[int, int, str]:
+    """Return a fix as a change of whole lines: the first and the last (from 1), and their new text.
+
+    That is without its last line end. It is never empty unless the file is: lines that go away do so together with one
+    beside them that stays.
     """
     start, end = _line_start(text, fix.edits[0].span.start), _line_end(text, fix.edits[-1].span.end)
     new = _made(fix, text, start, end)

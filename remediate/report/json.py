@@ -16,7 +16,7 @@ from remediate.plan import Applied, Skipped
 from remediate.report.annotations import fixing
 from remediate.report.escape import json_text
 from remediate.report.failed import Failed
-from remediate.report.fixes import fixes_of
+from remediate.report.fixes import fixes_of, in_order
 from remediate.report.source_map import SourceMap
 from remediate.template import Plain, line_and_column, pointer
 
@@ -51,16 +51,16 @@ def _failed(one: Failed) -> Plain:
 
 
 def _edits(report: Report) -> Plain:
-    """Return each edit with the ids of the patches that it is for, in the order of the text."""
-    found = [(one, fix) for fix in fixes_of(report) for one in fix.edits]
+    """Return each edit with the ids of the patches that it is for."""
+    owners = {one: fix.applied for fix in fixes_of(report) for one in fix.edits}
     return [
         {
             "start": _position(report, one.span.start),
             "end": _position(report, one.span.end),
             "text": one.text,
-            "patches": [*dict.fromkeys(applied.patch.id for applied in fix.applied)],
+            "patches": [*dict.fromkeys(applied.patch.id for applied in owners[one])],
         }
-        for one, fix in sorted(found, key=lambda pair: pair[0].span)
+        for one in in_order(report)
     ]
 
 

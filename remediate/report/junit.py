@@ -1,6 +1,7 @@
 """JUnit XML, which Jenkins, GitLab and AWS CodeBuild read: a test for each template.
 
-Sources: the schema junit-10.xsd of Jenkins' xUnit plugin; GitLab Docs, Unit test reports; AWS CodeBuild User Guide, Test reports.
+Sources: the schema junit-10.xsd of Jenkins' xUnit plugin; GitLab Docs, Unit test reports; AWS CodeBuild User
+Guide, Test reports.
 """
 
 from __future__ import annotations

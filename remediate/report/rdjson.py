@@ -42,7 +42,7 @@ def _of_template(report: Report, patch_set: PatchSet) -> Iterator[Plain]:
             "severity": _SEVERITIES[one.level],
             "code": {"value": one.rule, "url": page(known.get(one.rule))},
         }
-        fix = fixing_edits(left, one.patches, one.logical_id)
+        fix = fixing_edits(report, left, one.patches, one.logical_id)
         if fix:
             # Made once, a change cannot be made again: it is suggested where the first of its findings is.
             left = [other for other in left if not set(other.edits) <= set(fix.edits)]

@@ -88,7 +88,7 @@ def _results(report: Report, found: Sequence[Annotation], rules: dict[str, int])
             "locations": [_location(report.name, one.line, one.column, one.end_line, one.end_column)],
             "partialFingerprints": {_FINGERPRINT: fingerprint},
         }
-        fix = fixing_edits(fixes, one.patches, one.logical_id)
+        fix = fixing_edits(report, fixes, one.patches, one.logical_id)
         if fix:
             result["fixes"] = [_fix(fix, report)]
         yield result
