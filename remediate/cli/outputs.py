@@ -28,7 +28,7 @@ class Target(NamedTuple):
 
 
 class IsTemplate(OSError):
-    """The file for a report is a template of the run, which the report would overwrite."""
+    """The file for a report is a template of the run, which would be lost."""
 
 
 @dataclass
@@ -90,7 +90,7 @@ class OutputFile:
     def put(self, content: bytes, templates: Sequence[str]) -> bool:
         """Write the content and put it in place at once. Raises OSError; a file is then unchanged."""
         if any(_is_same(self._target, name) for name in templates if name != "-"):
-            raise IsTemplate(0, "this file is one of the templates, so no report is written to it")
+            raise IsTemplate(0, "it is one of the templates")
         if self._temporary is None:
             with os.fdopen(os.open(self._target, os.O_WRONLY | os.O_APPEND), "wb") as stream:
                 stream.write(content)

@@ -16,7 +16,7 @@ from remediate import files
 from remediate.cli import inputs, output
 from remediate.cli.inputs import STDIN, Input
 from remediate.cli.output import FAILED
-from remediate.cli.outputs import Outputs
+from remediate.cli.outputs import OutputFile, Outputs
 from remediate.engine import Report
 from remediate.patch_set import PatchSet
 from remediate.report import render
@@ -58,6 +58,7 @@ class Run:
         self.found = False
         self.failures: list[Failed] = []
         self._deaf = False  # what was to be said on standard error could not be
+        self._unwritten = False  # a report could not be
         self._max_size = max_size
         self._in_place = in_place
         self._lenient = lenient
@@ -156,8 +157,15 @@ class Run:
             if file is None:
                 self.out(content)
             else:
-                self.attempt(file.name, file.put, content, [one.name for one in reports])
+                self._write(file, content, reports)
         self._unshown.clear()
+
+    def _write(self, file: OutputFile, content: bytes, reports: Sequence[Report]) -> None:
+        try:
+            file.put(content, [one.name for one in reports])
+        except OSError as error:
+            self._unwritten = True
+            self._tell(visible(f"{file.name}: the report could not be written: {output.reason(error)}"))
 
     def _rendered(self, style: str, reports: Sequence[Report], patch_set: PatchSet, keyed: bool, fail_on: str) -> str:
         try:
@@ -245,7 +253,7 @@ class Run:
         sys.exit(code)
 
     def _end(self) -> NoReturn:
-        sys.exit(FAILED if self.failures or self._deaf else FOUND if self.found else NO_PROBLEMS)
+        sys.exit(FAILED if self.failures or self._deaf or self._unwritten else FOUND if self.found else NO_PROBLEMS)
 
     def _tell(self, text: str) -> None:
         self._deaf |= not output.say(text)

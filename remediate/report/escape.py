@@ -20,7 +20,7 @@ _ENTITIES = {"<": "&lt;", "&": "&amp;", "|": "&#124;"}
 _LINK = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
 
 _EMBEDDED_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
-_NOT_PLAIN = re.compile(r"[^\w .,:/()-]|(?<![^ ])[-]|_|(?<=w)\.|(?<=:)/", re.ASCII)
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,:()]")
 
 
 def visible(text: str) -> str:
@@ -103,7 +103,7 @@ def xml(text: str) -> str:
 
 
 def diagram(text: str) -> str:
-    """Return text for a label in double quotes of a Mermaid diagram: what is not a letter, digit or plain mark is a code.
+    """Return text for a label in double quotes of a Mermaid diagram: what is not plain becomes its code.
 
     Source: Mermaid documentation, Flowcharts, Special characters that break syntax.
     """
