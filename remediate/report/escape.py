@@ -18,7 +18,6 @@ _MARKUP = re.compile(r"[\\`*\[<&~$]|(?<!\w)_|_(?!\w)")
 _BLOCK = re.compile(r"^(?:[-+=#>]|\d+(?=[.)]))")
 _ENTITIES = {"<": "&lt;", "&": "&amp;", "|": "&#124;"}
 _LINK = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
-
 _EMBEDDED_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,:()]")
 
@@ -26,9 +25,9 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,:()]")
 def visible(text: str) -> str:
     """Return text as one line for a terminal and for the log of a CI job.
 
-    What a terminal obeys or does not show (control characters, line breaks, direction marks, halves of surrogate pairs)
-    becomes its escape, and so does the beginning of what a runner obeys: `::` at the beginning of a line, `##[` and `##vso[`
-    everywhere. Characters that are newer than this Python's Unicode stay.
+    What a terminal obeys or does not show (control characters, line breaks, direction marks, halves of surrogate pairs,
+    noncharacters) becomes its escape, and so does the beginning of what a runner obeys: `::` at the beginning of a line,
+    `##[` and `##vso[` everywhere. Characters that are newer than this Python's Unicode stay.
 
     Source: GitHub Docs, Workflow commands for GitHub Actions; Azure Pipelines, Logging commands.
     """
@@ -98,8 +97,7 @@ def xml(text: str) -> str:
 
     Sources: XML 1.0 section 2.2, Characters; GitLab Docs, Unit test reports, View JUnit screenshots.
     """
-    shown = re.sub(r"[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", lambda found: _escape(found[0]), visible(text))
-    return html.escape(shown.replace("[[", r"\x5b["))
+    return html.escape(visible(text).replace("[[", r"\x5b["))
 
 
 def diagram(text: str) -> str:
@@ -141,7 +139,9 @@ def _prose(text: str, *, start: bool) -> str:
 
 
 def _is_invisible(character: str) -> bool:
-    return unicodedata.category(character) in _INVISIBLE
+    number = ord(character)
+    is_noncharacter = number & 0xFFFE == 0xFFFE or 0xFDD0 <= number <= 0xFDEF  # Unicode Standard, section 23.7
+    return is_noncharacter or unicodedata.category(character) in _INVISIBLE
 
 
 def _escape(character: str) -> str:
