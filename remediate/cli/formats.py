@@ -19,7 +19,8 @@ def format_options(first: str) -> Callable[[_Command], _Command]:
     styles = [first, *FORMATS]
     text = (
         f"Format of the report (repeatable): {', '.join(styles)}. With :FILE it goes to FILE, else to standard output. "
-        f"[default: {first}]  json-patch: an array for a single file, else an object that maps each file name to an array."
+        "json-patch: an array for a single file, else an object that maps each file name to an array. "
+        f"[default: {first}]"
     )
 
     def targets(_: click.Context, __: click.Parameter, values: Sequence[str]) -> list[Target]:

@@ -62,7 +62,6 @@ def _rule(name: str, one: Patch | Cause | None) -> Plain:
     links = one.references if one else ()
     rule: dict[str, Plain] = {
         "id": name,
-        "name": "".join(part.capitalize() for part in name.split("-")),
         "shortDescription": {"text": title},
         "fullDescription": {"text": why},
         "helpUri": page(one),
@@ -71,6 +70,8 @@ def _rule(name: str, one: Patch | Cause | None) -> Plain:
             "markdown": "\n".join([f"**{prose(title)}**", "", prose(why), "", *(f"- <{link}>" for link in links)]),
         },
     }
+    if "-" in name:  # else it would say the same as the id, which SARIF does not want (section 3.49.7)
+        rule["name"] = "".join(part.capitalize() for part in name.split("-"))
     if isinstance(one, Cause):
         rule["defaultConfiguration"] = {"level": one.level}
     return rule
