@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import re
@@ -97,6 +96,8 @@ def xml(text: str) -> str:
 
     Sources: XML 1.0 section 2.2, Characters; GitLab Docs, Unit test reports, View JUnit screenshots.
     """
+    import html  # one format needs it
+
     return html.escape(visible(text).replace("[[", r"\x5b["))
 
 
