@@ -16,11 +16,13 @@ from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Options, Plan, Skipped, other_services, plan_edits, planned_again
 from remediate.template import (
     Alias,
+    Edit,
     MappingNode,
     NotTemplate,
     Operation,
     Template,
     Unreadable,
+    compose,
     edit,
     line_and_column,
     read,
@@ -49,6 +51,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         after=after,
         model_after=model_after,
         operations=planned.operations,
+        edits=tuple(edits),
         applied=planned.applied,
         skipped=planned.skipped,
         verdicts=verdicts,
@@ -101,7 +104,8 @@ def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
     edits = edit(template, operations)
     after = splice(template.text, edits)
     model_after = TemplateModel(verify_text(template, operations, edits, after))
-    return Report(name, template, TemplateModel(template.data), after, model_after, tuple(operations))
+    model = TemplateModel(template.data)
+    return Report(name, template, model, after, model_after, tuple(operations), tuple(edits))
 
 
 def check_is_cloudformation(template: Template) -> Template:
@@ -124,7 +128,7 @@ class Report:
     """What was found in a template and what becomes of it.
 
     ``template`` is what was read and ``model`` what it holds, ``after`` the new text without byte-order mark, equal to the
-    old where nothing is to be changed, and ``model_after`` what that holds.
+    old where nothing is to be changed, ``edits`` what makes it of the old, and ``model_after`` what it holds.
     ``verdicts`` tell of each request of the ``services``.
     """
 
@@ -134,6 +138,7 @@ class Report:
     after: str
     model_after: TemplateModel
     operations: tuple[Operation, ...]
+    edits: tuple[Edit, ...] = ()
     applied: tuple[Applied, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
@@ -178,6 +183,7 @@ class Report:
             after=after.after,
             model_after=after.model_after,
             operations=(*self.operations, *after.operations),
+            edits=compose(self.edits, after.edits, len(self.before)),
             applied=(*self.applied, *after.applied),
             skipped=(*self.skipped, *(one for one in found.skipped if one not in self.skipped)),
             verdicts=(*self.verdicts, *after.verdicts),

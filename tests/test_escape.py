@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,20 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from remediate.report.escape import cell, code, json_text, prose, relative, uri, visible, workflow, workflow_property
+from remediate.report.escape import (
+    cell,
+    code,
+    diagram,
+    json_text,
+    message,
+    prose,
+    relative,
+    uri,
+    visible,
+    workflow,
+    workflow_property,
+    xml,
+)
 
 VISIBLE = {
     "plain": ("Trail of 2024: ${AWS::AccountId} → ok, é and 漢字", "Trail of 2024: ${AWS::AccountId} → ok, é and 漢字"),
@@ -21,6 +35,7 @@ VISIBLE = {
     "direction marks": ("a\u202eb\u2066", r"a\u202eb\u2066"),
     "invisible": ("a\u200b\ufeff\xa0", r"a\u200b\ufeff\xa0"),
     "half a pair": ("\ud800", r"\ud800"),
+    "no characters": ("\ufffe\ufdd0\U0001ffff", r"\ufffe\ufdd0\U0001ffff"),
     "newer than this Python": ("\U0001fae8", "\U0001fae8"),
     "a command": ("::error::x", r"\x3a:error::x"),
     "a command behind blanks": ("a  ::error::x", r"a  \x3a:error::x"),
@@ -45,6 +60,26 @@ CODE = {
     "backticks at the ends": ("`a`", "`` `a` ``"),
     "a line break": ("a\nb", r"`a\nb`"),
     "nothing": ("", "`   `"),
+}
+MESSAGES = {
+    "plain": ("Trail [optional] (x)", "Trail [optional] (x)"),
+    "a link": ("a [x](http://e) b", r"a \[x](http://e) b"),
+    "a link in a link": ("[[x](1)](2)", r"[\[x](1)](2)"),
+    "a line break": ("a\nb", r"a\nb"),
+}
+XML = {
+    "plain": ("Trail of 2024: é and 漢字", "Trail of 2024: é and 漢字"),
+    "markup": ("<a b=\"c\" d='e'> & ]]>", "&lt;a b=&quot;c&quot; d=&#x27;e&#x27;&gt; &amp; ]]&gt;"),
+    "no characters": ("a\ufffe\uffff\x00\ud800b", r"a\ufffe\uffff\x00\ud800b"),
+    "an attachment": ("[[ATTACHMENT|/etc/passwd]]", r"\x5b[ATTACHMENT|/etc/passwd]]"),
+}
+DIAGRAM = {
+    "plain": ("bucket policy: LogBucketPolicy", "bucket policy: LogBucketPolicy"),
+    "a parameter": ("${A}", "#36;#123;A#125;"),
+    "the end of a label": ('"] --> x', "#34;#93; #45;#45;#62; x"),
+    "a code": ("#quot;", "#35;quot#59;"),
+    "Markdown": ("`**x**` _y_ <b>", "#96;#42;#42;x#42;#42;#96; #95;y#95; #60;b#62;"),
+    "a line break": ("a\nb", "a#92;nb"),
 }
 
 # GitHub links addresses that begin with a scheme or www, not every name with a dot in it.
@@ -87,6 +122,28 @@ def test_prose(text: str, written: str) -> None:
 @pytest.mark.parametrize(("text", "written"), CODE.values(), ids=CODE.keys())
 def test_code(text: str, written: str) -> None:
     assert code(text) == written
+
+
+@pytest.mark.parametrize(("text", "written"), MESSAGES.values(), ids=MESSAGES.keys())
+def test_message(text: str, written: str) -> None:
+    assert message(text) == written
+
+
+@pytest.mark.parametrize(("text", "written"), XML.values(), ids=XML.keys())
+def test_xml(text: str, written: str) -> None:
+    assert xml(text) == written
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_another_reader_of_xml_sees_one_element(text: str) -> None:
+    read = ET.fromstring(f'<a b="{xml(text)}">{xml(text)}</a>')
+    assert [one.tag for one in read.iter()] == ["a"]
+    assert read.text == read.get("b") or text == ""
+
+
+@pytest.mark.parametrize(("text", "written"), DIAGRAM.values(), ids=DIAGRAM.keys())
+def test_diagram(text: str, written: str) -> None:
+    assert diagram(text) == written
 
 
 def inline(tokens: list[Token]) -> list[Token]:
@@ -143,6 +200,7 @@ def test_paths_are_relative_to_the_working_directory(tmp_path: Path, monkeypatch
     inside, outside = str(tmp_path / "a b#1.yaml"), f"{os.sep}elsewhere{os.sep}x.yaml"
     assert (relative(inside), relative(outside), relative("../x.yaml")) == ("a b#1.yaml", "/elsewhere/x.yaml", "../x.yaml")
     assert (uri(inside), uri(outside)) == ("a%20b%231.yaml", "file:///elsewhere/x.yaml")
+    assert (relative("-"), uri("-")) == ("stdin", "stdin")
     assert uri(os.fsdecode(b"\xff.yaml")) == "%FF.yaml"
 
 

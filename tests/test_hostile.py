@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
@@ -360,7 +362,17 @@ HOSTILE = {
     "a heading": "x\n\n# Heading",
     "an emoji": "\U0001fae8",
     "DEL and C1": "\x7f\x9b31m",
+    "no characters": "a\ufffe\uffffb",
+    "a file of a test": "[[ATTACHMENT|/etc/passwd]]",
+    "the end of an element": ']]></failure></testcase><testcase name="x"/>',
+    "the end of a diagram": '"] --> n9["x\n```\n# Heading',
+    "a link": "[x](https://evil.example/)",
 }
+
+
+DRAWN = re.compile(
+    r"""  n\d+\["[^"`]+"\]|  n\d+ (-->\|"[^"`]+"\||---) n\d+|  linkStyle \d+ stroke:#[0-9a-f]{6},stroke-width:2px"""
+)
 
 
 def hostile(text: str) -> str:
@@ -402,7 +414,7 @@ def test_text_of_a_template_commands_no_log_and_no_terminal(folder: Path, comman
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-@pytest.mark.parametrize("style", ["json", "sarif", "json-patch"])
+@pytest.mark.parametrize("style", ["json", "sarif", "json-patch", "gitlab", "rdjson"])
 def test_machine_formats_stay_valid(folder: Path, style: str, text: str) -> None:
     (folder / "x.json").write_text(hostile(text), "utf-8")
     json.loads(run("check", "--format", style, "x.json").stdout)
@@ -437,8 +449,38 @@ def test_markdown_has_our_markup_alone(folder: Path, text: str) -> None:
         tokens[index + 1].content for index, one in enumerate(tokens) if one.type == "heading_open" and one.tag != "h3"
     }
     assert "Heading" not in headings
-    cells = [one.type for one in tokens].count("td_open")
-    assert cells == 5 * ([one.type for one in tokens].count("tr_open") - [one.type for one in tokens].count("thead_open"))
+    count = Counter(one.type for one in tokens)
+    assert count["td_open"] == 7 + 5 * (count["tr_open"] - count["thead_open"] - 1)
+    blocks = {one.content for one in tokens if one.type == "html_block"}
+    assert all(re.fullmatch(r"<details>\n<summary>[A-Za-z0-9: ]+</summary>\n|</details>\n", one) for one in blocks)
+    fences = [one for one in tokens if one.type == "fence"]
+    assert {one.info for one in fences} <= {"json", "mermaid"}
+    drawn = [line for one in fences if one.info == "mermaid" for line in one.content.splitlines()[1:]]
+    assert drawn
+    assert all(DRAWN.fullmatch(line) for line in drawn)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_junit_has_our_elements_alone(folder: Path, text: str) -> None:
+    (folder / "x.json").write_text(hostile(text), "utf-8")
+    written = run("check", "--format", "junit", "x.json").stdout
+    elements = [one.tag for one in ET.fromstring(written).iter()]
+    assert elements == ["testsuites", "testsuite", "testcase", "failure", "system-out"]
+    assert "[[" not in written
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_comments_of_a_review_have_our_markup_alone(folder: Path, text: str) -> None:
+    (folder / "x.json").write_text(hostile(text), "utf-8")
+    reviewed = json.loads(run("check", "--format", "rdjson", "x.json").stdout)["diagnostics"]
+    results = json.loads(run("check", "--format", "sarif", "x.json").stdout)["runs"][0]["results"]
+    reader = MarkdownIt("gfm-like", {"linkify": False})
+    for message in [one["message"] for one in reviewed] + [one["message"]["markdown"] for one in results]:
+        paragraph = reader.parse(message)
+        assert [one.type for one in paragraph] == ["paragraph_open", "inline", "paragraph_close"]
+        parts = [one for token in paragraph for one in token.children or []]
+        assert all(one.type in {"text", "code_inline"} or one.content == "<!-- -->" for one in parts)
+    assert not any(re.search(r"(?<!\\)\[[^]]*\]\(", one["message"]["text"]) for one in results)
 
 
 @pytest.mark.parametrize("name", ["x\n::error::y.yaml", "::error::y.yaml", "\u202ex.yaml"])

@@ -154,7 +154,8 @@ def test_sarif_holds_what_failed() -> None:
     invocation = json.loads(run("check", "--format", "sarif", "in").stdout)["runs"][0]["invocations"][0]
     assert invocation["executionSuccessful"] is False
     found = {one["message"]["text"]: one["locations"][0] for one in invocation["toolExecutionNotifications"]}
-    assert found["Permission denied"] == {"physicalLocation": {"artifactLocation": {"uri": "in/locked"}}}
+    artifact = {"uri": "in/locked", "uriBaseId": "%SRCROOT%"}
+    assert found["Permission denied"] == {"physicalLocation": {"artifactLocation": artifact}}
     assert len(found) == 2
     invocation = json.loads(run("check", "--format", "sarif", "in/good.yaml").stdout)["runs"][0]["invocations"][0]
     assert invocation == {"executionSuccessful": True, "toolExecutionNotifications": []}

@@ -19,7 +19,6 @@ from remediate.errors import BadChoice
 from remediate.files import TooLarge, read_stream
 from remediate.patch_set import PatchError, PatchSet, load_all
 from remediate.plan import Options
-from remediate.report import FORMATS
 
 if TYPE_CHECKING:
     from remediate.delivery.error_messages import Failure
@@ -83,14 +82,6 @@ def template_options(command: _Command) -> _Command:
     for option in reversed(options):
         command = option(command)
     return patch_set_options(size_option(command))
-
-
-def format_option(first: str) -> Callable[[_Command], _Command]:
-    """Return what adds the option that chooses the format, which is ``first`` by default; it is passed on as ``style``."""
-    text = "json-patch: an array for a single file, else an object that maps each file name to an array."
-    return click.option(
-        "--format", "style", type=click.Choice([first, *FORMATS]), default=first, show_default=True, help=text
-    )
 
 
 def size_option(command: _Command) -> _Command:

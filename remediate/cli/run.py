@@ -16,6 +16,7 @@ from remediate import files
 from remediate.cli import inputs, output
 from remediate.cli.inputs import STDIN, Input
 from remediate.cli.output import FAILED
+from remediate.cli.outputs import OutputFile, Outputs
 from remediate.engine import Report
 from remediate.patch_set import PatchSet
 from remediate.report import render
@@ -57,6 +58,7 @@ class Run:
         self.found = False
         self.failures: list[Failed] = []
         self._deaf = False  # what was to be said on standard error could not be
+        self._unwritten = False  # a report could not be
         self._max_size = max_size
         self._in_place = in_place
         self._lenient = lenient
@@ -136,16 +138,41 @@ class Run:
             self.say(visible(f"{report.name}: warning: {lost}"))
         return True
 
-    def report(self, style: str, reports: Sequence[Report], patch_set: PatchSet, names: Sequence[str]) -> None:
-        """Write the reports of a run in a format; one that cannot be rendered does not affect the others."""
+    def report(
+        self,
+        outputs: Outputs,
+        reports: Sequence[Report],
+        patch_set: PatchSet,
+        names: Sequence[str],
+        fail_on: str = "warning",
+    ) -> None:
+        """Write the reports of a run in each format that was asked for and is not written yet, files first.
+
+        A report that cannot be rendered does not affect the others, and neither does a file that cannot be written.
+        """
         keyed = not inputs.is_one_file(names)
+        for style, file in outputs.at_the_end():
+            rendered = self._rendered(style, reports, patch_set, keyed, fail_on)
+            content = rendered.encode("utf-8", "surrogateescape" if style == "diff" else "backslashreplace")
+            if file is None:
+                self.out(content)
+            else:
+                self._write(file, content, reports)
+        self._unshown.clear()
+
+    def _write(self, file: OutputFile, content: bytes, reports: Sequence[Report]) -> None:
         try:
-            rendered = render(style, reports, patch_set, self.failures, keyed=keyed)
+            file.put(content, [one.name for one in reports])
+        except OSError as error:
+            self._unwritten = True
+            self._tell(visible(f"{file.name}: the report could not be written: {output.reason(error)}"))
+
+    def _rendered(self, style: str, reports: Sequence[Report], patch_set: PatchSet, keyed: bool, fail_on: str) -> str:
+        try:
+            return render(style, reports, patch_set, self.failures, keyed=keyed, fail_on=fail_on)
         except Exception:  # noqa: BLE001  # attempt reports which template it is
             sound = [one for one in reports if self.attempt(one.name, render, style, [one], patch_set) is not None]
-            rendered = render(style, sound, patch_set, self.failures, keyed=keyed)
-        self.out(rendered.encode("utf-8", "backslashreplace"))
-        self._unshown.clear()
+            return render(style, sound, patch_set, self.failures, keyed=keyed, fail_on=fail_on)
 
     def out(self, content: bytes | str) -> None:
         """Write to standard output: bytes as they are, text as a terminal takes it. What fails here ends the run."""
@@ -226,7 +253,7 @@ class Run:
         sys.exit(code)
 
     def _end(self) -> NoReturn:
-        sys.exit(FAILED if self.failures or self._deaf else FOUND if self.found else NO_PROBLEMS)
+        sys.exit(FAILED if self.failures or self._deaf or self._unwritten else FOUND if self.found else NO_PROBLEMS)
 
     def _tell(self, text: str) -> None:
         self._deaf |= not output.say(text)

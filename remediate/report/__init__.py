@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from remediate.engine import Report
 from remediate.patch_set import PatchSet
+from remediate.report.annotations import annotate
 from remediate.report.failed import Failed
 
-FORMATS = ("json", "json-patch", "markdown", "sarif", "github")
+FORMATS = ("json", "json-patch", "markdown", "sarif", "github", "gitlab", "junit", "rdjson")
+_MODULES = {"text": "listing"}
 
 
 def render(
@@ -19,12 +21,22 @@ def render(
     failed: Sequence[Failed] = (),
     *,
     keyed: bool | None = None,
+    fail_on: str = "warning",
 ) -> str:
-    """Return the reports of a run in one of the FORMATS, with the files that could not be checked.
+    """Return the reports of a run in one of the FORMATS, or as ``text`` or ``diff``, with the files that were not checked.
 
-    ``keyed``: JSON patches are an object by file name; None means so unless there is one report.
+    ``keyed``: JSON patches are an object by file name; None means so unless there is one report. ``fail_on``: the lowest
+    severity that fails a test, where the format has tests.
     """
-    module = importlib.import_module(f"remediate.report.{style.replace('-', '_')}")
-    if style == "json-patch":
-        return str(module.render(reports, keyed=len(reports) != 1 if keyed is None else keyed))
-    return str(module.render(reports, patch_set, failed))
+    module = importlib.import_module(f"remediate.report.{_MODULES.get(style) or style.replace('-', '_')}")
+    match style:
+        case "text":
+            return "".join(module.render(one, annotate(one)) for one in reports)
+        case "diff":
+            return "".join(module.render(one) for one in reports)
+        case "json-patch":
+            return str(module.render(reports, keyed=len(reports) != 1 if keyed is None else keyed))
+        case "junit":
+            return str(module.render(reports, patch_set, failed, fail_on=fail_on))
+        case _:
+            return str(module.render(reports, patch_set, failed))

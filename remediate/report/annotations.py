@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
 from remediate.delivery.services import DEFAULT
 from remediate.diagnosis import Finding, Level
@@ -13,10 +12,8 @@ from remediate.engine import Report
 from remediate.patch_set import Allow, Patch
 from remediate.plan import Applied, Skipped
 from remediate.plan.outcome import Why
-from remediate.report.source_map import SourceMap
+from remediate.report.source_map import Place, SourceMap
 from remediate.template import tokens
-
-_Place: TypeAlias = "tuple[int, int]"
 
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 _LEFT: dict[Why, Level] = {
@@ -34,26 +31,32 @@ class Annotation:
     """A message of a report about a line.
 
     ``rule`` is the id of a root cause, a patch or a request. ``remedy`` is what fixes it or what the user can do,
-    ``paste`` a statement to put elsewhere.
+    ``paste`` a statement to put elsewhere. ``end_column`` is the one behind the last. ``logical_id`` names the resource,
+    ``path`` leads to the place in it, ``patches`` are the ids of the patches that fix it.
     """
 
     rule: str
     level: Level
     message: str
-    line: int
-    column: int
+    line: int = 0
+    column: int = 0
     remedy: str = ""
     paste: str = ""
+    end_line: int = 0
+    end_column: int = 0
+    logical_id: str = ""
+    path: tuple[str | int, ...] = ()
+    patches: tuple[str, ...] = ()
 
 
 def annotate(report: Report) -> list[Annotation]:
     """Return the problems of a template and what cannot be determined, in the order of the text."""
-    return sorted(_annotations(report, SourceMap(report).of), key=lambda one: (one.line, one.column))
+    return sorted(_annotations(report, SourceMap(report).place), key=lambda one: (one.line, one.column))
 
 
 def levels(report: Report) -> list[Level]:
     """Return the level of each annotation. This takes less time than :func:`annotate`, which looks for the lines."""
-    return [one.level for one in _annotations(report, lambda _: (0, 0))]
+    return [one.level for one in _annotations(report, lambda _: Place(0, 0, 0, 0))]
 
 
 def fails(found: Iterable[Level], level: str) -> bool:
@@ -75,22 +78,23 @@ def fixing(cause: Finding, report: Report) -> list[Patch]:
     ]
 
 
-def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], _Place]) -> list[Annotation]:
+def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]) -> list[Annotation]:
     """Return all annotations. Patches and reasons that a root cause already reports have none of their own."""
     causes = report.causes()
     spoken = {(patch.id, cause.logical_id) for cause in causes for patch in fixing(cause, report)}
-    found = [_of_cause(one, report, place(one.path)) for one in causes]
+    found = [_of_cause(one, report) for one in causes]
     found += [
-        _of_patch(one, report, place(tuple(tokens(one.operations[0].path))))
+        _of_patch(one, report)
         for one in report.applied
         if (one.patch.id, one.logical_id) not in spoken and not _is_of_ignored(one.patch, report)
     ]
     found += [
-        _of_skipped(one, place(one.path or ("Resources", one.logical_id)))
+        _of_skipped(one)
         for one in report.skipped
         if one.why != "kept" and not any(_speaks_for(cause, one.subject, one.logical_id) for cause in causes)
     ]
-    return found + [_of_delivery(one, place(("Resources", one.name))) for one in report.deliveries if one.precautions]
+    found += [_of_delivery(one) for one in report.deliveries if one.precautions]
+    return [replace(one, **place(one.path)._asdict()) for one in found]
 
 
 def _fixed_by(patches: Iterable[Patch], report: Report) -> str:
@@ -103,17 +107,33 @@ def _allowed_by(patch: Patch) -> tuple[str, ...]:
     return tuple(request for rule in patch.ensure if isinstance(rule, Allow) for request in rule.denied)
 
 
-def _of_cause(cause: Finding, report: Report, where: _Place) -> Annotation:
+def _of_cause(cause: Finding, report: Report) -> Annotation:
     patches = fixing(cause, report)
     left = next((one for one in report.skipped if _speaks_for(cause, one.subject, one.logical_id) and one.advice), None)
     remedy = _fixed_by(patches, report) if patches else cause.advice or (left.advice if left else "")
-    return Annotation(cause.cause, cause.level, cause.detail, *where, remedy)
+    return Annotation(
+        cause.cause,
+        cause.level,
+        cause.detail,
+        remedy=remedy,
+        logical_id=cause.logical_id,
+        path=cause.path,
+        patches=tuple(one.id for one in patches),
+    )
 
 
-def _of_patch(applied: Applied, report: Report, where: _Place) -> Annotation:
+def _of_patch(applied: Applied, report: Report) -> Annotation:
     message = f"planned change: {'; '.join(applied.notes)}"
     level: Level = "warning" if applied.need == "repair" else "note"
-    return Annotation(applied.patch.id, level, message, *where, _fixed_by([applied.patch], report))
+    return Annotation(
+        applied.patch.id,
+        level,
+        message,
+        remedy=_fixed_by([applied.patch], report),
+        logical_id=applied.logical_id,
+        path=tuple(tokens(applied.operations[0].path)),
+        patches=(applied.patch.id,),
+    )
 
 
 def _is_of_ignored(patch: Patch, report: Report) -> bool:
@@ -121,13 +141,23 @@ def _is_of_ignored(patch: Patch, report: Report) -> bool:
     return bool(report.ignored & set(patch.mends))
 
 
-def _of_delivery(delivery: DeliveryHealth, where: _Place) -> Annotation:
+def _of_delivery(delivery: DeliveryHealth) -> Annotation:
     message = f"{delivery.name} has no problems; optional precautions: {', '.join(delivery.precautions)}"
-    return Annotation("precautions", "note", message, *where, "to apply them: `remediate fix --precautions`")
+    remedy = "to apply them: `remediate fix --precautions`"
+    path = ("Resources", delivery.name)
+    return Annotation("precautions", "note", message, remedy=remedy, logical_id=delivery.name, path=path)
 
 
-def _of_skipped(skipped: Skipped, where: _Place) -> Annotation:
-    return Annotation(skipped.subject, _LEFT.get(skipped.why, "note"), skipped.reason, *where, skipped.advice, skipped.paste)
+def _of_skipped(skipped: Skipped) -> Annotation:
+    return Annotation(
+        skipped.subject,
+        _LEFT.get(skipped.why, "note"),
+        skipped.reason,
+        remedy=skipped.advice,
+        paste=skipped.paste,
+        logical_id=skipped.logical_id,
+        path=skipped.path or ("Resources", skipped.logical_id),
+    )
 
 
 def _speaks_for(cause: Finding, subject: str, logical_id: str) -> bool:

@@ -17,14 +17,16 @@ _MARKUP = re.compile(r"[\\`*\[<&~$]|(?<!\w)_|_(?!\w)")
 _BLOCK = re.compile(r"^(?:[-+=#>]|\d+(?=[.)]))")
 _ENTITIES = {"<": "&lt;", "&": "&amp;", "|": "&#124;"}
 _LINK = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
+_EMBEDDED_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,:()]")
 
 
 def visible(text: str) -> str:
     """Return text as one line for a terminal and for the log of a CI job.
 
-    What a terminal obeys or does not show (control characters, line breaks, direction marks, halves of surrogate pairs)
-    becomes its escape, and so does the beginning of what a runner obeys: `::` at the beginning of a line, `##[` and `##vso[`
-    everywhere. Characters that are newer than this Python's Unicode stay.
+    What a terminal obeys or does not show (control characters, line breaks, direction marks, halves of surrogate pairs,
+    noncharacters) becomes its escape, and so does the beginning of what a runner obeys: `::` at the beginning of a line,
+    `##[` and `##vso[` everywhere. Characters that are newer than this Python's Unicode stay.
 
     Source: GitHub Docs, Workflow commands for GitHub Actions; Azure Pipelines, Logging commands.
     """
@@ -79,8 +81,41 @@ def cell(markup: str) -> str:
     return markup.replace("|", "\\|")
 
 
+def message(text: str) -> str:
+    """Return text as a plain-text message of SARIF, in which it makes no link.
+
+    Source: SARIF 2.1.0 section 3.11.6, Messages with embedded links.
+    """
+    return _EMBEDDED_LINK.sub(r"\[", visible(text))
+
+
+def xml(text: str) -> str:
+    """Return text as character data, or as the value of an attribute in double quotes, of XML 1.0.
+
+    It attaches no file to a test either: Jenkins and GitLab look for `[[ATTACHMENT|` in what a test has printed.
+
+    Sources: XML 1.0 section 2.2, Characters; GitLab Docs, Unit test reports, View JUnit screenshots.
+    """
+    import html  # one format needs it
+
+    return html.escape(visible(text).replace("[[", r"\x5b["))
+
+
+def diagram(text: str) -> str:
+    """Return text for a label in double quotes of a Mermaid diagram: what is not plain becomes its code.
+
+    Source: Mermaid documentation, Flowcharts, Special characters that break syntax.
+    """
+    return _NOT_PLAIN.sub(lambda found: f"#{ord(found[0])};", visible(text))
+
+
 def relative(name: str) -> str:
-    """Return a path as reports name it: relative to the working directory where it is inside, with forward slashes."""
+    """Return a path as reports name it: relative to the working directory where it is inside, with forward slashes.
+
+    Standard input, which has no path, is called ``stdin``.
+    """
+    if name == "-":
+        return "stdin"
     path = PurePath(name)
     try:
         here = Path.cwd()
@@ -105,7 +140,9 @@ def _prose(text: str, *, start: bool) -> str:
 
 
 def _is_invisible(character: str) -> bool:
-    return unicodedata.category(character) in _INVISIBLE
+    number = ord(character)
+    is_noncharacter = number & 0xFFFE == 0xFFFE or 0xFDD0 <= number <= 0xFDEF  # Unicode Standard, section 23.7
+    return is_noncharacter or unicodedata.category(character) in _INVISIBLE
 
 
 def _escape(character: str) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NOT_CHECKED = "not-checked"
+"""What formats that give every finding an id call such a file."""
+
 
 @dataclass(frozen=True)
 class Failed:

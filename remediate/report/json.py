@@ -16,10 +16,11 @@ from remediate.plan import Applied, Skipped
 from remediate.report.annotations import fixing
 from remediate.report.escape import json_text
 from remediate.report.failed import Failed
+from remediate.report.fixes import fixes_of, in_order
 from remediate.report.source_map import SourceMap
-from remediate.template import Plain, pointer
+from remediate.template import Plain, line_and_column, pointer
 
-_NOTHING = ("causes", "applied", "notFixed", "notes", "requests", "openings", "patch")
+_NOTHING = ("causes", "applied", "notFixed", "notes", "requests", "openings", "patch", "edits")
 
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
@@ -40,12 +41,32 @@ def _template(report: Report) -> Plain:
         "requests": [_verdict(one) for one in worst(report.verdicts)],
         "openings": _openings(report) if report.changed else [],
         "patch": [operation.to_json() for operation in report.operations],
+        "edits": _edits(report),
     }
 
 
 def _failed(one: Failed) -> Plain:
     error: Plain = {"message": one.message, "line": one.line, "column": one.column}
     return {"name": one.name, "changed": False, **{member: [] for member in _NOTHING}, "error": error}
+
+
+def _edits(report: Report) -> Plain:
+    """Return each edit with the ids of the patches that it is for."""
+    owners = {one: fix.applied for fix in fixes_of(report) for one in fix.edits}
+    return [
+        {
+            "start": _position(report, one.span.start),
+            "end": _position(report, one.span.end),
+            "text": one.text,
+            "patches": [*dict.fromkeys(applied.patch.id for applied in owners[one])],
+        }
+        for one in in_order(report)
+    ]
+
+
+def _position(report: Report, offset: int) -> Plain:
+    line, column = line_and_column(report.before, offset)
+    return {"line": line, "column": column, "offset": offset}
 
 
 def _causes(report: Report) -> Plain:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
@@ -14,7 +14,8 @@ from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Skipped
-from remediate.report.access import DOCUMENTED, labels, opening_lines
+from remediate.report import diagram, markdown_summary
+from remediate.report.access import labels, opening_lines
 from remediate.report.annotations import fixing
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
@@ -22,6 +23,7 @@ from remediate.report.source_map import SourceMap
 
 _NOT_FIXED = "the items marked *Not fixed* in the notes below are resolved"
 _REMOVED = re.compile(r"\bremoved\b")
+_FOLDED = {"kept", "harmless"}
 _LEADS = {
     "kept": "Kept",
     "harmless": "No effect",
@@ -32,9 +34,9 @@ _LEADS = {
 
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
-    """Return one Markdown document; templates without changes and unreadable files are short."""
+    """Return one Markdown document: first a summary; templates without changes and unreadable files are short."""
     lines = [line for report in reports for line in _template(report, patch_set)]
-    return "\n".join([*lines, *_failed(failed)]) + "\n"
+    return "\n".join([*markdown_summary.lines(reports, failed), *lines, *_failed(failed)]) + "\n"
 
 
 def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
@@ -61,13 +63,10 @@ def _changes(report: Report) -> Iterator[str]:
     for applied in report.applied:
         yield f"### {code(applied.logical_id)}: {prose(applied.patch.title)}"
         yield ""
-        yield prose(applied.patch.why)
-        yield ""
         yield from (f"- {prose(note)}" for note in applied.notes)
         yield ""
         links = ", ".join(f"[{number}]({link})" for number, link in enumerate(applied.patch.references, 1))
-        yield f"{code(applied.patch.id)}; references: {links}"
-        yield ""
+        yield from _folded("Why", [prose(applied.patch.why), "", f"{code(applied.patch.id)}; references: {links}"])
 
 
 def _problems(report: Report) -> Iterator[str]:
@@ -112,6 +111,20 @@ def _requests(report: Report) -> Iterator[str]:
     made = " and ".join(f"a {one.source.noun} is created or updated" for one in report.services)
     yield f"{report.service_names} makes these requests when {made}. The policies in this template decide them:"
     yield ""
+    drawn = [*diagram.lines(report)]
+    if drawn:
+        yield from (*drawn, "")
+    yield from _folded(f"Each request: {len(verdicts)}", _table(report, verdicts))
+    refused = [one for one in verdicts if one.before.outcome is Outcome.DENIED]
+    if report.changed and any(one.request.confidence != "inferred" for one in refused):
+        yield f"Before the change, {_count(refused)}. One is enough for CloudFormation to roll back the stack."
+        yield ""
+    if report.unfixed:
+        yield f"**The stack may still fail** until {_NOT_FIXED}."
+        yield ""
+
+
+def _table(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     yield f"| {'/'.join(one.source.noun for one in report.services)} | request | policy | before | after |"
     yield "|---|---|---|---|---|"
     for one in verdicts:
@@ -119,14 +132,11 @@ def _requests(report: Report) -> Iterator[str]:
         doubt = "" if one.request.confidence == "documented" else f" ({one.request.confidence})"
         row = (prose(one.source), f"{action}{doubt}", code(one.logical_id), _outcome(one.before), _outcome(one.after))
         yield f"| {' | '.join(map(cell, row))} |"
-    yield ""
-    refused = [one for one in verdicts if one.before.outcome is Outcome.DENIED and one.request.confidence != "inferred"]
-    if refused and report.changed:
-        yield f"Before the change, {_count(refused)}. One is enough for CloudFormation to roll back the stack."
-        yield ""
-    if report.unfixed:
-        yield f"**The stack may still fail** until {_NOT_FIXED}."
-        yield ""
+
+
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield what is read on demand. The title is our own text; the empty lines make Markdown of what is inside."""
+    yield from ("<details>", f"<summary>{title}</summary>", "", *lines, "", "</details>", "")
 
 
 def _access(report: Report) -> Iterator[str]:
@@ -141,12 +151,6 @@ def _access(report: Report) -> Iterator[str]:
     if new_access.found:
         yield ""
     yield from (f"- {prose(line)}" for line in opening_lines(new_access.found))
-    if any(one.outsider.deputy for one in new_access.found):
-        yield ""
-        yield (
-            "A service that acts on behalf of another account is a confused deputy. "
-            f"`--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
-        )
     yield ""
 
 
@@ -176,14 +180,17 @@ def _notes(report: Report, patch_set: PatchSet) -> Iterator[str]:
     if removed:
         yield "- Removed conditions (please review): access is now limited only by the remaining conditions."
         yield from (f"  - {prose(note)}" for note in removed)
-    for skipped in report.skipped:
-        yield from _skipped(skipped)
+    left = [line for one in report.skipped if one.why not in _FOLDED for line in _skipped(one)]
+    yield from left
     order = [one for one in report.applied if _orders(one)]
     if order:
         yield "- If you rename the bucket policy, update `DependsOn` too: only `DependsOn` sets the order."
-    command = code(f"remediate check {relative(report.name)}")
+    command = code(f"remediate check {relative(report.name) if report.name != '-' else '-'}")
     yield f"- {command} in CI prevents regressions (patch set {code(patch_set.name)})."
     yield ""
+    kept = [line for one in report.skipped if one.why in _FOLDED for line in _skipped(one)]
+    if kept:
+        yield from _folded("What needs no change", kept)
 
 
 def _skipped(skipped: Skipped) -> Iterator[str]:
@@ -224,7 +231,9 @@ def _before(path: str, ends: Sequence[str]) -> str:
 
 def _count(verdicts: Sequence[Verdict]) -> str:
     number = len(verdicts)
-    return f"{number} of these requests {'was' if number == 1 else 'were'} denied"
+    inferred = sum(one.request.confidence == "inferred" for one in verdicts)
+    doubt = f" ({inferred} of them inferred)" if inferred else ""
+    return f"{number} of these requests {'was' if number == 1 else 'were'} denied{doubt}"
 
 
 def _orders(applied: Applied) -> bool:

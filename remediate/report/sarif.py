@@ -1,41 +1,48 @@
 """SARIF 2.1.0, which code-scanning services read.
 
-Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0.
+Sources: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0; GitHub Docs, SARIF support for code
+scanning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from remediate import __version__
 from remediate.diagnosis import Cause, catalogue
 from remediate.engine import Report
 from remediate.patch_set import Patch, PatchSet
 from remediate.report.annotations import Annotation, annotate
-from remediate.report.escape import json_text, uri, visible
+from remediate.report.escape import json_text, message, prose, uri
 from remediate.report.failed import Failed
-from remediate.template import Plain
+from remediate.report.fingerprint import fingerprints
+from remediate.report.fixes import Fix, fixes_of, fixing_edits
+from remediate.report.rules import HOMEPAGE, explained, page
+from remediate.template import Edit, Plain, line_and_column
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT = "%SRCROOT%"
+_FINGERPRINT = "ruleAndPointer/v1"
 
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
     """Return one SARIF log with one run over all templates; files that could not be checked are among its notifications."""
-    found = [(report, finding) for report in reports for finding in annotate(report)]
-    described: list[Patch | Cause] = [*catalogue().values(), *patch_set.patches]
-    known = {one.id: _rule(one) for one in described}
-    others: dict[str, dict[str, Plain]] = {one.rule: {"id": one.rule} for _, one in found if one.rule not in known}
-    rules = {**known, **others}
+    found = [(report, annotate(report)) for report in reports]
+    rules = _rules(patch_set, [one for _, annotations in found for one in annotations])
     driver: Plain = {
         "name": "remediate",
         "version": __version__,
+        "informationUri": HOMEPAGE,
         "rules": [*rules.values()],
     }
-    results: list[Plain] = [_result(report, finding, list(rules).index(finding.rule)) for report, finding in found]
+    places = {rule: index for index, rule in enumerate(rules)}
+    results: list[Plain] = [one for report, annotations in found for one in _results(report, annotations, places)]
     invocation: Plain = {"executionSuccessful": not failed, "toolExecutionNotifications": [*map(_notification, failed)]}
+    base: Plain = {"description": {"text": "The working directory of the run, as a rule the root of the repository."}}
     run: Plain = {
         "tool": {"driver": driver},
         "invocations": [invocation],
+        "originalUriBaseIds": {_ROOT: base},
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
@@ -43,33 +50,79 @@ def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Fail
     return json_text(log)
 
 
-def _rule(one: Patch | Cause) -> dict[str, Plain]:
-    return {
-        "id": one.id,
-        "shortDescription": {"text": one.title},
-        "fullDescription": {"text": one.why},
-        "helpUri": one.references[0],
-    }
+def _rules(patch_set: PatchSet, found: Iterable[Annotation]) -> dict[str, Plain]:
+    """Return the root causes, the patches, and what else the results are about."""
+    known = explained(patch_set)
+    ids = dict.fromkeys([*catalogue(), *(one.id for one in patch_set.patches), *(one.rule for one in found)])
+    return {name: _rule(name, known.get(name)) for name in ids}
 
 
-def _result(report: Report, finding: Annotation, index: int) -> Plain:
-    text = f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
-    return {
-        "ruleId": finding.rule,
-        "ruleIndex": index,
-        "level": finding.level,
-        "message": {"text": visible(text)},
-        "locations": [_location(report.name, finding.line, finding.column)],
+def _rule(name: str, one: Patch | Cause | None) -> Plain:
+    title, why = (one.title, one.why) if one else (name, f"`remediate explain {name}` explains it.")
+    links = one.references if one else ()
+    rule: dict[str, Plain] = {
+        "id": name,
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": why},
+        "helpUri": page(one),
+        "help": {
+            "text": "\n".join([f"{title}. {why}", *links]),
+            "markdown": "\n".join([f"**{prose(title)}**", "", prose(why), "", *(f"- <{link}>" for link in links)]),
+        },
     }
+    if "-" in name:  # else it would say the same as the id, which SARIF does not want (section 3.49.7)
+        rule["name"] = "".join(part.capitalize() for part in name.split("-"))
+    if isinstance(one, Cause):
+        rule["defaultConfiguration"] = {"level": one.level}
+    return rule
+
+
+def _results(report: Report, found: Sequence[Annotation], rules: dict[str, int]) -> Iterable[Plain]:
+    fixes = fixes_of(report)
+    for one, fingerprint in zip(found, fingerprints(found), strict=True):
+        text = f"{one.message}; {one.remedy}" if one.remedy else one.message
+        result: dict[str, Plain] = {
+            "ruleId": one.rule,
+            "ruleIndex": rules[one.rule],
+            "level": one.level,
+            "message": {"text": message(text), "markdown": prose(text)},
+            "locations": [_location(report.name, one.line, one.column, one.end_line, one.end_column)],
+            "partialFingerprints": {_FINGERPRINT: fingerprint},
+        }
+        fix = fixing_edits(report, fixes, one.patches, one.logical_id)
+        if fix:
+            result["fixes"] = [_fix(fix, report)]
+        yield result
+
+
+def _fix(fix: Fix, report: Report) -> Plain:
+    replacements: list[Plain] = [_replacement(one, report.before) for one in fix.edits]
+    change: Plain = {"artifactLocation": _artifact(report.name), "replacements": replacements}
+    return {"description": {"text": message(fix.title)}, "artifactChanges": [change]}
+
+
+def _replacement(edit: Edit, text: str) -> Plain:
+    (line, column), (end_line, end_column) = (line_and_column(text, place) for place in edit.span)
+    region: dict[str, Plain] = {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+    return {"deletedRegion": region, "insertedContent": {"text": edit.text}}
 
 
 def _notification(failed: Failed) -> Plain:
     location = _location(failed.name, failed.line, failed.column)
-    return {"level": "error", "message": {"text": visible(failed.message)}, "locations": [location]}
+    return {"level": "error", "message": {"text": message(failed.message)}, "locations": [location]}
 
 
-def _location(name: str, line: int, column: int) -> Plain:
-    location: dict[str, Plain] = {"artifactLocation": {"uri": uri(name)}}
+def _location(name: str, line: int, column: int, end_line: int = 0, end_column: int = 0) -> Plain:
+    location: dict[str, Plain] = {"artifactLocation": _artifact(name)}
     if line:
-        location["region"] = {"startLine": line, "startColumn": column}
+        region: dict[str, Plain] = {"startLine": line, "startColumn": column}
+        if end_line:
+            region |= {"endLine": end_line, "endColumn": end_column}
+        location["region"] = region
     return {"physicalLocation": location}
+
+
+def _artifact(name: str) -> Plain:
+    """Return where a file is: below the working directory where its URI is relative."""
+    where = uri(name)
+    return {"uri": where} if where.startswith("file:") else {"uri": where, "uriBaseId": _ROOT}

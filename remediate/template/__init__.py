@@ -3,6 +3,7 @@
 Knows JSON, YAML, JSON pointers and patches; knows nothing of AWS but the short forms of intrinsic functions.
 """
 
+from remediate.template.compose import compose
 from remediate.template.edit import edit
 from remediate.template.errors import NotTemplate, Refused, TemplateError, Unreadable, line_and_column
 from remediate.template.node import Alias, MappingNode, Member, Node, Plain, ScalarNode, SequenceNode, Span, Tagged, Template
@@ -29,6 +30,7 @@ __all__ = [
     "Template",
     "TemplateError",
     "Unreadable",
+    "compose",
     "data_of",
     "edit",
     "identical",

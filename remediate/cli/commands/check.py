@@ -7,16 +7,17 @@ from typing import Any
 import click
 
 from remediate import engine
+from remediate.cli.formats import format_options
 from remediate.cli.options import (
     EXIT_CODES,
     chosen,
     error_option,
     fail_options,
-    format_option,
     output_options,
     reports_patch_errors,
     template_options,
 )
+from remediate.cli.outputs import Outputs
 from remediate.cli.run import Run
 from remediate.patch_set import combined
 from remediate.report import listing
@@ -25,14 +26,20 @@ from remediate.report.annotations import annotate, fails
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
-@format_option("text")
+@format_options("text")
 @fail_options
 @error_option
 @template_options
 @output_options
 @reports_patch_errors
 def check(
-    templates: tuple[str, ...], style: str, fail_on: str, max_size: int, color: bool | None, quiet: bool, **options: Any
+    templates: tuple[str, ...],
+    outputs: Outputs,
+    fail_on: str,
+    max_size: int,
+    color: bool | None,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Report problems without changing files. Exit 1 if there are any.
 
@@ -44,7 +51,7 @@ def check(
     """
     sets, wanted = chosen(**options)
     reports: list[engine.Report] = []
-    with Run(color, quiet, max_size) as run:
+    with Run(color, quiet, max_size) as run, outputs:
         for name, raw in run.inputs(templates):
             report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
             if report is not None:
@@ -52,9 +59,8 @@ def check(
                 found = annotate(report)
                 run.totals.add(report, [one.level for one in found])
                 run.found |= fails([one.level for one in found], fail_on)
-                if style == "text":
+                if outputs.streams:
                     run.out(run.attempt(name, listing.render, report, found, color=run.color, wrap=run.terminal) or "")
-        if style == "text":
+        run.report(outputs, reports, combined(sets), templates, fail_on)
+        if outputs.is_for_people:
             run.close("available")
-        else:
-            run.report(style, reports, combined(sets), templates)

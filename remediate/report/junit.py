@@ -1,0 +1,66 @@
+"""JUnit XML, which Jenkins, GitLab and AWS CodeBuild read: a test for each template.
+
+Sources: the schema junit-10.xsd of Jenkins' xUnit plugin; GitLab Docs, Unit test reports; AWS CodeBuild User
+Guide, Test reports.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from remediate.engine import Report
+from remediate.patch_set import PatchSet
+from remediate.report.annotations import LEVELS, Annotation, annotate, fails
+from remediate.report.escape import relative, visible, xml
+from remediate.report.failed import NOT_CHECKED, Failed
+from remediate.report.totals import several
+
+_NAME = "remediate"
+
+
+def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed] = (), *, fail_on: str = "warning") -> str:
+    """Return one suite in which a template fails by the same severity as the run, and what could not be checked is an error.
+
+    A test has one failure, as most readers show no more; what does not fail is in the test's output.
+    """
+    found = [(report, annotate(report)) for report in reports]
+    failing = sum(fails([one.level for one in annotations], fail_on) for _, annotations in found)
+    counts = f'tests="{len(found) + len(failed)}" failures="{failing}" errors="{len(failed)}"'
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="{_NAME}" {counts}>']
+    lines.append(f'  <testsuite name="{_NAME}" {counts} skipped="0" time="0">')
+    lines += [line for one in failed for line in _case(one.name, _error(one))]
+    lines += [line for report, annotations in found for line in _case(report.name, _told(report.name, annotations, fail_on))]
+    return "\n".join([*lines, "  </testsuite>", "</testsuites>", ""])
+
+
+def _case(name: str, inner: Iterator[str]) -> Iterator[str]:
+    yield f'    <testcase classname="{_NAME}" name="{xml(relative(name))}" time="0">'
+    yield from inner
+    yield "    </testcase>"
+
+
+def _error(failed: Failed) -> Iterator[str]:
+    yield f'      <error type="{NOT_CHECKED}" message="{xml(failed.message)}">{xml(str(failed))}</error>'
+
+
+def _told(name: str, found: Sequence[Annotation], fail_on: str) -> Iterator[str]:
+    bad = [one for one in found if fails([one.level], fail_on)]
+    if bad:
+        counted = Counter(one.level for one in bad)
+        counts = ", ".join(several(counted[level], level) for level in LEVELS if counted[level])
+        worst = next(level for level in LEVELS if counted[level])
+        yield f'      <failure type="{worst}" message="{counts}">{_lines(name, bad)}</failure>'
+    rest = [one for one in found if one not in bad]
+    if rest:
+        yield f"      <system-out>{_lines(name, rest)}</system-out>"
+
+
+def _lines(name: str, found: Sequence[Annotation]) -> str:
+    """Return each finding on lines of its own, as `check` prints it."""
+    path = visible(relative(name))
+    told = []
+    for one in found:
+        told.append(f"{path}:{one.line}:{one.column}: {one.level}: {one.message} [{one.rule}]")
+        told += [f"    {one.remedy}"] if one.remedy else []
+    return "\n".join(map(xml, told))

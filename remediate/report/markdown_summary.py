@@ -1,0 +1,71 @@
+"""What the Markdown report begins with: a table of all templates, and who else has access now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from remediate.delivery.comparison import worst
+from remediate.engine import Report
+from remediate.iam.evaluate import Outcome
+from remediate.report.access import DOCUMENTED, opening_lines
+from remediate.report.annotations import LEVELS, levels
+from remediate.report.escape import cell, code, prose, relative
+from remediate.report.failed import Failed
+from remediate.report.totals import fixes, several
+
+_HEAD = ("template", "problems", "fixes", "manual action", "requests denied before", "after", "newly allowed access")
+
+
+def lines(reports: Sequence[Report], failed: Sequence[Failed]) -> Iterator[str]:
+    """Yield the table and what is newly allowed; nothing without templates."""
+    if not reports and not failed:
+        return
+    yield "# Summary"
+    yield ""
+    yield f"| {' | '.join(_HEAD)} |"
+    yield f"|{'---|' * len(_HEAD)}"
+    for report in reports:
+        yield _row(report.name, *_cells(report))
+    for one in failed:
+        yield _row(one.name, "**not checked**", *("-" for _ in _HEAD[2:]))
+    yield ""
+    yield from _access([one for one in reports if one.changed])
+
+
+def _cells(report: Report) -> Iterator[str]:
+    counted = Counter(levels(report))
+    yield ", ".join(several(counted[level], level) for level in LEVELS if counted[level]) or "none"
+    yield str(fixes(report) or "none")
+    yield f"**{len(report.unfixed)}**" if report.unfixed else "none"
+    verdicts = worst(report.verdicts)
+    for outcomes in ([one.before.outcome for one in verdicts], [one.after.outcome for one in verdicts]):
+        denied = outcomes.count(Outcome.DENIED)
+        yield f"{denied} of {len(outcomes)}" if outcomes else "-"
+    found = report.new_access().found if report.changed else ()
+    yield f"**{len(found)}**" if found else "none"
+
+
+def _row(name: str, *cells: str) -> str:
+    return f"| {' | '.join((cell(code(relative(name))), *cells))} |"
+
+
+def _access(reports: Sequence[Report]) -> Iterator[str]:
+    """Yield who else has access after the fixes, or that nobody has."""
+    found = [(one, opening) for one in reports for opening in opening_lines(one.new_access().found)]
+    asked = sum(one.new_access().asked for one in reports)
+    if not reports:
+        return
+    if not found:
+        yield f"**Newly allowed access:** none. {asked} requests by other principals were tested."
+    else:
+        yield f"**Newly allowed access** (please review; {asked} requests by other principals were tested):"
+        yield ""
+        yield from (f"- {code(relative(report.name))}: {prose(opening)}" for report, opening in found)
+        if any(one.outsider.deputy for report in reports for one in report.new_access().found):
+            yield ""
+            yield (
+                "A service that acts on behalf of another account is a confused deputy. "
+                f"`--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
+            )
+    yield ""
