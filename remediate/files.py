@@ -1,4 +1,4 @@
-"""Files in and out: finding templates in folders, reading so much and no more, writing without leaving half of one."""
+"""Files in and out: reading so much and no more, writing without leaving half of one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,6 @@ from typing import BinaryIO, ParamSpec
 
 from remediate.errors import RemediateError
 from remediate.signals import held_back
-
-SUFFIXES = frozenset({".yaml", ".yml", ".json", ".template"})
-"""What a file in a folder must be called to be looked at; a file that is named outright may be called anything."""
 
 _Arguments = ParamSpec("_Arguments")
 _PIECE = 1024 * 1024
@@ -32,36 +29,6 @@ class TooLarge(RemediateError):
         """Keep what was read: it may tell what the file is."""
         super().__init__()
         self.head = head
-
-
-def templates_in(folder: Path, failed: Callable[[str, OSError], None]) -> Iterator[Path]:
-    """Yield the files below a folder that can be templates, in order, without hidden folders and ``node_modules``.
-
-    A folder or entry that cannot be looked at is told to ``failed``, and costs no other its turn.
-    """
-    waiting = [_entries(folder, failed)]
-    while waiting:
-        entry = next(waiting[-1], None)
-        if entry is None:
-            waiting.pop()
-            continue
-        try:
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append(_entries(Path(entry), failed))
-            elif Path(entry.name).suffix.lower() in SUFFIXES and stat.S_ISREG(entry.stat().st_mode):
-                yield Path(entry)
-        except OSError as error:
-            failed(entry.path, error)
-
-
-def _entries(folder: Path, failed: Callable[[str, OSError], None]) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        failed(str(folder), error)
-        return iter(())
-    return (entry for entry in entries if not entry.name.startswith(".") and entry.name != "node_modules")
 
 
 def read(path: Path, limit: int, *, regular: bool = False) -> bytes:
