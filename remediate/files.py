@@ -16,6 +16,7 @@ from remediate.signals import held_back
 
 _Arguments = ParamSpec("_Arguments")
 _PIECE = 1024 * 1024
+_SMALL = 1024
 
 
 class Changed(RemediateError):
@@ -38,15 +39,17 @@ def read(path: Path, limit: int, *, regular: bool = False) -> bytes:
     """
     if regular and not stat.S_ISREG(path.stat().st_mode):
         raise OSError(0, "not a regular file, so it cannot be changed in place; use --dry-run")
-    with path.open("rb") as stream:
-        return read_stream(stream, limit)
+    with path.open("rb", buffering=0) as stream:
+        # Most files are much smaller than a piece, and memory that is not used costs time too.
+        return read_stream(stream, limit, os.fstat(stream.fileno()).st_size + 1)
 
 
-def read_stream(stream: BinaryIO, limit: int) -> bytes:
-    """Return what a stream gives. Raises TooLarge beyond ``limit`` bytes, of which it reads no more."""
+def read_stream(stream: BinaryIO, limit: int, expected: int = _PIECE) -> bytes:
+    """Return what a stream gives, of ``expected`` bytes. Raises TooLarge beyond ``limit``, and reads no more of it then."""
     pieces: list[bytes] = []
     size = 0
-    while size <= limit and (piece := stream.read(min(_PIECE, limit + 1 - size))):
+    piece_size = min(max(expected, _SMALL), _PIECE)
+    while size <= limit and (piece := stream.read(min(piece_size, limit + 1 - size))):
         pieces.append(piece)
         size += len(piece)
     content = b"".join(pieces)

@@ -25,13 +25,12 @@ _LARGE = 1_000_000
 
 _ESCAPE = re.compile(rb"\\(?:u00|x|U000000)[2-7][0-9A-Fa-f]|\\\r?\n")
 """Escapes of JSON and YAML that can hide a part of a name: a printable ASCII character, and a line that is continued."""
-_MADE = (b"Fn::Transform", b"!Transform", b"Fn::ForEach", b"AWS::$")
-"""Resources that exist only when CloudFormation has processed the template, under types that may not be written in it."""
-_NESTED = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application")
-_MACRO = (b"Transform", b"AWS::CloudFormation::StackSet")
+_MADE = re.compile(rb"(?:Fn::|!)Transform|Fn::ForEach|AWS::\$")
+"""What makes resources under types that may not be written in the template. Loops, too, need the section Transform."""
 _ABOUT_LOGGING = re.compile(rb"trail|audit|logging|log-?archive|baseline")
 
-_RENDERED = (b"{%", b"{{-", b"<<<<<<<", b"\n---")
+_OTHERS = bytes(set(range(256)) - set(b'{}[]"%<\t\\'))
+"""All characters but those that tell of a template that is cut off, or that is yet to be rendered or merged."""
 _TAB = re.compile(rb"^ *\t", re.MULTILINE)
 
 
@@ -57,7 +56,9 @@ class Relevance:
         # Other services are told about where they have a source.
         others = (one.source.type for one in shipped_services() if one.id not in chosen)
         own = (text for one in services for text in (one.principal, one.source.type))
-        self._words = tuple(sorted({text.lower().encode() for text in (*own, *others)}))
+        words = sorted({text.lower().encode() for text in (*own, *others)})
+        # Each word costs a search: those in which a label is a word are found by it.
+        self._words = tuple(word for word in words if not any(one.search(word) for _, one in self._labels))
         self._always = any(self._names(value.lower().encode()) for value in values)
 
     def look(self, raw: bytes) -> Look:
@@ -72,14 +73,16 @@ class Relevance:
         return Look.UNCONCERNED
 
     def _concerns(self, raw: bytes) -> bool:
-        if any(one in raw for one in _MADE):
+        macro = b"Transform" in raw
+        if macro and _MADE.search(raw):
             return True
         low = raw.lower()
         if self._names(low):
             return True
-        if any(one in raw for one in _NESTED) and _ABOUT_LOGGING.search(low):
+        stacks = b"CloudFormation::Stack" in raw
+        if (stacks or (macro and b"AWS::Serverless::Application" in raw)) and _ABOUT_LOGGING.search(low):
             return True
-        return any(one in raw for one in _MACRO) and any(label in low for label, _ in self._labels)
+        return (macro or stacks) and any(label in low for label, _ in self._labels)
 
     def _names(self, low: bytes) -> bool:
         """Tell whether a text in lower case names a service, if only by the first word of its principal (for Fn::Sub)."""
@@ -107,11 +110,20 @@ def _has_resources(letters: bytes | mmap) -> bool:
 
 def _may_be_broken(raw: bytes) -> bool:
     """Tell whether a template looks as if it could not be read: that is an error, whatever it is about."""
-    if b"Resources" not in raw or b"AWS::" not in raw or any(one in raw for one in _RENDERED):
+    if b"Resources" not in raw or b"AWS::" not in raw or b"\n---" in raw:
         return True
-    if raw.count(b"{") != raw.count(b"}") or raw.count(b"[") != raw.count(b"]"):
+    marks = raw.translate(None, _OTHERS)  # one pass instead of one for each character
+    if marks.count(b"{") != marks.count(b"}") or marks.count(b"[") != marks.count(b"]"):
         return True
-    if (raw.count(b'"') - raw.count(b'\\"')) % 2 or (b"\t" in raw and raw.lstrip()[:1] != b"{" and _TAB.search(raw)):
+    if (marks.count(b'"') - (raw.count(b'\\"') if b"\\" in marks else 0)) % 2:
+        return True
+    if (
+        (b"{%" in marks and b"{%" in raw)
+        or (b"{{" in marks and b"{{-" in raw)
+        or (b"<<<<<<<" in marks and b"<<<<<<<" in raw)
+    ):
+        return True
+    if b"\t" in marks and raw.lstrip()[:1] != b"{" and _TAB.search(raw):
         return True
     try:
         text = raw.decode("utf-8")

@@ -44,7 +44,9 @@ class Totals:
             parts.append(manual(self._unfixed))
         if failed:
             parts.append(painted(f"{several(failed, 'file')} not checked", "error", color=color))
-        with_delivery = f" ({self._delivering or 'none'} with log delivery)" if self._delivering != 1 or self.files > 1 else ""
+        with_delivery = (
+            f" ({self._delivering or 'none'} with log delivery)" if self._delivering != 1 or self.files > 1 else ""
+        )
         return f"{several(self.files, 'file')} checked{with_delivery}: {'; '.join(parts)}"
 
 
