@@ -64,15 +64,15 @@ def main() -> None:
 def report(times: dict[str, float], files: int, sample: int, size: int, cores: int) -> None:
     """Print the table."""
     each = times["all"] / files
+    read = (times["every one read"] - times["start"]) / sample
+    lint = (times["lint"] - times["lint start"]) / sample
     say(f"{files:,} templates, {size / 1e6:.0f} MB, 1 in {PER_TRAIL} with a trail, in {times['all']:.1f} s")
     say(f"  files a second, one process, with the start: {1 / each:,.0f}")
     say(f"  with {cores} processes: {times['all'] / times['all cores']:.2f} times as fast")
-    say(f"ratios to the time that remediate takes for each file (others: a sample of {sample} files)")
-    say(
-        f"  remediate itself, where every file is named and so is read: {(times['every one read'] - times['start']) / sample / each:.1f}"
-    )
+    say(f"time for each file, as a multiple of that (of a sample of {sample} files)")
+    say(f"  remediate, where every file is named and so is read: {read / each:.1f}")
     say(f"  one libyaml parse to events: {times['events'] / sample / each:.1f}")
-    say(f"  cfn-lint: {(times['lint'] - times['lint start']) / sample / each:.0f}")
+    say(f"  cfn-lint: {lint / each:.0f}")
 
 
 def write_templates(folder: Path, count: int) -> int:
