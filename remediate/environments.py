@@ -14,6 +14,7 @@ from remediate.delivery.comparison import Verdict, worst
 from remediate.delivery.locate import locate
 from remediate.delivery.new_access import NewAccess, NewAccesses, new_access
 from remediate.diagnosis import Finding
+from remediate.diagnosis.health import DeliveryHealth
 from remediate.engine import Report, remediate_all
 from remediate.errors import RemediateError
 from remediate.iam.evaluate import Outcome
@@ -60,7 +61,7 @@ def remediate_for(raw: bytes, name: str, patch_sets: Sequence[PatchSet], environ
         findings=tuple(_named([one.findings for one in before], names, _finding_in)),
         skipped=tuple(_named([one.skipped for one in after], names, _skipped_in)),
         verdicts=tuple(verdict for one in verdicts for verdict in one),
-        deliveries=tuple({one: None for report in before for one in report.deliveries}),
+        deliveries=_worst_health(before),
         services=before[0].services,
         opened=NewAccesses(tuple(opened), whole.opened.asked),
     )
@@ -72,6 +73,15 @@ def _compared(before: Report, after: Report) -> list[Verdict]:
         return [*before.verdicts]
     settled = {_request(one): one for one in worst(after.verdicts)}
     return [replace(one, after=settled[_request(one)].after) for one in before.verdicts if _request(one) in settled]
+
+
+def _worst_health(reports: Sequence[Report]) -> tuple[DeliveryHealth, ...]:
+    """Return each delivery as it is in the environment in which it is worst."""
+    found: dict[str, DeliveryHealth] = {}
+    for one in (one for report in reports for one in report.deliveries):
+        if one.name not in found or one.health > found[one.name].health:
+            found[one.name] = one
+    return tuple(found.values())
 
 
 def _request(verdict: Verdict) -> tuple[str, str, str]:
@@ -103,10 +113,9 @@ def _checked(
             what = f"{verdict.request.request.action} on {verdict.logical_id}"
             raise Disagree(f"{_DISAGREE}: with those of {one.name}, {what} would no longer be allowed")
         for access in _new_access(whole, patch_sets, one):
-            who, action, resource, _ = _door(access)
-            if _door(access) not in known:
-                raise Disagree(f"{_DISAGREE}: with those of {one.name}, {who} would be allowed {action} on {resource}")
-            opened.setdefault(_door(access), access)
+            if not access.told_only and _door(access) not in known:
+                raise Disagree(f"{_DISAGREE}: with those of {one.name}, {_described(access)}")
+            opened.setdefault((*_door(access), str(access.outsider.request.resource)), access)
     return [*opened.values()]
 
 
@@ -120,9 +129,14 @@ def _new_access(whole: Report, patch_sets: Sequence[PatchSet], environment: Envi
 _DISAGREE = "no fix is right with the parameters of all environments"
 
 
-def _door(access: NewAccess) -> tuple[str, str, str, str]:
-    outsider = access.outsider
-    return outsider.who, outsider.request.action, str(outsider.request.resource), access.logical_id
+def _door(access: NewAccess) -> tuple[str, str, str]:
+    """Return who may do what by which policy: where, differs from environment to environment."""
+    return access.outsider.who, access.outsider.request.action, access.logical_id
+
+
+def _described(access: NewAccess) -> str:
+    who, action, policy = _door(access)
+    return f"{who} would be allowed {action} on {access.outsider.request.resource} by the policy of {policy}"
 
 
 def _resources(report: Report) -> str:

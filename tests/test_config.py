@@ -96,7 +96,7 @@ def test_a_file_that_cannot_be_used_is_an_error_with_its_place(folder: Path) -> 
         "[[overrides]]\nreview = true\n": "1:1: overrides: needs the key 'paths'",
         '[[overrides]]\npaths = ["!"]\n': "2:1: ",
         "review = \n": "1:10: ",
-        'a = "': "1:6: ",
+        'a = 1\nb = "': "2:1: ",
     }
     for text, message in faulty.items():
         write(".remediate.toml", text)

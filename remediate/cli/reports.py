@@ -108,7 +108,7 @@ class _Reports:
         if look is Look.OTHER:
             return _Task(one, partial(self.run.skip_other, one, "it does not mention CloudFormation"))
         if look is Look.UNCONCERNED and not one.named:
-            self.unseen -= {name for name in self.unseen if name.encode() in raw}
+            self.see(raw)
             return _Task(one, partial(self.run.pass_by, nothing_found(one.name, wanted.services())))
         future = None
         if self.workers:
@@ -125,8 +125,14 @@ class _Reports:
         with self.run.current(task.one, task.raw):
             report = self.run.attempt(task.one.name, _report, task, wanted)
             self.fixed += 1
+            if report is None:
+                self.see(task.raw)
             if report is not None and self.has_parameters(report):
                 yield Done(report.name, task.raw, wanted, report)
+
+    def see(self, raw: bytes) -> None:
+        """Take a template that has no report to have every parameter whose name is in it."""
+        self.unseen -= {name for name in self.unseen if name.encode() in raw}
 
     def has_parameters(self, report: Report) -> bool:
         """Tell whether a template has what must be in it: if it is the only one, every parameter that is named."""
