@@ -33,33 +33,7 @@ def config_options(command: _Command) -> _Command:
             return None
         return command(*args, **kwargs)
 
-    options = [
-        click.option(
-            "--isolated",
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=_isolate,
-            help="Ignore configuration files.",
-        ),
-        click.option(
-            "--config",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            metavar="FILE",
-            is_eager=True,
-            expose_value=False,
-            callback=_configure,
-            help="Configuration file. [default: nearest .remediate.toml, or pyproject.toml with [tool.remediate]]",
-        ),
-        click.option(
-            "--show-settings",
-            is_flag=True,
-            expose_value=False,
-            callback=_show,
-            help="Print each setting and where it comes from, and exit.",
-        ),
-    ]
-    for option in reversed(options):
+    for option in reversed(_options()):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[return-value]  # functools.wraps keeps the signature, which mypy cannot see
 
@@ -91,6 +65,35 @@ def arguments_of(values: Mapping[str, Any], file: Path | None) -> dict[str, Any]
     if file is not None and "patches" in found:
         found["patches"] = file.parent / found["patches"]
     return found
+
+
+def _options() -> list[Callable[[Any], Any]]:
+    return [
+        click.option(
+            "--isolated",
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_isolate,
+            help="Ignore configuration files.",
+        ),
+        click.option(
+            "--config",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE",
+            is_eager=True,
+            expose_value=False,
+            callback=_configure,
+            help="Configuration file. [default: nearest .remediate.toml, or pyproject.toml with [tool.remediate]]",
+        ),
+        click.option(
+            "--show-settings",
+            is_flag=True,
+            expose_value=False,
+            callback=_show,
+            help="Print each setting and where it comes from, and exit.",
+        ),
+    ]
 
 
 def _isolate(context: click.Context, _: click.Parameter, value: bool) -> None:

@@ -151,16 +151,7 @@ def chosen(
 ) -> tuple[tuple[PatchSet, ...], Options]:
     """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
     sets = load_all(patch_set, service, patches)
-    parameters: dict[str, str] = {}
-    for one in parameter:
-        name, equals, value = one.partition("=")
-        if not name or not equals:
-            raise click.BadParameter(f"{one!r} is not KEY=VALUE", param_hint="--parameter")
-        if name.startswith("AWS::") and name not in _PSEUDO:
-            known = ", ".join(sorted(_PSEUDO))
-            raise click.BadParameter(f"unknown pseudo parameter {name!r}. Known: {known}", param_hint="--parameter")
-        parameters[name] = value
-    given = Given(trail, bucket, key, parameters, organization_id, sets[0].service)
+    given = Given(trail, bucket, key, _parameters(parameter), organization_id, sets[0].service)
     try:
         return sets, options_for(
             sets, given, select=select, ignore=ignore, review=review, precautions=precautions, error=told
@@ -169,6 +160,19 @@ def chosen(
         if not error.option:
             raise click.UsageError(str(error)) from error
         raise click.BadParameter(str(error), param_hint=error.option) from error
+
+
+def _parameters(given: Sequence[str]) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"{one!r} is not KEY=VALUE", param_hint="--parameter")
+        if name.startswith("AWS::") and name not in _PSEUDO:
+            known = ", ".join(sorted(_PSEUDO))
+            raise click.BadParameter(f"unknown pseudo parameter {name!r}. Known: {known}", param_hint="--parameter")
+        parameters[name] = value
+    return parameters
 
 
 def _failure(context: click.Context, _: click.Parameter, value: str | None) -> Failure | None:
