@@ -1,4 +1,4 @@
-"""Files in and out: finding templates in folders, reading so much and no more, writing without leaving half of one."""
+"""Files in and out: reading so much and no more, writing without leaving half of one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from typing import BinaryIO, ParamSpec
 from remediate.errors import RemediateError
 from remediate.signals import held_back
 
-SUFFIXES = frozenset({".yaml", ".yml", ".json", ".template"})
-"""What a file in a folder must be called to be looked at; a file that is named outright may be called anything."""
-
 _Arguments = ParamSpec("_Arguments")
 _PIECE = 1024 * 1024
+_SMALL = 1024
 
 
 class Changed(RemediateError):
@@ -34,36 +32,6 @@ class TooLarge(RemediateError):
         self.head = head
 
 
-def templates_in(folder: Path, failed: Callable[[str, OSError], None]) -> Iterator[Path]:
-    """Yield the files below a folder that can be templates, in order, without hidden folders and ``node_modules``.
-
-    A folder or entry that cannot be looked at is told to ``failed``, and costs no other its turn.
-    """
-    waiting = [_entries(folder, failed)]
-    while waiting:
-        entry = next(waiting[-1], None)
-        if entry is None:
-            waiting.pop()
-            continue
-        try:
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append(_entries(Path(entry), failed))
-            elif Path(entry.name).suffix.lower() in SUFFIXES and stat.S_ISREG(entry.stat().st_mode):
-                yield Path(entry)
-        except OSError as error:
-            failed(entry.path, error)
-
-
-def _entries(folder: Path, failed: Callable[[str, OSError], None]) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        failed(str(folder), error)
-        return iter(())
-    return (entry for entry in entries if not entry.name.startswith(".") and entry.name != "node_modules")
-
-
 def read(path: Path, limit: int, *, regular: bool = False) -> bytes:
     """Return what is in a file. Raises TooLarge beyond ``limit`` bytes, and OSError.
 
@@ -71,15 +39,17 @@ def read(path: Path, limit: int, *, regular: bool = False) -> bytes:
     """
     if regular and not stat.S_ISREG(path.stat().st_mode):
         raise OSError(0, "not a regular file, so it cannot be changed in place; use --dry-run")
-    with path.open("rb") as stream:
-        return read_stream(stream, limit)
+    with path.open("rb", buffering=0) as stream:
+        # Most files are much smaller than a piece, and memory that is not used costs time too.
+        return read_stream(stream, limit, os.fstat(stream.fileno()).st_size + 1)
 
 
-def read_stream(stream: BinaryIO, limit: int) -> bytes:
-    """Return what a stream gives. Raises TooLarge beyond ``limit`` bytes, of which it reads no more."""
+def read_stream(stream: BinaryIO, limit: int, expected: int = _PIECE) -> bytes:
+    """Return what a stream gives, of ``expected`` bytes. Raises TooLarge beyond ``limit``, and reads no more of it then."""
     pieces: list[bytes] = []
     size = 0
-    while size <= limit and (piece := stream.read(min(_PIECE, limit + 1 - size))):
+    piece_size = min(max(expected, _SMALL), _PIECE)
+    while size <= limit and (piece := stream.read(min(piece_size, limit + 1 - size))):
         pieces.append(piece)
         size += len(piece)
     content = b"".join(pieces)

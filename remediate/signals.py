@@ -38,6 +38,14 @@ def raise_stopped() -> None:
             signal.signal(number, _raise)
 
 
+def raise_nothing() -> None:
+    """Let a worker process pass over an interrupt, which the whole group gets, and end silently at a termination."""
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+
+
 @contextmanager
 def held_back() -> Iterator[None]:
     """Hold signals back for the moment that must not be torn apart; they take effect behind it."""

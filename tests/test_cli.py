@@ -171,7 +171,7 @@ def test_git_applies_the_dry_run_to_what_fix_writes(folder: Path, example: str) 
 def test_the_second_run_finds_nothing_to_do(folder: Path, example: str) -> None:
     run("fix", example)
     fixed = (folder / example).read_bytes()
-    second = run("fix", example)
+    second = run("fix", "-v", example)
     assert (second.exit_code, second.stdout) == (0, "")
     assert f"{example}: no problems found" in second.stderr
     assert (folder / example).read_bytes() == fixed
@@ -238,7 +238,7 @@ def test_a_folder_without_templates_is_said(folder: Path) -> None:
 
 
 def test_no_color_wins_over_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("remediate.cli.run._is_terminal", lambda: True)
+    monkeypatch.setattr("remediate.cli.run.is_terminal", lambda _: True)
     assert "\x1b[" in run("fix", "--dry-run", "minimal.yaml").stdout
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in run("fix", "--dry-run", str(folder / "minimal.yaml")).stdout

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from remediate import files
+from remediate.walk import Walk
 
 
 def test_writes_the_content_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_finds_templates_in_folders(tmp_path: Path) -> None:
     for name in ("b.yaml", "a.yml", "c.json", "d.template", "e.txt", ".hidden/f.yaml", "node_modules/g.yaml", "sub/h.YAML"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
-    found = [str(one.relative_to(tmp_path)) for one in files.templates_in(tmp_path, no_failure)]
+    found = [str(Path(one.path).relative_to(tmp_path)) for one in Walk(no_failure).templates_in(str(tmp_path))]
     assert found == ["a.yml", "b.yaml", "c.json", "d.template", "sub/h.YAML"]
 
 
@@ -80,15 +81,15 @@ def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path, monkeypatch
         (tmp_path / name).write_bytes(b"")
     real = os.scandir
 
-    def locked(path: Path) -> object:
-        if path.name == "a":
+    def locked(path: str) -> object:
+        if Path(path).name == "a":
             raise PermissionError(errno.EACCES, "Permission denied")
         return real(path)
 
     monkeypatch.setattr(os, "scandir", locked)
     failed: list[str] = []
-    found = [one.name for one in files.templates_in(tmp_path, lambda path, _: failed.append(path))]
-    assert (found, failed) == (["x.yaml"], [str(tmp_path / "a")])
+    found = [one.path for one in Walk(lambda path, _: failed.append(path)).templates_in(str(tmp_path))]
+    assert (found, failed) == ([str(tmp_path / "b/x.yaml")], [str(tmp_path / "a")])
 
 
 def test_folders_may_be_nested_deeply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +100,7 @@ def test_folders_may_be_nested_deeply(tmp_path: Path, monkeypatch: pytest.Monkey
         os.chdir("d")
     os.chdir(tmp_path)
     failed: list[int | None] = []
-    assert list(files.templates_in(Path("d"), lambda _, error: failed.append(error.errno))) == []
+    assert list(Walk(lambda _, error: failed.append(error.errno)).templates_in("d")) == []
     assert failed in ([], [errno.ENAMETOOLONG])
     for _ in range(depth):
         os.chdir("d")

@@ -18,7 +18,20 @@ EXAMPLES = PACKAGE.parent / "examples"
 # Each part may import from itself and from the parts above it.
 LAYERS = [
     *("errors", "signals", "partial_string", "template", "iam", "cloudformation", "delivery", "diagnosis", "reasons"),
-    *("patch_set", "plan", "verify", "engine", "choices", "files", "report", "cli"),
+    *(
+        "patch_set",
+        "relevance",
+        "plan",
+        "verify",
+        "engine",
+        "environments",
+        "choices",
+        "files",
+        "gitignore",
+        "walk",
+        "config",
+    ),
+    *("report", "cli"),
 ]
 # These know nothing of the parts above them.
 NOTHING_OF = {

@@ -149,7 +149,7 @@ def test_a_working_folder_that_is_gone_costs_no_file_unsaid(folder: Path) -> Non
 
 @posix
 def test_names_in_a_working_folder_that_is_gone(folder: Path) -> None:
-    done = run_in_a_folder_that_is_gone(folder, "check", "a.yaml", str(EXAMPLES / "healthy.yaml"))
+    done = run_in_a_folder_that_is_gone(folder, "check", "-v", "a.yaml", str(EXAMPLES / "healthy.yaml"))
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, b"a.yaml: No such file or directory")
     assert b"healthy.yaml: no problems found" in done.stdout
 

@@ -30,7 +30,7 @@ def run(*arguments: str) -> Result:
 @pytest.mark.parametrize("command", [["check"], ["fix", "--dry-run", "--format", "diff"], ["simulate"]])
 def test_lines_fit(columns: int, command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    monkeypatch.setattr("remediate.cli.run._is_terminal", lambda: True)
+    monkeypatch.setattr("remediate.cli.run.is_terminal", lambda _: True)
     result = run(*command, "--no-color", "stack.yaml")
     lines = [*result.stderr.splitlines(), *(result.stdout.splitlines() if command[0] != "fix" else [])]
     too_long = [line for line in lines if len(line) > columns and len(line.split()) > 1]
@@ -63,10 +63,13 @@ def test_severities_have_colours_where_colour_is_on() -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["check"], '2 files checked: 1 error, 1 warning; 2 fixes available (run "remediate fix")'),
-        (["simulate"], '2 files checked: 1 error, 1 warning; 2 fixes available (run "remediate fix")'),
-        (["fix"], "2 files checked: 1 error, 1 warning; 2 fixes applied"),
-        (["fix", "--dry-run"], "2 files checked: 1 error, 1 warning; 2 fixes available (dry run, nothing written)"),
+        (["check"], '2 files checked (2 with log delivery): 1 error, 1 warning; 2 fixes available (run "remediate fix")'),
+        (["simulate"], '2 files checked (2 with log delivery): 1 error, 1 warning; 2 fixes available (run "remediate fix")'),
+        (["fix"], "2 files checked (2 with log delivery): 1 error, 1 warning; 2 fixes applied"),
+        (
+            ["fix", "--dry-run"],
+            "2 files checked (2 with log delivery): 1 error, 1 warning; 2 fixes available (dry run, nothing written)",
+        ),
     ],
 )
 def test_one_closing_line_over_all_files(arguments: list[str], line: str) -> None:
@@ -82,7 +85,7 @@ def test_the_closing_line_is_for_people() -> None:
 def test_the_headline_comes_first() -> None:
     assert run("check", "minimal.yaml").stdout.startswith("minimal.yaml: 2 fixes available for LogBucketPolicy, Trail")
     Path("none.yaml").write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}\n", "utf-8")
-    assert run("check", "none.yaml").stdout == "none.yaml: no CloudTrail trail, log bucket policy or key found\n"
+    assert run("check", "-v", "none.yaml").stdout == "none.yaml: no CloudTrail trail, log bucket policy or key found\n"
 
 
 def test_new_access_comes_before_the_table() -> None:

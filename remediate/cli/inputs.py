@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import glob
+import mmap
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from remediate import files
+from remediate.gitignore import Chain
+from remediate.relevance import claims_to_be_template, mentions_cloudformation
 from remediate.template import NotTemplate, Unreadable
+from remediate.walk import Walk
 
 STDIN = "-"
 STDIN_TAKEN = "remediate.stdin-taken"
-"""The member of click's context in which an option leaves word that it has read standard input."""
-
-
-_VERSION = re.compile(rb"AWSTemplateFormatVersion")
-_CLOUDFORMATION = re.compile(
-    rb"""AWSTemplateFormatVersion|AWS::[A-Za-z0-9]+::[A-Za-z0-9]"""
-    rb"""|^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?Resources[ \t]*:|["']Resources["'][ \t\r\n]*:""",
-    re.MULTILINE,
-)
+"""The member of click's context in which an option leaves word that it has read standard input, and which option it is."""
 
 
 @dataclass(frozen=True)
@@ -36,42 +33,82 @@ class Input:
     named: bool
 
 
-def find(names: Sequence[str], failed: Callable[[str, OSError], None], empty: Callable[[str], None]) -> Iterator[Input]:
-    """Yield each file once that arguments name or have in their folders.
+@dataclass(frozen=True)
+class Choice:
+    """Which files are taken.
 
-    A path that cannot be read is reported to ``failed``, a folder without any file to ``empty``.
+    ``excluded`` are the user's patterns, ``git`` leaves out what git ignores. Both are about what is found in folders;
+    ``forced``: also about what is named.
     """
+
+    excluded: Chain = ()
+    git: bool = True
+    forced: bool = False
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who is told of what is not an input: a path that fails, a folder without files, what is left out and why."""
+
+    failed: Callable[[str, OSError], None]
+    empty: Callable[[str], None]
+    left_out: Callable[[str, str], None] = lambda _path, _why: None
+
+
+def find(names: Sequence[str], choice: Choice, told: Listener) -> Iterator[Input]:
+    """Yield each file once that arguments name or have in their folders. A name with * or ? is a pattern."""
+    walk = Walk(told.failed, told.left_out, choice.excluded, choice.git)
     seen: set[str] = set()
     for name in names:
-        for one in _found(name, failed, empty):
-            real = _real(one.name)
+        for one, real in _found(name, walk, choice, told):
             if real not in seen:
                 seen.add(real)
                 yield one
 
 
-def _found(name: str, failed: Callable[[str, OSError], None], empty: Callable[[str], None]) -> Iterator[Input]:
-    path = Path(name)
-    try:
-        is_folder = name != STDIN and path.is_dir()
-    except OSError as error:
-        failed(name, error)
-        return
-    if not is_folder:
-        yield Input(name, named=True)
-        return
-    count = 0
-    for count, one in enumerate(files.templates_in(path, failed), 1):  # noqa: B007  # the number is wanted behind the loop
-        yield Input(str(one), named=False)
-    if not count:
-        empty(name)
+def _found(name: str, walk: Walk, choice: Choice, told: Listener) -> Iterator[tuple[Input, str]]:
+    for path in _expanded(name):
+        try:
+            is_folder = path != STDIN and Path(path).is_dir()
+            why = walk.is_excluded(path, is_folder=is_folder) if choice.forced and path != STDIN else ""
+        except OSError as error:
+            told.failed(path, error)
+            continue
+        if why:
+            told.left_out(path, why)
+        elif not is_folder:
+            yield Input(path, named=True), _real(path)
+        else:
+            count = 0
+            for count, one in enumerate(walk.templates_in(path), 1):  # noqa: B007  # the number is wanted behind the loop
+                yield Input(one.path, named=False), one.real
+            if not count:
+                told.empty(path)
+
+
+def _expanded(name: str) -> list[str]:
+    """Return what a pattern matches, for shells that expand none; a name without one, or without a match, as it is."""
+    if name == STDIN or not glob.has_magic(name) or os.path.lexists(name):
+        return [name]
+    return sorted(glob.glob(name, recursive=True)) or [name]  # noqa: PTH207  # Path.glob takes no absolute pattern
 
 
 def is_one_file(names: Sequence[str]) -> bool:
     """Tell whether arguments name one file, and no folder."""
     with contextlib.suppress(OSError):
-        return len(names) == 1 and (names[0] == STDIN or not Path(names[0]).is_dir())
+        return len(names) == 1 and (names[0] == STDIN or not (glob.has_magic(names[0]) or Path(names[0]).is_dir()))
     return True
+
+
+def listed(source: str) -> list[str]:
+    """Return the names in a file: one a line or, as by ``git ls-files -z``, with a NUL behind each. Raises OSError."""
+    if source == STDIN:
+        raw = _standard_input().read()
+        click.get_current_context().meta[STDIN_TAKEN] = "--files-from"
+    else:
+        raw = Path(source).read_bytes()
+    names = raw.split(b"\0") if b"\0" in raw else raw.splitlines()
+    return [os.fsdecode(name) for name in names if name.strip()]
 
 
 def _real(name: str) -> str:
@@ -85,12 +122,16 @@ def content(name: str, limit: int, *, in_place: bool) -> bytes:
     """Return what is in a file or comes from standard input. Raises OSError, and files.TooLarge beyond the limit."""
     if name != STDIN:
         return files.read(Path(name), limit, regular=in_place)
+    return files.read_stream(_standard_input(), limit)
+
+
+def _standard_input() -> BinaryIO:
     if sys.stdin is None:
         raise OSError(0, "standard input is closed")
     context = click.get_current_context(silent=True)
-    if context and context.meta.get(STDIN_TAKEN):
-        raise OSError(0, "standard input was already read for --error")
-    return files.read_stream(sys.stdin.buffer, limit)
+    if context and STDIN_TAKEN in context.meta:
+        raise OSError(0, f"standard input was already read for {context.meta[STDIN_TAKEN]}")
+    return sys.stdin.buffer
 
 
 def is_not_template(raw: bytes, error: Unreadable | None) -> bool:
@@ -98,7 +139,18 @@ def is_not_template(raw: bytes, error: Unreadable | None) -> bool:
 
     What can be read, and is something else, may name types (the configuration of a framework does); only the template's own
     first line makes it a template. What cannot be read, or not to its end, is one if it says anything of CloudFormation.
-    UTF-16 and UTF-32 write the letters with zeros between them.
     """
-    letters = raw.replace(b"\0", b"")
-    return not (_VERSION if isinstance(error, NotTemplate) else _CLOUDFORMATION).search(letters)
+    if isinstance(error, NotTemplate):
+        return b"AWSTemplateFormatVersion" not in raw.replace(b"\0", b"")
+    return not mentions_cloudformation(raw)
+
+
+def may_be_large_template(name: str, head: bytes) -> bool:
+    """Tell whether a file over the limit, of which ``head`` was read, has what a template has; a stream may have it."""
+    try:
+        if name == STDIN or not Path(name).is_file():
+            return True
+        with Path(name).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return claims_to_be_template(content)
+    except (OSError, ValueError):
+        return claims_to_be_template(head)

@@ -12,6 +12,7 @@ import click
 
 from remediate.choices import options_for
 from remediate.cli import inputs
+from remediate.cli.configured import config_options
 from remediate.cli.output import FAILED, say
 from remediate.delivery.locate import Given
 from remediate.delivery.services import DEFAULT
@@ -30,6 +31,8 @@ Exit codes:
   2  usage error, unreadable input, failed verification, or output that cannot be written
   130  interrupted (128 plus the signal number)
 """
+_PSEUDO = {f"AWS::{name}" for name in ("AccountId", "Partition", "Region", "StackId", "StackName", "URLSuffix")}
+"""Source: AWS CloudFormation User Guide, Pseudo parameters reference, without those that are no text."""
 _LONGEST_MESSAGE = 1024 * 1024
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -57,7 +60,7 @@ def patch_set_options(command: _Command) -> _Command:
     name = click.option("--patch-set", default="create", show_default=True, help="create or documented.")
     text = "A service whose log delivery is checked (repeatable), or all."
     service = click.option("--service", multiple=True, default=[DEFAULT], show_default=True, metavar="ID", help=text)
-    return service(name(own(command)))
+    return config_options(service(name(own(command))))
 
 
 def template_options(command: _Command) -> _Command:
@@ -77,6 +80,12 @@ def template_options(command: _Command) -> _Command:
         click.option("--bucket", metavar="LOGICAL_ID", help="Logical ID of the log bucket, if it cannot be determined."),
         click.option("--key", metavar="LOGICAL_ID", help="Logical ID of the key, if it cannot be determined."),
         click.option("--parameter", multiple=True, metavar="KEY=VALUE", help="Value of a parameter (repeatable)."),
+        click.option(
+            "--parameter-file",
+            multiple=True,
+            metavar="[ENV=]FILE",
+            help="File with values of parameters (repeatable: one for each environment).",
+        ),
         click.option("--organization-id", metavar="ID", help="ID of the organization (o-...), for an organization trail."),
     ]
     for option in reversed(options):
@@ -133,13 +142,7 @@ def chosen(
 ) -> tuple[tuple[PatchSet, ...], Options]:
     """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
     sets = load_all(patch_set, service, patches)
-    parameters: dict[str, str] = {}
-    for one in parameter:
-        name, equals, value = one.partition("=")
-        if not name or not equals:
-            raise click.BadParameter(f"{one!r} is not KEY=VALUE", param_hint="--parameter")
-        parameters[name] = value
-    given = Given(trail, bucket, key, parameters, organization_id, sets[0].service)
+    given = Given(trail, bucket, key, _parameters(parameter), organization_id, sets[0].service)
     try:
         return sets, options_for(
             sets, given, select=select, ignore=ignore, review=review, precautions=precautions, error=told
@@ -148,6 +151,19 @@ def chosen(
         if not error.option:
             raise click.UsageError(str(error)) from error
         raise click.BadParameter(str(error), param_hint=error.option) from error
+
+
+def _parameters(given: Sequence[str]) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"{one!r} is not KEY=VALUE", param_hint="--parameter")
+        if name.startswith("AWS::") and name not in _PSEUDO:
+            known = ", ".join(sorted(_PSEUDO))
+            raise click.BadParameter(f"unknown pseudo parameter {name!r}. Known: {known}", param_hint="--parameter")
+        parameters[name] = value
+    return parameters
 
 
 def _failure(context: click.Context, _: click.Parameter, value: str | None) -> Failure | None:
@@ -171,7 +187,7 @@ def _message(context: click.Context, value: str) -> str:
         if value == inputs.STDIN:
             if sys.stdin is None:
                 raise click.BadParameter("standard input is closed", param_hint="--error")
-            context.meta[inputs.STDIN_TAKEN] = True
+            context.meta[inputs.STDIN_TAKEN] = "--error"
             return read_stream(sys.stdin.buffer, _LONGEST_MESSAGE).decode("utf-8", "replace")
         path = Path(value.removeprefix("@"))
         if value.startswith("@") or _is_file(path):

@@ -15,6 +15,7 @@ from remediate.report.escape import visible
 from remediate.signals import Stopped
 
 FAILED = 2
+_COLORS = {"+": "green", "-": "red", "@": "cyan"}
 _READABLE = "remediate.readable"
 _ASCII = {"→": "->", "…": "..."}
 
@@ -57,6 +58,22 @@ def say(text: str, *, painted: bool = False) -> bool:
 def abandon() -> None:
     """Let what standard output still holds go nowhere, or Python complains of it again at its end."""
     _abandon(sys.stdout)
+
+
+def is_terminal(stream: Any) -> bool:
+    """Tell whether a stream, which may be None, is a terminal."""
+    return stream is not None and bool(stream.isatty())
+
+
+def colored(rendered: str) -> str:
+    """Return a diff in colours."""
+
+    def one(line: str) -> str:
+        if line.startswith(("--- ", "+++ ")):
+            return click.style(line, bold=True)
+        return click.style(line, fg=_COLORS[line[0]]) if line[:1] in _COLORS else line
+
+    return "\n".join(one(line) for line in rendered.split("\n"))
 
 
 def _abandon(stream: Any) -> None:

@@ -11,7 +11,7 @@ import click
 
 from remediate.cli.output import FAILED, abandon, code_of, reason, say
 
-COMMANDS = ("check", "fix", "simulate", "explain", "apply")
+COMMANDS = ("check", "fix", "simulate", "explain", "apply", "config")
 
 
 class StreamFailed(click.ClickException):
@@ -36,7 +36,12 @@ class Program(click.Group):
         if name not in COMMANDS:
             return None
         found = getattr(importlib.import_module(f"remediate.cli.commands.{name}"), name)
-        return found if isinstance(found, click.Command) else None
+        if not isinstance(found, click.Command):
+            return None
+        from remediate.cli.configured import take_environment  # with what every command imports, but the help needs not
+
+        take_environment(found)
+        return found
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Read the command line, which may print the help."""

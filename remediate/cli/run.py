@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
-import click
-
 from remediate import files
 from remediate.cli import inputs, output
-from remediate.cli.inputs import STDIN, Input
-from remediate.cli.output import FAILED
-from remediate.cli.outputs import OutputFile, Outputs
+from remediate.cli.inputs import STDIN, Choice, Input, Listener
+from remediate.cli.intake import Intake
+from remediate.cli.output import FAILED, colored, is_terminal
+from remediate.cli.progress import Progress
 from remediate.engine import Report
-from remediate.patch_set import PatchSet
-from remediate.report import render
+from remediate.errors import RemediateError
 from remediate.report.escape import visible
 from remediate.report.failed import Failed
 from remediate.report.totals import Fixes, Totals
 from remediate.template import NotTemplate, TemplateError, Unreadable
-from remediate.verify import Broken
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from remediate.cli.pool import Workers
 
 NO_PROBLEMS, FOUND = 0, 1
 _MB = 1024 * 1024
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
-_COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 class Run:
@@ -50,7 +49,7 @@ class Run:
         ``color`` None leaves it to the terminal and to NO_COLOR (https://no-color.org). ``max_size`` is in MB. ``in_place``:
         files are to be changed. ``lenient``: a file that is not a template is skipped and counted.
         """
-        self.terminal = _is_terminal()
+        self.terminal = is_terminal(sys.stdout)
         self.color = self.terminal and not os.environ.get("NO_COLOR") if color is None else color
         self.totals = Totals()
         self._color = color
@@ -64,7 +63,11 @@ class Run:
         self._lenient = lenient
         self._skipped = 0
         self._current: tuple[Input, bytes] | None = None
-        self._waiting: deque[Input] = deque()
+        self.verbose = False
+        self.progress = Progress(wanted=not quiet)
+        self.intake = Intake()
+        self._left_out: list[str] = []
+        self._workers: list[Workers] = []
         self._changed: list[str] = []
         self._unshown: list[str] = []
 
@@ -74,29 +77,79 @@ class Run:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """End with the exit code of the run, or say where an interrupt stopped it."""
+        for workers in self._workers:
+            workers.end()
         if isinstance(error, KeyboardInterrupt):
             self._stop("interrupted", output.code_of(error))
         if kind is None:
             self._end()
 
-    def inputs(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    def inputs(self, names: Sequence[str], choice: Choice | None = None) -> Iterator[tuple[str, bytes]]:
         """Yield name and content of every input; what cannot be read is reported and skipped."""
-        self._waiting.extend(inputs.find(names, self._fail_path, self._say_empty))
-        while self._waiting:
-            one = self._waiting.popleft()
-            raw = self._read(one)
-            if raw is not None:
-                self._current = one, raw
-                yield one.name, raw
-                self._current = None
+        self.find(names, choice or Choice())
+        while one := self.intake.next():
+            raw = self.read(one)
+            if isinstance(raw, bytes):
+                with self.current(one, raw):
+                    yield one.name, raw
+            else:
+                raw()
+        self.say_skipped()
+
+    def find(self, names: Sequence[str], choice: Choice) -> list[Input]:
+        """Find all inputs, which then wait, and return them."""
+        return self.intake.find(names, choice, Listener(self._fail_path, self._say_empty, self._say_left_out))
+
+    @contextmanager
+    def current(self, one: Input, raw: bytes) -> Iterator[None]:
+        """Work on an input: what is said of it goes to its account."""
+        self.intake.done(one)
+        self._current = one, raw
+        yield
+        self._current = None
+
+    def read(self, one: Input) -> bytes | Callable[[], None]:
+        """Return what is in an input, or what reports that it cannot be read."""
+        try:
+            return inputs.content(one.name, self._max_size * _MB, in_place=self._in_place)
+        except files.TooLarge as error:
+            if self._lenient and not inputs.may_be_large_template(one.name, error.head):
+                return partial(self.skip_other, one, "it has no Resources section")
+            limit = f"the file is larger than {self._max_size} MB (CloudFormation takes 1 MB)"
+            return partial(self.fail, one.name, f"{limit}; raise the limit with --max-size", 1, 1)
+        except MemoryError:
+            return partial(self.fail, one.name, "not enough memory to read it")
+        except OSError as error:
+            return partial(self._fail_path, one.name, error)
+
+    def skip_other(self, one: Input, why: str) -> None:
+        """Skip a file that is not a template: with a note if it is the only one that the user named, else it is counted."""
+        if self.intake.single:
+            self.say(visible(f"{one.name}: not a CloudFormation template ({why}); skipped"))
+            return
+        self._skipped += 1
+        self.mention(f"{one.name}: not a CloudFormation template ({why}); skipped")
+
+    def pass_by(self, why: str) -> None:
+        """Count a template that there is nothing to say of."""
+        self.totals.files += 1
+        self.mention(why)
+
+    def say_skipped(self) -> None:
+        """Say how many files were skipped, behind the last one."""
         if self._skipped:
-            many = self._skipped > 1
-            other = (
-                "other files skipped (not CloudFormation templates)"
-                if many
-                else "other file skipped (not a CloudFormation template)"
-            )
-            self.say(f"{self._skipped} {other}")
+            other = "file skipped (not a CloudFormation template)"
+            others = "files skipped (not CloudFormation templates)"
+            self.say(f"{self._skipped} other {other if self._skipped == 1 else others}")
+
+    def mention(self, text: str) -> None:
+        """Say something that only a verbose run says."""
+        if self.verbose:
+            self.say(visible(text))
+
+    def use(self, workers: Workers) -> None:
+        """End worker processes with the run, however it ends."""
+        self._workers.append(workers)
 
     def attempt(
         self, name: str, action: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
@@ -111,7 +164,7 @@ class Run:
             self.fail(name, error.message, error.line, error.column)
         except OSError as error:
             self.fail(name, f"{output.reason(error)}{self._state(name)}")
-        except (Broken, files.Changed) as error:
+        except RemediateError as error:
             self.fail(name, f"{error}{self._state(name)}")
         except MemoryError:
             self.fail(name, f"not enough memory{self._state(name)}")
@@ -138,44 +191,18 @@ class Run:
             self.say(visible(f"{report.name}: warning: {lost}"))
         return True
 
-    def report(
-        self,
-        outputs: Outputs,
-        reports: Sequence[Report],
-        patch_set: PatchSet,
-        names: Sequence[str],
-        fail_on: str = "warning",
-    ) -> None:
-        """Write the reports of a run in each format that was asked for and is not written yet, files first.
-
-        A report that cannot be rendered does not affect the others, and neither does a file that cannot be written.
-        """
-        keyed = not inputs.is_one_file(names)
-        for style, file in outputs.at_the_end():
-            rendered = self._rendered(style, reports, patch_set, keyed, fail_on)
-            content = rendered.encode("utf-8", "surrogateescape" if style == "diff" else "backslashreplace")
-            if file is None:
-                self.out(content)
-            else:
-                self._write(file, content, reports)
+    def all_shown(self) -> None:
+        """Note that what was changed has been shown."""
         self._unshown.clear()
 
-    def _write(self, file: OutputFile, content: bytes, reports: Sequence[Report]) -> None:
-        try:
-            file.put(content, [one.name for one in reports])
-        except OSError as error:
-            self._unwritten = True
-            self._tell(visible(f"{file.name}: the report could not be written: {output.reason(error)}"))
-
-    def _rendered(self, style: str, reports: Sequence[Report], patch_set: PatchSet, keyed: bool, fail_on: str) -> str:
-        try:
-            return render(style, reports, patch_set, self.failures, keyed=keyed, fail_on=fail_on)
-        except Exception:  # noqa: BLE001  # attempt reports which template it is
-            sound = [one for one in reports if self.attempt(one.name, render, style, [one], patch_set) is not None]
-            return render(style, sound, patch_set, self.failures, keyed=keyed, fail_on=fail_on)
+    def unwritten(self, name: str, error: OSError) -> None:
+        """Say that a report could not be written, and end with exit code 2."""
+        self._unwritten = True
+        self._tell(visible(f"{name}: the report could not be written: {output.reason(error)}"))
 
     def out(self, content: bytes | str) -> None:
         """Write to standard output: bytes as they are, text as a terminal takes it. What fails here ends the run."""
+        self.progress.clear()
         try:
             output.emit(content)
         except OSError as error:
@@ -184,7 +211,7 @@ class Run:
 
     def diff(self, rendered: str) -> None:
         """Write a diff to standard output, coloured where that is wanted."""
-        self.out((_colored(rendered) if self.color else rendered).encode("utf-8", "surrogateescape"))
+        self.out((colored(rendered) if self.color else rendered).encode("utf-8", "surrogateescape"))
 
     def say(self, text: str) -> None:
         """Say something to people, on standard error."""
@@ -194,7 +221,8 @@ class Run:
     def close(self, done: Fixes) -> None:
         """Write the closing line over all files to standard error; ``done`` says what became of the fixes."""
         if self.totals.files and not self.quiet:
-            color = _is_colored_terminal() if self._color is None else self._color
+            color = is_terminal(sys.stderr) and not os.environ.get("NO_COLOR") if self._color is None else self._color
+            self.progress.clear()
             line = self.totals.line(done, len(self.failures), color=color)
             self._deaf |= not output.say(line, painted=color)
 
@@ -204,37 +232,29 @@ class Run:
         self.failures.append(failed)
         self._tell(visible(str(failed)))
 
-    def _read(self, one: Input) -> bytes | None:
-        try:
-            return inputs.content(one.name, self._max_size * _MB, in_place=self._in_place)
-        except files.TooLarge as error:
-            if one.named or not self._lenient or not inputs.is_not_template(error.head, None):
-                limit = f"the file is larger than {self._max_size} MB (CloudFormation takes 1 MB)"
-                self.fail(one.name, f"{limit}; raise the limit with --max-size", 1, 1)
-            else:
-                self._skipped += 1
-        except MemoryError:
-            self.fail(one.name, "not enough memory to read it")
-        except OSError as error:
-            self._fail_path(one.name, error)
-        return None
-
     def _skip(self, error: Unreadable) -> bool:
-        """Skip a file that is not a template, with a note if the user named it; return whether it was skipped."""
+        """Skip a file that is not a template; return whether it was skipped."""
         if not self._lenient or self._current is None or not inputs.is_not_template(self._current[1], error):
             return False
-        if self._current[0].named:
-            why = "" if isinstance(error, NotTemplate) else " (it does not mention CloudFormation)"
-            self.say(visible(f"{error.located(self._current[0].name)}; skipped{why}"))
+        why = "" if isinstance(error, NotTemplate) else " (it does not mention CloudFormation)"
+        text = visible(f"{error.located(self._current[0].name)}; skipped{why}")
+        if self.intake.single:
+            self.say(text)
         else:
             self._skipped += 1
+            self.mention(text)
         return True
 
     def _fail_path(self, name: str, error: OSError) -> None:
         self.fail(name, output.reason(error))
 
     def _say_empty(self, folder: str) -> None:
-        self.say(f"{visible(folder)}: this folder contains no *.yaml, *.yml, *.json or *.template file")
+        left = f" (left out: {', '.join(self._left_out)})" if self._left_out else ""
+        self.say(visible(f"{folder}: this folder contains no *.yaml, *.yml, *.json or *.template file{left}"))
+
+    def _say_left_out(self, path: str, why: str) -> None:
+        self._left_out.append(path)
+        self.mention(f"{path}: left out ({why})")
 
     def _state(self, name: str) -> str:
         return f"; the file is {'changed' if name in self._changed else 'unchanged'}"
@@ -246,9 +266,8 @@ class Run:
             told.append(f"{self._current[0].name}{self._state(self._current[0].name).replace('; the file', '')}")
         if self._unshown:
             told.append(f"changed, but not reported: {', '.join(self._unshown)}")
-        if self._waiting:
-            more = f" and {len(self._waiting) - 1} more" if len(self._waiting) > 1 else ""
-            told.append(f"not processed: {self._waiting[0].name}{more}")
+        if self.intake.left():
+            told.append(self.intake.left())
         self._tell(visible("; ".join(told)))
         sys.exit(code)
 
@@ -256,21 +275,5 @@ class Run:
         sys.exit(FAILED if self.failures or self._deaf or self._unwritten else FOUND if self.found else NO_PROBLEMS)
 
     def _tell(self, text: str) -> None:
+        self.progress.clear()
         self._deaf |= not output.say(text)
-
-
-def _is_terminal() -> bool:
-    return sys.stdout is not None and sys.stdout.isatty()
-
-
-def _is_colored_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-
-
-def _colored(rendered: str) -> str:
-    def one(line: str) -> str:
-        if line.startswith(("--- ", "+++ ")):
-            return click.style(line, bold=True)
-        return click.style(line, fg=_COLORS[line[0]]) if line[:1] in _COLORS else line
-
-    return "\n".join(one(line) for line in rendered.split("\n"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from remediate.delivery.service import LogService
 from remediate.diagnosis.health import Health
 from remediate.engine import Report
 from remediate.plan import Skipped
@@ -38,9 +39,13 @@ def headline(report: Report, done: Fixes) -> str:
     if report.changed:
         return f"{name}: {_fixes(report, done)}{f'; {left}' if left else ''}"
     if not (report.deliveries or report.verdicts or report.findings or report.skipped):
-        nouns = ", ".join(f"{one.name} {one.source.noun}" for one in report.services)
-        return f"{name}: no {nouns}, log bucket policy or key found"
+        return nothing_found(name, report.services)
     return f"{name}: {left or 'no problems found'}{_health(report)}"
+
+
+def nothing_found(name: str, services: Sequence[LogService]) -> str:
+    """Return the line for a template that services have nothing to do with."""
+    return f"{name}: no {', '.join(f'{one.name} {one.source.noun}' for one in services)}, log bucket policy or key found"
 
 
 def explained(skipped: Skipped) -> Iterator[str]:

@@ -21,6 +21,7 @@ class Totals:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.files = 0
+        self._delivering = 0
         self._fixes = 0
         self._unfixed = 0
         self._levels: Counter[Level] = Counter()
@@ -28,6 +29,7 @@ class Totals:
     def add(self, report: Report, levels: Iterable[Level]) -> None:
         """Count a file and the levels of its problems."""
         self.files += 1
+        self._delivering += bool(report.deliveries)
         self._fixes += fixes(report)
         self._unfixed += len(report.unfixed)
         self._levels.update(levels)
@@ -42,7 +44,10 @@ class Totals:
             parts.append(manual(self._unfixed))
         if failed:
             parts.append(painted(f"{several(failed, 'file')} not checked", "error", color=color))
-        return f"{several(self.files, 'file')} checked: {'; '.join(parts)}"
+        with_delivery = (
+            f" ({self._delivering or 'none'} with log delivery)" if self._delivering != 1 or self.files > 1 else ""
+        )
+        return f"{several(self.files, 'file')} checked{with_delivery}: {'; '.join(parts)}"
 
 
 def fixes(report: Report) -> int:

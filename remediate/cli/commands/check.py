@@ -8,9 +8,9 @@ import click
 
 from remediate import engine
 from remediate.cli.formats import format_options
+from remediate.cli.input_options import Work, input_options
 from remediate.cli.options import (
     EXIT_CODES,
-    chosen,
     error_option,
     fail_options,
     output_options,
@@ -18,49 +18,45 @@ from remediate.cli.options import (
     template_options,
 )
 from remediate.cli.outputs import Outputs
+from remediate.cli.reports import reports
 from remediate.cli.run import Run
+from remediate.cli.settings import settings
+from remediate.cli.writing import write_reports
 from remediate.patch_set import combined
 from remediate.report import listing
 from remediate.report.annotations import annotate, fails
 
 
 @click.command(epilog=EXIT_CODES)
-@click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
 @format_options("text")
 @fail_options
 @error_option
 @template_options
 @output_options
+@input_options(".")
 @reports_patch_errors
-def check(
-    templates: tuple[str, ...],
-    outputs: Outputs,
-    fail_on: str,
-    max_size: int,
-    color: bool | None,
-    quiet: bool,
-    **options: Any,
-) -> None:
+def check(work: Work, outputs: Outputs, max_size: int, color: bool | None, quiet: bool, **options: Any) -> None:
     """Report problems without changing files. Exit 1 if there are any.
 
     error: the deployment is expected to fail. warning: it may fail, depending on timing or on something outside the
     template. note: harmless, or cannot be determined from the template.
 
-    TEMPLATE is a file, a folder, or - for standard input. In folders, *.yaml, *.yml, *.json and *.template files are
-    checked; files that are not CloudFormation templates are skipped.
+    TEMPLATE is a file, a folder, a pattern, or - for standard input; by default the working folder. In folders, *.yaml,
+    *.yml, *.json and *.template files are checked; files that are not CloudFormation templates are skipped, and so is what
+    git ignores.
     """
-    sets, wanted = chosen(**options)
-    reports: list[engine.Report] = []
+    wanted = settings(**options)
+    found: list[engine.Report] = []
     with Run(color, quiet, max_size) as run, outputs:
-        for name, raw in run.inputs(templates):
-            report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
-            if report is not None:
-                reports.append(report)
-                found = annotate(report)
-                run.totals.add(report, [one.level for one in found])
-                run.found |= fails([one.level for one in found], fail_on)
-                if outputs.streams:
-                    run.out(run.attempt(name, listing.render, report, found, color=run.color, wrap=run.terminal) or "")
-        run.report(outputs, reports, combined(sets), templates, fail_on)
-        if outputs.is_for_people:
+        for one in reports(run, work, wanted):
+            found.append(one.report)
+            problems = annotate(one.report)
+            run.totals.add(one.report, [problem.level for problem in problems])
+            run.found |= fails([problem.level for problem in problems], one.wanted.fail_on)
+            if outputs.streams and (problems or one.report.changed or work.verbose):
+                text = run.attempt(one.name, listing.render, one.report, problems, color=run.color, wrap=run.terminal)
+                run.out(text or "")
+        if not work.listing:
+            write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names, wanted.default.fail_on)
+        if outputs.is_for_people or work.listing:
             run.close("available")

@@ -9,16 +9,19 @@ import click
 from remediate import engine
 from remediate.cli.delivering import deliver
 from remediate.cli.formats import format_options
+from remediate.cli.input_options import Work, input_options
 from remediate.cli.options import (
     EXIT_CODES,
-    chosen,
     error_option,
     output_options,
     reports_patch_errors,
     template_options,
 )
 from remediate.cli.outputs import Outputs
+from remediate.cli.reports import reports
 from remediate.cli.run import Run
+from remediate.cli.settings import settings
+from remediate.cli.writing import write_reports
 from remediate.patch_set import combined
 from remediate.report import summary
 from remediate.report.annotations import levels
@@ -28,44 +31,39 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=EXIT_CODES)
-@click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
 @format_options("diff")
 @error_option
 @template_options
 @output_options
+@input_options(None)
 @reports_patch_errors
-def fix(
-    templates: tuple[str, ...],
-    dry_run: bool,
-    outputs: Outputs,
-    max_size: int,
-    color: bool | None,
-    quiet: bool,
-    **options: Any,
-) -> None:
+def fix(work: Work, dry_run: bool, outputs: Outputs, max_size: int, color: bool | None, quiet: bool, **options: Any) -> None:
     """Patch templates in place and show the diff.
 
-    TEMPLATE is a file, a folder, or - for standard input; with -, the patched template goes to standard output. Files
-    that are not CloudFormation templates are skipped.
+    TEMPLATE is a file, a folder, a pattern, or - for standard input; with -, the patched template goes to standard output.
+    Files that are not CloudFormation templates are skipped, and in folders what git ignores.
 
     Standard output contains only the diff (or the --format output), so `remediate fix stack.yaml --dry-run | git apply`
     works; a summary goes to standard error. A file is changed only if its diff could be written.
     """
-    if "-" in templates and not outputs.is_for_people and not dry_run:
+    if "-" in work.names and not outputs.is_for_people and not dry_run:
         raise click.UsageError('with "-", standard output carries the patched template; add --dry-run to use --format')
-    sets, wanted = chosen(**options)
+    wanted = settings(**options)
     done: Fixes = "planned" if dry_run else "applied"
-    reports: list[engine.Report] = []
+    found: list[engine.Report] = []
     with Run(color, quiet, max_size, in_place=not dry_run) as run, outputs:
-        for name, raw in run.inputs(templates):
-            report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
-            if report is None or not run.attempt(name, deliver, run, report, raw, outputs.streams, dry_run):
+        for one in reports(run, work, wanted):
+            report = one.report
+            if not run.attempt(one.name, deliver, run, report, one.raw, outputs.streams, dry_run):
                 continue
-            reports.append(report)
+            found.append(report)
             run.found |= bool(report.unfixed)
-            run.say(run.attempt(name, summary.render, report, done) or "")
-            run.totals.add(report, levels(report))
-        run.report(outputs, reports, combined(sets), templates)
-        if outputs.is_for_people:
+            problems = levels(report)
+            if problems or report.changed or work.verbose:
+                run.say(run.attempt(one.name, summary.render, report, done) or "")
+            run.totals.add(report, problems)
+        if not work.listing:
+            write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names)
+        if outputs.is_for_people or work.listing:
             run.close(done)

@@ -1,0 +1,132 @@
+"""The configuration file: ``.remediate.toml``, or ``[tool.remediate]`` in ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from remediate.config.places import place
+from remediate.config.validate import faults, schema_text
+from remediate.errors import RemediateError
+from remediate.gitignore import Chain, is_ignored, rules
+
+__all__ = ["Config", "ConfigError", "Override", "find", "load", "schema_text"]
+
+_OWN, _SHARED = ".remediate.toml", "pyproject.toml"
+_TABLE = ("tool", "remediate")
+_AT = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+class ConfigError(RemediateError):
+    """A configuration that cannot be used; the message begins with its place."""
+
+
+@dataclass(frozen=True)
+class Override:
+    """Other values for the files that patterns match."""
+
+    paths: Chain
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a configuration file says; ``file`` is None where there is none. Keys are as in the file."""
+
+    file: Path | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
+
+    def overrides_for(self, path: str) -> tuple[int, ...]:
+        """Return the numbers of the overrides for a file, given by its absolute path; a later one counts first."""
+        return tuple(
+            number
+            for number, one in enumerate(self.overrides)
+            if any(is_ignored(one.paths, up, is_folder=folder) for up, folder in _up(path))
+        )
+
+
+def find(folder: Path) -> Config:
+    """Return the nearest configuration of a folder, from itself up to the top of its git repository.
+
+    Raises ConfigError, as :func:`load` does.
+    """
+    for current in (folder, *folder.parents):
+        for name in (_OWN, _SHARED):
+            found = _load(current / name, shared=name == _SHARED, optional=True)
+            if found is not None:
+                return found
+        if (current / ".git").exists():
+            break
+    return Config()
+
+
+def load(file: Path) -> Config:
+    """Return the configuration in a file. Raises ConfigError for what cannot be read, unknown keys and wrong types."""
+    found = _load(file, shared=file.name == _SHARED, optional=False)
+    if found is None:
+        raise ConfigError(f"{file}: it has no table [tool.remediate]")
+    return found
+
+
+def _load(file: Path, *, shared: bool, optional: bool) -> Config | None:
+    try:
+        text = file.read_text("utf-8")
+    except OSError as error:
+        if optional and (isinstance(error, FileNotFoundError | NotADirectoryError) or shared):
+            return None
+        raise ConfigError(f"{file}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        if optional and shared:  # not ours to judge
+            return None
+        raise ConfigError(f"{file}: byte {error.start + 1} is not valid UTF-8: save the file as UTF-8") from error
+    if optional and shared and _TABLE[1] not in text:
+        return None
+    data: Any = _parsed(text, file)
+    for name in _TABLE if shared else ():
+        data = data.get(name) if isinstance(data, dict) else None
+    return None if data is None else _config(file, text, data, _TABLE if shared else ())
+
+
+def _parsed(text: str, file: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = _AT.search(str(error))
+        line, column = (at[1], at[2]) if at and at[1] else (str(text.count("\n") + 1), "1")
+        raise ConfigError(f"{file}:{line}:{column}: {_AT.sub('', str(error))}") from error
+
+
+def _config(file: Path, text: str, data: Any, prefix: tuple[str, ...]) -> Config:
+    for fault in faults(data):
+        line, column = place(text, (*prefix, *fault.path))
+        name = next((f"{one}: " for one in reversed(fault.path) if isinstance(one, str)), "")
+        raise ConfigError(f"{file}:{line}:{column}: {name}{fault.message}")
+    base = str(file.absolute().parent)
+    overrides = tuple(
+        Override(_rules(base, one["paths"], file, text, (*prefix, "overrides", number, "paths")), one)
+        for number, one in enumerate(data.get("overrides", ()))
+    )
+    _rules(base, data.get("exclude", ()), file, text, (*prefix, "exclude"))
+    return Config(file, {key: value for key, value in data.items() if key != "overrides"}, overrides)
+
+
+def _rules(base: str, patterns: list[str], file: Path, text: str, path: tuple[str | int, ...]) -> Chain:
+    try:
+        return rules(base, patterns)
+    except ValueError as error:
+        line, column = place(text, path)
+        raise ConfigError(f"{file}:{line}:{column}: {error}") from error
+
+
+def _up(path: str) -> list[tuple[str, bool]]:
+    """Return a file and the folders that it is in, with whether each is a folder."""
+    return [(path, False), *((str(one), True) for one in Path(path).parents)]

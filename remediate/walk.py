@@ -1,0 +1,122 @@
+"""Finding templates in folders, as git sees them: without what it ignores, and without what tools have made."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from remediate import gitignore
+from remediate.gitignore import Chain, is_ignored
+
+SUFFIXES = (".yaml", ".yml", ".json", ".template")
+"""What the name of a file in a folder must end with to be looked at; one that is named outright may be called anything."""
+
+OUTPUT = frozenset({"node_modules", "cdk.out", "venv", "site-packages", "__pypackages__", "bower_components"})
+"""Folders that tools fill. Those with a dot at their beginning, as .aws-sam, .serverless and .venv, are left out anyway."""
+
+_MARKS = frozenset({"cdk.out", "pyvenv.cfg"})
+"""Files by which the CDK and Python mark a folder that they have filled, whatever it is called."""
+
+
+class Found(NamedTuple):
+    """A file in a folder. ``real`` names it without links, so that it is taken once."""
+
+    path: str
+    real: str
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How folders are walked.
+
+    ``failed`` is told of what cannot be looked at, ``left_out`` of each folder or file that is not, and why. ``excluded``
+    are the user's patterns. ``git``: what git ignores is left out.
+    """
+
+    failed: Callable[[str, OSError], None]
+    left_out: Callable[[str, str], None] = lambda _path, _why: None
+    excluded: Chain = ()
+    git: bool = True
+
+    def templates_in(self, folder: str) -> Iterator[Found]:
+        """Yield the files below a folder that can be templates, in order. One that cannot be looked at costs no other."""
+        name = str(Path(folder))
+        try:
+            root, real = os.path.abspath(name).rstrip(os.sep), os.path.realpath(name).rstrip(os.sep)  # noqa: PTH100  # as below
+        except OSError as error:  # the working folder is gone
+            self.failed(folder, error)
+            return
+        waiting = [(self._entries(name, named=True), self._chain(root))]
+        while waiting:
+            entries, chain = waiting[-1]
+            entry = next(entries, None)
+            if entry is None:
+                waiting.pop()
+                continue
+            below = entry.path[len(name.rstrip(os.sep)) :]
+            try:
+                if self._is_template(entry, root + below, chain):
+                    yield Found(_shown(entry.path), os.path.realpath(entry.path) if entry.is_symlink() else real + below)
+                elif entry.is_dir(follow_symlinks=False) and not self._is_left_out(entry, root + below, chain):
+                    waiting.append((self._entries(entry.path), chain + self._own(root + below)))
+            except OSError as error:
+                self.failed(_shown(entry.path), error)
+
+    def _chain(self, root: str) -> Chain:
+        """Return the rules for a folder that is named; where git ignores it, it is named on purpose."""
+        ignored = self.git and gitignore.is_left_out(root, is_folder=True)
+        return (gitignore.rules_above(root) if self.git and not ignored else ()) + self._own(root)
+
+    def is_excluded(self, path: str, *, is_folder: bool) -> str:
+        """Return why a named path is left out where even named ones are, "" where it is not."""
+        whole = os.path.abspath(path)  # noqa: PTH100  # resolve() follows links
+        above = [(whole, is_folder), *((str(one), True) for one in Path(whole).parents)]
+        if any(is_ignored(self.excluded, one, is_folder=folder) for one, folder in above):
+            return "excluded"
+        return "ignored by git" if self.git and gitignore.is_left_out(whole, is_folder=is_folder) else ""
+
+    def _own(self, folder: str) -> Chain:
+        return gitignore.rules_of(folder) if self.git else ()
+
+    def _entries(self, folder: str, *, named: bool = False) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            self.failed(_shown(folder), error)
+            return iter(())
+        if not named and any(entry.name in _MARKS and not entry.is_dir() for entry in entries):
+            self.left_out(_shown(folder), "made by a tool")
+            return iter(())
+        return (entry for entry in entries if not entry.name.startswith("."))
+
+    def _is_template(self, entry: os.DirEntry[str], path: str, chain: Chain) -> bool:
+        if not entry.name.lower().endswith(SUFFIXES) or entry.is_dir(follow_symlinks=False):
+            return False
+        # A link's target is asked for: one that leads nowhere is an error.
+        regular = entry.is_file(follow_symlinks=False) or (entry.is_symlink() and _is_file(entry))
+        return regular and not self._is_left_out(entry, path, chain)
+
+    def _is_left_out(self, entry: os.DirEntry[str], path: str, chain: Chain) -> bool:
+        why, is_folder = "", entry.is_dir(follow_symlinks=False)
+        if is_folder and entry.name in OUTPUT:
+            why = "made by a tool"
+        elif self.excluded and is_ignored(self.excluded, path, is_folder=is_folder):
+            why = "excluded"
+        elif chain and is_ignored(chain, path, is_folder=is_folder):
+            why = "ignored by git"
+        if why:
+            self.left_out(_shown(entry.path), why)
+        return bool(why)
+
+
+def _shown(path: str) -> str:
+    return path.removeprefix(f".{os.sep}")
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    return stat.S_ISREG(entry.stat().st_mode)
