@@ -34,7 +34,7 @@ class Annotation:
     """A message of a report about a line.
 
     ``rule`` is the id of a root cause, a patch or a request. ``remedy`` is what fixes it or what the user can do,
-    ``paste`` a statement to put elsewhere.
+    ``paste`` a statement to put elsewhere. ``resource`` is the logical ID of the resource that it is about, if any.
     """
 
     rule: str
@@ -44,6 +44,7 @@ class Annotation:
     column: int
     remedy: str = ""
     paste: str = ""
+    resource: str = ""
 
 
 def annotate(report: Report) -> list[Annotation]:
@@ -107,13 +108,14 @@ def _of_cause(cause: Finding, report: Report, where: _Place) -> Annotation:
     patches = fixing(cause, report)
     left = next((one for one in report.skipped if _speaks_for(cause, one.subject, one.logical_id) and one.advice), None)
     remedy = _fixed_by(patches, report) if patches else cause.advice or (left.advice if left else "")
-    return Annotation(cause.cause, cause.level, cause.detail, *where, remedy)
+    return Annotation(cause.cause, cause.level, cause.detail, *where, remedy, resource=cause.logical_id)
 
 
 def _of_patch(applied: Applied, report: Report, where: _Place) -> Annotation:
     message = f"planned change: {'; '.join(applied.notes)}"
     level: Level = "warning" if applied.need == "repair" else "note"
-    return Annotation(applied.patch.id, level, message, *where, _fixed_by([applied.patch], report))
+    remedy = _fixed_by([applied.patch], report)
+    return Annotation(applied.patch.id, level, message, *where, remedy, resource=applied.logical_id)
 
 
 def _is_of_ignored(patch: Patch, report: Report) -> bool:
@@ -123,11 +125,14 @@ def _is_of_ignored(patch: Patch, report: Report) -> bool:
 
 def _of_delivery(delivery: DeliveryHealth, where: _Place) -> Annotation:
     message = f"{delivery.name} has no problems; optional precautions: {', '.join(delivery.precautions)}"
-    return Annotation("precautions", "note", message, *where, "to apply them: `remediate fix --precautions`")
+    remedy = "to apply them: `remediate fix --precautions`"
+    return Annotation("precautions", "note", message, *where, remedy, resource=delivery.name)
 
 
 def _of_skipped(skipped: Skipped, where: _Place) -> Annotation:
-    return Annotation(skipped.subject, _LEFT.get(skipped.why, "note"), skipped.reason, *where, skipped.advice, skipped.paste)
+    level = _LEFT.get(skipped.why, "note")
+    told = skipped.reason, *where, skipped.advice, skipped.paste, skipped.logical_id
+    return Annotation(skipped.subject, level, *told)
 
 
 def _speaks_for(cause: Finding, subject: str, logical_id: str) -> bool:
