@@ -18,7 +18,7 @@ EXAMPLES = PACKAGE.parent / "examples"
 # Each part may import from itself and from the parts above it.
 LAYERS = [
     *("errors", "signals", "partial_string", "template", "iam", "cloudformation", "delivery", "diagnosis", "reasons"),
-    *("patch_set", "plan", "verify", "engine", "compare", "choices", "files", "report", "cli"),
+    *("patch_set", "plan", "verify", "engine", "compare", "choices", "files", "report", "undo", "cli"),
 ]
 # These know nothing of the parts above them.
 NOTHING_OF = {

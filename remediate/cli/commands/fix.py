@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,7 @@ from remediate.cli.options import (
     template_options,
 )
 from remediate.cli.run import Run
+from remediate.cli.undo_file import UndoFile, undo_option
 from remediate.patch_set import combined
 from remediate.report import summary
 from remediate.report.annotations import levels
@@ -29,13 +31,21 @@ if TYPE_CHECKING:
 @click.command(epilog=EXIT_CODES)
 @click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
+@undo_option
 @format_option("diff")
 @error_option
 @template_options
 @output_options
 @reports_patch_errors
 def fix(
-    templates: tuple[str, ...], dry_run: bool, style: str, max_size: int, color: bool | None, quiet: bool, **options: Any
+    templates: tuple[str, ...],
+    dry_run: bool,
+    save_undo: Path | None,
+    style: str,
+    max_size: int,
+    color: bool | None,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Patch templates in place and show the diff.
 
@@ -48,12 +58,13 @@ def fix(
     if "-" in templates and style != "diff" and not dry_run:
         raise click.UsageError('with "-", standard output carries the patched template; add --dry-run to use --format')
     sets, wanted = chosen(**options)
+    undo = UndoFile(save_undo, dry_run=dry_run)
     done: Fixes = "planned" if dry_run else "applied"
     reports: list[engine.Report] = []
     with Run(color, quiet, max_size, in_place=not dry_run) as run:
         for name, raw in run.inputs(templates):
             report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
-            if report is None or not run.attempt(name, deliver, run, report, raw, style == "diff", dry_run):
+            if report is None or not run.attempt(name, _deliver, run, report, raw, style == "diff", dry_run, undo):
                 continue
             reports.append(report)
             run.found |= bool(report.unfixed)
@@ -63,3 +74,10 @@ def fix(
             run.close(done)
         else:
             run.report(style, reports, combined(sets), templates)
+        run.say(undo.said())
+
+
+def _deliver(run: Run, report: engine.Report, raw: bytes, shown: bool, dry_run: bool, undo: UndoFile) -> bool:
+    """Write the result for one input, once it is saved how to take it back."""
+    with undo.saved(report):
+        return deliver(run, report, raw, shown, dry_run)
