@@ -15,6 +15,7 @@ from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
 from remediate.plan.planner import Planner, chosen_patches
 from remediate.plan.remaining import remaining
+from remediate.plan.selected import Selected
 from remediate.plan.sizes import check_sizes
 from remediate.template import Operation, Plain
 
@@ -56,12 +57,16 @@ def plan(data: dict[str, Plain], located: Located, patch_set: PatchSet, options:
         *remaining(planner.located, planner.draft.data, planner.skipped, left, patch_set),
         *decided_by_default(planner.located, planner.draft.data, options.given),
     ]
-    skipped = tuple(one for one in (*dict.fromkeys(planner.skipped), *rest) if not known.skipped(one))
+    said = [one for one in (*dict.fromkeys(planner.skipped), *rest) if not known.skipped(one)]
+    selected = Selected(planner.chosen if options.select else ())
+    skipped = [one for one in said if selected.skipped(one, (*findings, *left))]
+    skipped += selected.rest(planner.applied.values(), skipped, (one for one in said if one not in skipped))
+    findings = tuple(filter(selected.finding, findings))
     if not options.precautions and "precautions" not in options.ignore:
         found = tuple(_with_precautions(planner, found))
     applied = tuple(planner.applied.values())
     check_sizes(planner.located, data, planner.draft.data)
-    return Plan(located, findings, found, planner.changeable, applied, skipped, operations, planner.draft.data)
+    return Plan(located, findings, found, planner.changeable, applied, tuple(skipped), operations, planner.draft.data)
 
 
 def planned_again(

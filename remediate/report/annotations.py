@@ -27,6 +27,7 @@ _LEFT: dict[Why, Level] = {
     "outside": "warning",
 }
 """The level of each reason for which something remains to do; every other reason is a note."""
+_SUMMARY_ONLY: frozenset[Why] = frozenset({"kept", "unselected"})
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], _Place
     found += [
         _of_skipped(one, place(one.path or ("Resources", one.logical_id)))
         for one in report.skipped
-        if one.why != "kept" and not any(_speaks_for(cause, one.subject, one.logical_id) for cause in causes)
+        if one.why not in _SUMMARY_ONLY and not any(_speaks_for(cause, one.subject, one.logical_id) for cause in causes)
     ]
     return found + [_of_delivery(one, place(("Resources", one.name))) for one in report.deliveries if one.precautions]
 

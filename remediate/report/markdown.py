@@ -28,6 +28,7 @@ _LEADS = {
     "undecidable": "Undetermined",
     "default": "Parameter default",
     "unchecked": "Not checked",
+    "unselected": "Not selected",
 }
 
 

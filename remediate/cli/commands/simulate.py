@@ -43,7 +43,8 @@ def simulate(
             report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
             if report is not None:
                 run.out(run.attempt(name, simulation.render, report, told) or "")
-                run.found |= bool(report.unfixed) or any(one.denied for one in simulation.shown(report, told))
+                denied = not wanted.select and any(one.denied for one in simulation.shown(report, told))
+                run.found |= bool(report.unfixed) or denied
                 run.totals.add(report, levels(report))
                 for one in simulation.left(report, told):
                     run.say("\n".join(summary.explained(one)))
