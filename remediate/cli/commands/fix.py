@@ -9,6 +9,7 @@ import click
 
 from remediate import engine
 from remediate.cli.delivering import deliver
+from remediate.cli.interactive import Questions, check_can_ask, interactive_option
 from remediate.cli.options import (
     EXIT_CODES,
     chosen,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @click.command(epilog=EXIT_CODES)
 @click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
+@interactive_option
 @undo_option
 @format_option("diff")
 @error_option
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 def fix(
     templates: tuple[str, ...],
     dry_run: bool,
+    interactive: bool,
     save_undo: Path | None,
     style: str,
     max_size: int,
@@ -59,11 +62,14 @@ def fix(
         raise click.UsageError('with "-", standard output carries the patched template; add --dry-run to use --format')
     sets, wanted = chosen(**options)
     undo = UndoFile(save_undo, dry_run=dry_run)
+    if interactive:
+        check_can_ask(templates)
     done: Fixes = "planned" if dry_run else "applied"
     reports: list[engine.Report] = []
     with Run(color, quiet, max_size, in_place=not dry_run) as run:
+        questions = Questions(color=run.color) if interactive else None
         for name, raw in run.inputs(templates):
-            report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
+            report = run.attempt(name, questions.report if questions else engine.remediate_all, raw, name, sets, wanted)
             if report is None or not run.attempt(name, _deliver, run, report, raw, style == "diff", dry_run, undo):
                 continue
             reports.append(report)
