@@ -17,7 +17,7 @@ from remediate.template import NotTemplate, Unreadable
 
 STDIN = "-"
 STDIN_TAKEN = "remediate.stdin-taken"
-"""The member of click's context in which an option leaves word that it has read standard input."""
+"""The member of click's context in which an option that has read standard input leaves its name."""
 
 
 _VERSION = re.compile(rb"AWSTemplateFormatVersion")
@@ -89,7 +89,7 @@ def content(name: str, limit: int, *, in_place: bool) -> bytes:
         raise OSError(0, "standard input is closed")
     context = click.get_current_context(silent=True)
     if context and context.meta.get(STDIN_TAKEN):
-        raise OSError(0, "standard input was already read for --error")
+        raise OSError(0, f"standard input was already read for {context.meta[STDIN_TAKEN]}")
     return files.read_stream(sys.stdin.buffer, limit)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -35,20 +36,23 @@ def interactive_option(command: _Command) -> _Command:
     return click.option("-i", "--interactive", is_flag=True, help=text)(command)
 
 
-def check_can_ask(templates: Sequence[str]) -> None:
-    """Raise click.UsageError where nobody can answer."""
-    if STDIN in templates:
-        raise click.UsageError('--interactive reads answers from standard input, so "-" cannot be a template')
-    if not _is_terminal():
-        raise click.UsageError("--interactive asks questions, so standard input and standard error must be a terminal")
-
-
 @dataclass
 class Questions:
     """The questions of a run; after ``q`` nothing more is asked, and nothing more is changed."""
 
     color: bool
     stopped: bool = False
+
+    @classmethod
+    def of(cls, wanted: bool, templates: Sequence[str]) -> Questions | None:
+        """Return the questions of a run, None where none are wanted. Raises click.UsageError where nobody can answer."""
+        if not wanted:
+            return None
+        if STDIN in templates:
+            raise click.UsageError('--interactive reads answers from standard input, so "-" cannot be a template')
+        if not _is_terminal():
+            raise click.UsageError("--interactive asks questions, so standard input and standard error must be a terminal")
+        return cls(color=not os.environ.get("NO_COLOR"))
 
     def report(self, raw: bytes, name: str, patch_sets: Sequence[PatchSet], options: Options) -> engine.Report:
         """Ask for each change of a template, and return the report of a run with those alone that are wanted.

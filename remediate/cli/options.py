@@ -186,7 +186,10 @@ def _message(context: click.Context, value: str) -> str:
         if value == inputs.STDIN:
             if sys.stdin is None:
                 raise click.BadParameter("standard input is closed", param_hint="--error")
-            context.meta[inputs.STDIN_TAKEN] = True
+            if context.meta.get(inputs.STDIN_TAKEN):
+                taken = context.meta[inputs.STDIN_TAKEN]
+                raise click.BadParameter(f"standard input was already read for {taken}", param_hint="--error")
+            context.meta[inputs.STDIN_TAKEN] = "--error"
             return read_stream(sys.stdin.buffer, _LONGEST_MESSAGE).decode("utf-8", "replace")
         path = Path(value.removeprefix("@"))
         if value.startswith("@") or _is_file(path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,9 +18,13 @@ from remediate.cli.options import (
     template_options,
 )
 from remediate.cli.run import Run
+from remediate.cli.stack_events import failure_of, stack_events_option
 from remediate.patch_set import combined
-from remediate.report import listing
+from remediate.report import listing, stack_events
 from remediate.report.annotations import annotate, fails
+
+if TYPE_CHECKING:
+    from remediate.delivery.stack_events import StackEvents
 
 
 @click.command(epilog=EXIT_CODES)
@@ -28,6 +32,7 @@ from remediate.report.annotations import annotate, fails
 @format_option("text")
 @fail_options
 @error_option
+@stack_events_option
 @template_options
 @output_options
 @reports_patch_errors
@@ -42,6 +47,7 @@ def check(
     TEMPLATE is a file, a folder, or - for standard input. In folders, *.yaml, *.yml, *.json and *.template files are
     checked; files that are not CloudFormation templates are skipped.
     """
+    events = _events(options)
     sets, wanted = chosen(**options)
     reports: list[engine.Report] = []
     with Run(color, quiet, max_size) as run:
@@ -54,7 +60,24 @@ def check(
                 run.found |= fails([one.level for one in found], fail_on)
                 if style == "text":
                     run.out(run.attempt(name, listing.render, report, found, color=run.color, wrap=run.terminal) or "")
+        if events:
+            _explain(run, events, reports, in_report=style == "text")
         if style == "text":
             run.close("available")
         else:
             run.report(style, reports, combined(sets), templates)
+
+
+def _events(options: dict[str, Any]) -> StackEvents | None:
+    """Take the events of a stack out of the options; deliveries are judged by the failure that they tell of."""
+    events: StackEvents | None = options.pop("events")
+    options["told"] = failure_of(events, options["told"])
+    return events
+
+
+def _explain(run: Run, events: StackEvents, reports: list[engine.Report], *, in_report: bool) -> None:
+    shown = stack_events.render(events, reports)
+    if in_report:
+        run.out(shown)
+    else:
+        run.say(shown.rstrip("\n"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from remediate import engine
 from remediate.cli.delivering import deliver
-from remediate.cli.interactive import Questions, check_can_ask, interactive_option
+from remediate.cli.interactive import Questions, interactive_option
 from remediate.cli.options import (
     EXIT_CODES,
     chosen,
@@ -40,15 +39,7 @@ if TYPE_CHECKING:
 @output_options
 @reports_patch_errors
 def fix(
-    templates: tuple[str, ...],
-    dry_run: bool,
-    interactive: bool,
-    save_undo: Path | None,
-    style: str,
-    max_size: int,
-    color: bool | None,
-    quiet: bool,
-    **options: Any,
+    templates: tuple[str, ...], dry_run: bool, style: str, max_size: int, color: bool | None, quiet: bool, **options: Any
 ) -> None:
     """Patch templates in place and show the diff.
 
@@ -60,16 +51,14 @@ def fix(
     """
     if "-" in templates and style != "diff" and not dry_run:
         raise click.UsageError('with "-", standard output carries the patched template; add --dry-run to use --format')
+    undo = UndoFile(options.pop("save_undo"), dry_run=dry_run)
+    asking = Questions.of(options.pop("interactive"), templates)
     sets, wanted = chosen(**options)
-    undo = UndoFile(save_undo, dry_run=dry_run)
-    if interactive:
-        check_can_ask(templates)
     done: Fixes = "planned" if dry_run else "applied"
     reports: list[engine.Report] = []
     with Run(color, quiet, max_size, in_place=not dry_run) as run:
-        questions = Questions(color=run.color) if interactive else None
         for name, raw in run.inputs(templates):
-            report = run.attempt(name, questions.report if questions else engine.remediate_all, raw, name, sets, wanted)
+            report = run.attempt(name, asking.report if asking else engine.remediate_all, raw, name, sets, wanted)
             if report is None or not run.attempt(name, _deliver, run, report, raw, style == "diff", dry_run, undo):
                 continue
             reports.append(report)
