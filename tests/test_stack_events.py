@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,6 +13,7 @@ from remediate.cli import main
 from remediate.delivery.services import shipped_services
 from remediate.delivery.stack_events import NotStackEvents, parse
 
+Event = dict[str, Any]
 EXAMPLES = Path(__file__).parent.parent / "examples"
 DENIED = (
     'Resource handler returned message: "Incorrect S3 bucket policy is detected for bucket: logs '

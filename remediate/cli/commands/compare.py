@@ -63,11 +63,7 @@ def compare(
             run.found |= fails(levels(result, known), fail_on)
             if style == "text":
                 run.out(run.attempt(one.name, text.render, result, known, color=run.color) or "")
-        if style != "text":
-            rendered = importlib.import_module(f"remediate.report.comparison.{style}").render(found, run.failures)
-            run.out(rendered.encode("utf-8", "backslashreplace"))
-        elif not found and not run.failures:
-            run.say("no template differs")
+        _conclude(run, style, found)
 
 
 def _pairs(run: Run, templates: tuple[str, ...], base: str | None, limit: int) -> Iterator[Pair]:
@@ -88,3 +84,11 @@ def _pairs(run: Run, templates: tuple[str, ...], base: str | None, limit: int) -
 def _compared(pair: Pair, sets: tuple[PatchSet, ...], options: Options) -> Comparison | None:
     both = sides(pair)
     return compared(pair.name, *both, sets, options) if both else None
+
+
+def _conclude(run: Run, style: str, found: list[tuple[Comparison, Problems]]) -> None:
+    if style != "text":
+        rendered = importlib.import_module(f"remediate.report.comparison.{style}").render(found, run.failures)
+        run.out(rendered.encode("utf-8", "backslashreplace"))
+    elif not found and not run.failures:
+        run.say("no template differs")

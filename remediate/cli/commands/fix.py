@@ -54,8 +54,7 @@ def fix(
     undo = UndoFile(options.pop("save_undo"), dry_run=dry_run)
     asking = Questions.of(options.pop("interactive"), templates)
     sets, wanted = chosen(**options)
-    done: Fixes = "planned" if dry_run else "applied"
-    reports: list[engine.Report] = []
+    done, reports = _done(dry_run), list[engine.Report]()
     with Run(color, quiet, max_size, in_place=not dry_run) as run:
         for name, raw in run.inputs(templates):
             report = run.attempt(name, asking.report if asking else engine.remediate_all, raw, name, sets, wanted)
@@ -76,3 +75,7 @@ def _deliver(run: Run, report: engine.Report, raw: bytes, shown: bool, dry_run: 
     """Write the result for one input, once it is saved how to take it back."""
     with undo.saved(report):
         return deliver(run, report, raw, shown, dry_run)
+
+
+def _done(dry_run: bool) -> Fixes:
+    return "planned" if dry_run else "applied"

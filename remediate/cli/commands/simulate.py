@@ -16,11 +16,14 @@ from remediate.cli.options import (
     template_options,
 )
 from remediate.cli.run import Run
+from remediate.compare import standing_access
 from remediate.report import simulation, summary
 from remediate.report.annotations import levels
 
 if TYPE_CHECKING:
     from remediate.delivery.error_messages import Failure
+    from remediate.patch_set import PatchSet
+    from remediate.plan import Options
 
 
 @click.command(epilog=EXIT_CODES)
@@ -34,18 +37,25 @@ def simulate(
 ) -> None:
     """Show each CloudTrail request: allowed or denied, by which statement, before and after the fix.
 
-    It also tests requests by other accounts and services, and lists any that the fix would newly allow. No file is
-    changed. Exit 1 if a request is still denied after the fix, or another problem needs manual action.
+    It also tests requests by other accounts and services, and lists any that the fix would newly allow, or, of a template
+    that needs no fix, any that are not denied. No file is changed. Exit 1 if a request is still denied after the fix, or
+    another problem needs manual action.
     """
     sets, wanted = chosen(told=told, **options)
     with Run(color, quiet, max_size) as run:
         for name, raw in run.inputs(templates):
             report = run.attempt(name, engine.remediate_all, raw, name, sets, wanted)
             if report is not None:
-                run.out(run.attempt(name, simulation.render, report, told) or "")
+                run.out(run.attempt(name, _shown, report, told, sets, wanted) or "")
                 denied = not wanted.select and any(one.denied for one in simulation.shown(report, told))
                 run.found |= bool(report.unfixed) or denied
                 run.totals.add(report, levels(report))
                 for one in simulation.left(report, told):
                     run.say("\n".join(summary.explained(one)))
         run.close("available")
+
+
+def _shown(report: engine.Report, told: Failure | None, sets: tuple[PatchSet, ...], wanted: Options) -> str:
+    """Render a template; of one that stays as it is, who else gets in is what a reviewer wants to know."""
+    standing = None if report.changed else standing_access(report, sets, wanted)
+    return simulation.render(report, told, standing)
