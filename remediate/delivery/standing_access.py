@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from remediate.cloudformation.policies import documents
+from remediate.cloudformation.policies import Document, documents
 from remediate.cloudformation.resources import Data
-from remediate.delivery.access import gained, outsiders_of, resource_of, sampled
+from remediate.delivery.access import gained, is_told_only, outsiders_of, resource_of, sampled
 from remediate.delivery.decide import document_for, judge
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
@@ -57,7 +57,7 @@ def access_change(old: Side | None, new: Side | None) -> AccessChange:
     """
     before = [*_standing(old)] if old else []
     after = [*_standing(new)] if new else []
-    gains = [one.access for one in after if old is None or not _was_allowed(one, before, old)]
+    gains = [_told(one, old) for one in after if old is None or not _was_allowed(one, before, old)]
     if old and new:
         gains += _by_changed_statements(old, new, {_name(one) for one in gains})
     names = {_name(one.access) for one in after}
@@ -110,14 +110,26 @@ def _was_allowed(one: _Standing, before: Sequence[_Standing], old: Side) -> bool
 
 
 def _is_allowed(one: _Standing, side: Side) -> bool:
-    for (logical_id, kind), deliveries in _by_policy(side).items():
-        for delivery in deliveries if kind == one.kind else ():
+    outcomes = (
+        judge(document, sampled(delivery), one.access.outsider.request).outcome
+        for document, delivery in _documents(side, one.kind)
+    )
+    return any(_RANK[outcome] >= _RANK[one.outcome] for outcome in outcomes)
+
+
+def _told(one: _Standing, old: Side | None) -> NewAccess:
+    """Return new access, marked where the tool's own changes may give it too: it tells its holder nothing new."""
+    policies = _documents(old, one.kind) if old else ()
+    harmless = any(is_told_only(one.access.outsider, document, delivery) for document, delivery in policies)
+    return replace(one.access, told_only=one.access.told_only or harmless)
+
+
+def _documents(side: Side, kind: PolicyKind) -> Iterator[tuple[Document, Delivery]]:
+    for (logical_id, found), deliveries in _by_policy(side).items():
+        for delivery in deliveries if found == kind else ():
             document = document_for(side.data, logical_id, kind, delivery)
             if document is not None and document.readable:
-                outcome = judge(document, sampled(delivery), one.access.outsider.request).outcome
-                if _RANK[outcome] >= _RANK[one.outcome]:
-                    return True
-    return False
+                yield document, delivery
 
 
 def _by_changed_statements(old: Side, new: Side, known: set[tuple[str, str, str]]) -> Iterator[NewAccess]:
