@@ -58,6 +58,10 @@ RUNS: dict[str, list[str]] = {
     "simulate-blocked": ["simulate", "blocked.yaml"],
     "simulate-error": ["simulate", "--error", "Incorrect S3 bucket policy is detected for bucket: logs", "stack.yaml"],
     "simulate-other-error": ["simulate", "--error", "Resource limit exceeded", "stack.yaml"],
+    "help-compare": ["compare", "--help"],
+    "compare": ["compare", "minimal.yaml", "changed.yaml"],
+    "compare-markdown": ["compare", "--format", "markdown", "minimal.yaml", "changed.yaml"],
+    "check-stack-events": ["check", "--stack-events", "events.json", "minimal.yaml"],
     "apply-dry-run": ["apply", "--dry-run", "changes.json", "minimal.yaml"],
     "apply-refused": ["apply", "nowhere.json", "minimal.yaml"],
     "apply-bad-patch": ["apply", "bad.json", "minimal.yaml"],
@@ -109,6 +113,16 @@ Resources:
     DependsOn: BucketPolicy
     Properties: { S3BucketName: !Ref Bucket, IsLogging: true }
 """,
+    "events.json": b"""\
+{"StackEvents": [
+  {"StackId": "arn:s", "StackName": "orders", "LogicalResourceId": "orders", "PhysicalResourceId": "arn:s",
+   "ResourceType": "AWS::CloudFormation::Stack", "ResourceStatus": "ROLLBACK_COMPLETE"},
+  {"StackId": "arn:s", "StackName": "orders", "LogicalResourceId": "LogBucket", "PhysicalResourceId": "orders-logs",
+   "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "DELETE_SKIPPED"},
+  {"StackId": "arn:s", "StackName": "orders", "LogicalResourceId": "Trail", "ResourceType": "AWS::CloudTrail::Trail",
+   "ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "Incorrect S3 bucket policy is detected for bucket: logs"}
+]}
+""",
     "changes.json": b'[{"op": "add", "path": "/Resources/Trail/Properties/EnableLogFileValidation", "value": true}]\n',
     "nowhere.json": b'[{"op": "remove", "path": "/Resources/Nobody"}]\n',
     "bad.json": b'[{"op": "delete", "path": "/Resources/Trail"}]\n',
@@ -119,6 +133,8 @@ Resources:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for example in ("minimal.yaml", "healthy.yaml", "stack.yaml"):
         shutil.copy(ROOT / "examples" / example, tmp_path)
+    minimal = (ROOT / "examples" / "minimal.yaml").read_text("utf-8")
+    (tmp_path / "changed.yaml").write_text(minimal.replace("Service: cloudtrail.amazonaws.com", "AWS: '*'"), "utf-8")
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
     monkeypatch.chdir(tmp_path)

@@ -25,13 +25,14 @@ LAYERS = [
         "verify",
         "engine",
         "environments",
+        "compare",
         "choices",
         "files",
         "gitignore",
         "walk",
         "config",
     ),
-    *("report", "cli"),
+    *("report", "undo", "cli"),
 ]
 # These know nothing of the parts above them.
 NOTHING_OF = {

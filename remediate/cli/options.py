@@ -66,10 +66,8 @@ def patch_set_options(command: _Command) -> _Command:
 def template_options(command: _Command) -> _Command:
     """Add the options that say which patches are wanted and how a template is to be understood."""
     options = [
-        click.option("--select", multiple=True, metavar="ID", help="Apply only this patch (repeatable)."),
-        click.option(
-            "--ignore", multiple=True, metavar="ID", help="Ignore this id, shown in brackets in reports (repeatable)."
-        ),
+        click.option("--select", metavar="IDS", help="Apply these patches alone, and judge by them.", **_LIST),
+        click.option("--ignore", metavar="IDS", help="Ignore these ids, shown in brackets in reports.", **_LIST),
         click.option(
             "--review",
             is_flag=True,
@@ -91,6 +89,14 @@ def template_options(command: _Command) -> _Command:
     for option in reversed(options):
         command = option(command)
     return patch_set_options(size_option(command))
+
+
+def _ids(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids of lists with commas between them."""
+    return tuple(one.strip() for value in values for one in value.split(",") if one.strip())
+
+
+_LIST: dict[str, Any] = {"multiple": True, "callback": _ids}
 
 
 def size_option(command: _Command) -> _Command:
@@ -187,6 +193,9 @@ def _message(context: click.Context, value: str) -> str:
         if value == inputs.STDIN:
             if sys.stdin is None:
                 raise click.BadParameter("standard input is closed", param_hint="--error")
+            if context.meta.get(inputs.STDIN_TAKEN):
+                taken = context.meta[inputs.STDIN_TAKEN]
+                raise click.BadParameter(f"standard input was already read for {taken}", param_hint="--error")
             context.meta[inputs.STDIN_TAKEN] = "--error"
             return read_stream(sys.stdin.buffer, _LONGEST_MESSAGE).decode("utf-8", "replace")
         path = Path(value.removeprefix("@"))

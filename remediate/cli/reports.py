@@ -19,6 +19,7 @@ from remediate.cli.settings import Settings, Wanted, unknown
 from remediate.engine import Report
 from remediate.environments import remediate_for
 from remediate.errors import RemediateError
+from remediate.plan import Options
 from remediate.relevance import Look, Relevance
 from remediate.report.summary import nothing_found
 
@@ -43,6 +44,11 @@ class Done:
     raw: bytes
     wanted: Wanted
     report: Report
+
+    @property
+    def options(self) -> Options:
+        """The options of the run, in the first of its environments."""
+        return self.wanted.environments[0].options
 
 
 @dataclass

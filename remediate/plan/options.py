@@ -15,8 +15,9 @@ class Options:
     """What the user chose: what is said about the template, which patches, and whether those that need a review too.
 
     ``ignore`` can hold root causes, by their id, as well as patches. ``precautions`` applies those to healthy deliveries
-    too. ``error`` is the failure that a deployment ended with. ``unwritable`` are the logical IDs of resources whose text
-    cannot be edited, with the reason: that is not for the user to choose, but comes to light in the writing.
+    too. ``error`` is the failure that a deployment ended with. ``declined`` are changes that the user does not want, each
+    as a patch and a resource. ``unwritable`` are the logical IDs of resources whose text cannot be edited, with the reason:
+    that is not for the user to choose, but comes to light in the writing.
     """
 
     given: Given = field(default_factory=Given)
@@ -25,6 +26,7 @@ class Options:
     review: bool = False
     precautions: bool = False
     error: Failure | None = None
+    declined: frozenset[tuple[str, str]] = frozenset()
     unwritable: Mapping[str, str] = field(default_factory=dict)
 
     def for_service(self, service: LogService) -> Options:

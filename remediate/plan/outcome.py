@@ -10,14 +10,24 @@ from remediate.patch_set import Need, Patch
 from remediate.template import Operation
 
 Why = Literal[
-    "review", "obstacle", "blocked", "denied", "outside", "undecidable", "harmless", "kept", "default", "unchecked"
+    "review",
+    "obstacle",
+    "blocked",
+    "denied",
+    "outside",
+    "undecidable",
+    "harmless",
+    "kept",
+    "default",
+    "unchecked",
+    "unselected",
 ]
 """Why something is as it was.
 
 review: the change needs ``--review``. obstacle: the template's form is in the way. blocked: a Deny statement is. denied: no
 patch of the run allows it. outside: it is not in the template. undecidable: the template does not tell. harmless: it is
 wrong, but nothing fails for it. kept: it is right. default: it is decided for the default of a parameter.
-unchecked: it belongs to a service that the run does not look at.
+unchecked: it belongs to a service that the run does not look at. unselected: it is about patches that were not selected.
 """
 
 UNFIXED: frozenset[Why] = frozenset({"review", "obstacle", "blocked", "denied", "outside"})

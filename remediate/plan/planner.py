@@ -61,8 +61,6 @@ class Planner:
         self.options = options
         self.chosen = tuple(chosen_patches(patch_set, options))
         self.changeable = changeable
-        left_out = (patch for patch in patch_set.patches if patch not in self.chosen)
-        self.keys = Chosen(_removing(self.chosen), _removing(left_out))
         self.draft = Draft(found.model)
         self.applied: dict[tuple[str, str], Applied] = {}
         self.skipped: list[Skipped] = []
@@ -87,6 +85,8 @@ class Planner:
 
     def _is_to_change(self, patch: Patch, target: Target) -> bool:
         """Tell whether a resource may be changed: a delivery that needs it may, or the user wants precautions too."""
+        if (patch.id, target.logical_id) in self.options.declined:
+            return False
         if self.options.precautions or patch.id in self.options.select:
             return True
         return any(delivery_of(delivery) in self.changeable for delivery in target.deliveries)
@@ -134,7 +134,7 @@ class Planner:
                 deliveries,
                 self.options.given,
                 self.options.review,
-                self.keys,
+                self._keys(target.logical_id),
                 idle,
             )
             APPLIED[type(rule)](editor, rule)
@@ -152,6 +152,13 @@ class Planner:
             return False
         change.notes.append(note)
         return True
+
+    def _keys(self, logical_id: str) -> Chosen:
+        """Return which conditions of a policy the run takes away, and which it leaves because the user wants them left."""
+        declined = {patch for patch, resource in self.options.declined if resource == logical_id}
+        wanted = [patch for patch in self.chosen if patch.id not in declined]
+        left_out = (patch for patch in self.patch_set.patches if patch not in wanted)
+        return Chosen(_removing(wanted), _removing(left_out))
 
     def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: Change) -> None:
         is_topic = target.role == "topic"

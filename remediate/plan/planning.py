@@ -16,6 +16,7 @@ from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
 from remediate.plan.planner import Planner, chosen_patches
 from remediate.plan.remaining import remaining
+from remediate.plan.selected import Selected
 from remediate.plan.sizes import check_sizes
 from remediate.template import Operation
 
@@ -59,12 +60,16 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
         *remaining(planner.located, planner.draft.model, planner.skipped, left, patch_set),
         *decided_by_default(planner.located, planner.draft.model, options.given),
     ]
-    skipped = tuple(one for one in (*dict.fromkeys(planner.skipped), *rest) if not known.skipped(one))
+    said = [one for one in (*dict.fromkeys(planner.skipped), *rest) if not known.skipped(one)]
+    selected = Selected(planner.chosen if options.select else ())
+    skipped = [one for one in said if selected.skipped(one, (*findings, *left))]
+    skipped += selected.rest(planner.applied.values(), skipped, (one for one in said if one not in skipped))
+    findings = tuple(filter(selected.finding, findings))
     if not options.precautions and "precautions" not in options.ignore:
         found = tuple(_with_precautions(planner, found))
     applied = tuple(planner.applied.values())
     check_sizes(planner.located, model, planner.draft.model)
-    return Plan(located, findings, found, planner.changeable, applied, skipped, operations, planner.draft.model)
+    return Plan(located, findings, found, planner.changeable, applied, tuple(skipped), operations, planner.draft.model)
 
 
 def planned_again(located: Located, patch_set: PatchSet, options: Options, before: Plan) -> tuple[Operation, ...]:

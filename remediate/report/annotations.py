@@ -24,6 +24,7 @@ _LEFT: dict[Why, Level] = {
     "outside": "warning",
 }
 """The level of each reason for which something remains to do; every other reason is a note."""
+_SUMMARY_ONLY: frozenset[Why] = frozenset({"kept", "unselected"})
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]
     found += [
         _of_skipped(one)
         for one in report.skipped
-        if one.why != "kept" and not any(_speaks_for(cause, one.subject, one.logical_id) for cause in causes)
+        if one.why not in _SUMMARY_ONLY and not any(_speaks_for(cause, one.subject, one.logical_id) for cause in causes)
     ]
     found += [_of_delivery(one) for one in report.deliveries if one.precautions]
     return [replace(one, **place(one.path)._asdict()) for one in found]

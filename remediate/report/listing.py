@@ -30,3 +30,4 @@ def _lines(report: Report, found: Sequence[Annotation], *, color: bool, wrap: bo
         if one.remedy:
             yield from wrapped(one.remedy, "    → ")
         yield from (f"      {visible(line)}" for line in one.paste.splitlines())
+    yield from (f"{visible(report.name)}: {one.reason}" for one in report.skipped if one.why == "unselected")

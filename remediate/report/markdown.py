@@ -30,6 +30,7 @@ _LEADS = {
     "undecidable": "Undetermined",
     "default": "Parameter default",
     "unchecked": "Not checked",
+    "unselected": "Not selected",
 }
 
 

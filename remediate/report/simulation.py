@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from remediate.delivery.comparison import Verdict, worst
 from remediate.delivery.error_messages import Failure
+from remediate.delivery.standing_access import AccessChange
 from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.plan import Skipped
-from remediate.report.access import labels, warnings
+from remediate.report.access import labels, opening_lines, warnings
 from remediate.report.escape import visible
 from remediate.report.source_map import SourceMap
 from remediate.report.terminal import limit, wrapped
@@ -18,9 +19,12 @@ _Row = tuple[str, str, str, str]
 _HEAD: _Row = ("request", "purpose", "before", "after the fix")
 
 
-def render(report: Report, failure: Failure | None) -> str:
-    """Return the table of a template; ``failure`` narrows it to the requests that can cause an error."""
-    return "\n".join(_lines(report, failure)) + "\n"
+def render(report: Report, failure: Failure | None, standing: AccessChange | None = None) -> str:
+    """Return the table of a template; ``failure`` narrows it to the requests that can cause an error.
+
+    ``standing`` is who else gets in by a template that stays as it is.
+    """
+    return "\n".join(_lines(report, failure, standing)) + "\n"
 
 
 def shown(report: Report, failure: Failure | None) -> tuple[Verdict, ...]:
@@ -37,7 +41,7 @@ def left(report: Report, failure: Failure | None) -> Iterator[Skipped]:
             yield one
 
 
-def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
+def _lines(report: Report, failure: Failure | None, standing: AccessChange | None) -> Iterator[str]:
     verdicts = shown(report, failure)
     first = f"{visible(report.name)}: {_headline(report, verdicts)}"
     yield from wrapped(first, "", "    ") if limit() else [first]
@@ -45,6 +49,8 @@ def _lines(report: Report, failure: Failure | None) -> Iterator[str]:
         yield from wrapped(f"{failure.code}: {failure.meaning}", "  ")
     if report.changed:
         yield from _access(report, failure)
+    elif standing and standing.asked:
+        yield from _standing(standing, failure)
     if verdicts:
         yield from _table(verdicts)
     yield from _causes(report, failure)
@@ -68,6 +74,13 @@ def _access(report: Report, failure: Failure | None) -> Iterator[str]:
     tested = f"access check: {new_access.asked} requests by other principals tested, {len(found)} newly allowed"
     yield from wrapped(tested, "  ")
     for line in warnings(found):
+        yield from wrapped(line, "    ")
+
+
+def _standing(standing: AccessChange, failure: Failure | None) -> Iterator[str]:
+    found = [one for one in standing.standing if failure is None or one.outsider.policy in failure.policies]
+    yield from wrapped(f"access check: {standing.asked} requests by other principals tested, {len(found)} not denied", "  ")
+    for line in opening_lines(found):
         yield from wrapped(line, "    ")
 
 

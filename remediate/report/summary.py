@@ -24,6 +24,7 @@ _WORDS = {
     "kept": "kept",
     "default": "parameter default",
     "unchecked": "not checked",
+    "unselected": "not selected",
 }
 
 
@@ -40,6 +41,8 @@ def headline(report: Report, done: Fixes) -> str:
         return f"{name}: {_fixes(report, done)}{f'; {left}' if left else ''}"
     if not (report.deliveries or report.verdicts or report.findings or report.skipped):
         return nothing_found(name, report.services)
+    if any(one.why == "unselected" for one in report.skipped):
+        return f"{name}: {left or 'nothing to do for the selected patches'}"
     return f"{name}: {left or 'no problems found'}{_health(report)}"
 
 
@@ -51,9 +54,8 @@ def nothing_found(name: str, services: Sequence[LogService]) -> str:
 def explained(skipped: Skipped) -> Iterator[str]:
     """Yield the lines that say why something was not changed, and what can be done."""
     where = f" ({skipped.logical_id})" if skipped.logical_id else ""
-    yield from wrapped(
-        f"{_WORDS[skipped.why]}: {skipped.subject}{where}: {skipped.reason}", "  ! " if skipped.unfixed else "  "
-    )
+    about = "" if skipped.why == "unselected" else f"{skipped.subject}{where}: "
+    yield from wrapped(f"{_WORDS[skipped.why]}: {about}{skipped.reason}", "  ! " if skipped.unfixed else "  ")
     if skipped.advice:
         yield from wrapped(skipped.advice, "    → ")
     yield from (f"      {visible(line)}" for line in skipped.paste.splitlines())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,16 +21,21 @@ from remediate.cli.outputs import Outputs
 from remediate.cli.reports import reports
 from remediate.cli.run import Run
 from remediate.cli.settings import settings
+from remediate.cli.stack_events import failure_of, stack_events_option
 from remediate.cli.writing import write_reports
 from remediate.patch_set import combined
-from remediate.report import listing
+from remediate.report import listing, stack_events
 from remediate.report.annotations import annotate, fails
+
+if TYPE_CHECKING:
+    from remediate.delivery.stack_events import StackEvents
 
 
 @click.command(epilog=EXIT_CODES)
 @format_options("text")
 @fail_options
 @error_option
+@stack_events_option
 @template_options
 @output_options
 @input_options(".")
@@ -45,6 +50,7 @@ def check(work: Work, outputs: Outputs, max_size: int, color: bool | None, quiet
     *.yml, *.json and *.template files are checked; files that are not CloudFormation templates are skipped, and so is what
     git ignores.
     """
+    events = _events(options)
     wanted = settings(**options)
     found: list[engine.Report] = []
     with Run(color, quiet, max_size) as run, outputs:
@@ -56,7 +62,24 @@ def check(work: Work, outputs: Outputs, max_size: int, color: bool | None, quiet
             if outputs.streams and (problems or one.report.changed or work.verbose):
                 text = run.attempt(one.name, listing.render, one.report, problems, color=run.color, wrap=run.terminal)
                 run.out(text or "")
+        if events:
+            _explain(run, events, found, in_report=outputs.streams)
         if not work.listing:
             write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names, wanted.default.fail_on)
         if outputs.is_for_people or work.listing:
             run.close("available")
+
+
+def _events(options: dict[str, Any]) -> StackEvents | None:
+    """Take the events of a stack out of the options; deliveries are judged by the failure that they tell of."""
+    events: StackEvents | None = options.pop("events")
+    options["told"] = failure_of(events, options["told"])
+    return events
+
+
+def _explain(run: Run, events: StackEvents, reports: list[engine.Report], *, in_report: bool) -> None:
+    shown = stack_events.render(events, reports)
+    if in_report:
+        run.out(shown)
+    else:
+        run.say(shown.rstrip("\n"))

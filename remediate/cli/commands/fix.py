@@ -10,6 +10,7 @@ from remediate import engine
 from remediate.cli.delivering import deliver
 from remediate.cli.formats import format_options
 from remediate.cli.input_options import Work, input_options
+from remediate.cli.interactive import Questions, interactive_option
 from remediate.cli.options import (
     EXIT_CODES,
     error_option,
@@ -21,6 +22,7 @@ from remediate.cli.outputs import Outputs
 from remediate.cli.reports import reports
 from remediate.cli.run import Run
 from remediate.cli.settings import settings
+from remediate.cli.undo_file import UndoFile, undo_option
 from remediate.cli.writing import write_reports
 from remediate.patch_set import combined
 from remediate.report import summary
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 @click.command(epilog=EXIT_CODES)
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
+@interactive_option
+@undo_option
 @format_options("diff")
 @error_option
 @template_options
@@ -49,13 +53,13 @@ def fix(work: Work, dry_run: bool, outputs: Outputs, max_size: int, color: bool 
     """
     if "-" in work.names and not outputs.is_for_people and not dry_run:
         raise click.UsageError('with "-", standard output carries the patched template; add --dry-run to use --format')
-    wanted = settings(**options)
-    done: Fixes = "planned" if dry_run else "applied"
-    found: list[engine.Report] = []
+    undo = UndoFile(options.pop("save_undo"), dry_run=dry_run)
+    asking = Questions.of(options.pop("interactive"), work.names)
+    wanted, done, found = settings(**options), _done(dry_run), list[engine.Report]()
     with Run(color, quiet, max_size, in_place=not dry_run) as run, outputs:
         for one in reports(run, work, wanted):
-            report = one.report
-            if not run.attempt(one.name, deliver, run, report, one.raw, outputs.streams, dry_run):
+            report = run.attempt(one.name, asking.answered, one) if asking else one.report
+            if report is None or not run.attempt(one.name, _deliver, run, report, one.raw, outputs.streams, dry_run, undo):
                 continue
             found.append(report)
             run.found |= bool(report.unfixed)
@@ -67,3 +71,14 @@ def fix(work: Work, dry_run: bool, outputs: Outputs, max_size: int, color: bool 
             write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names)
         if outputs.is_for_people or work.listing:
             run.close(done)
+        run.say(undo.said())
+
+
+def _deliver(run: Run, report: engine.Report, raw: bytes, shown: bool, dry_run: bool, undo: UndoFile) -> bool:
+    """Write the result for one input, once it is saved how to take it back."""
+    with undo.saved(report):
+        return deliver(run, report, raw, shown, dry_run)
+
+
+def _done(dry_run: bool) -> Fixes:
+    return "planned" if dry_run else "applied"

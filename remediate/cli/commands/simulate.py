@@ -14,9 +14,10 @@ from remediate.cli.options import (
     reports_patch_errors,
     template_options,
 )
-from remediate.cli.reports import reports
+from remediate.cli.reports import Done, reports
 from remediate.cli.run import Run
 from remediate.cli.settings import settings
+from remediate.compare import standing_access
 from remediate.report import simulation, summary
 from remediate.report.annotations import levels
 
@@ -33,17 +34,24 @@ if TYPE_CHECKING:
 def simulate(work: Work, told: Failure | None, max_size: int, color: bool | None, quiet: bool, **options: Any) -> None:
     """Show each CloudTrail request: allowed or denied, by which statement, before and after the fix.
 
-    It also tests requests by other accounts and services, and lists any that the fix would newly allow. No file is
-    changed. Exit 1 if a request is still denied after the fix, or another problem needs manual action.
+    It also tests requests by other accounts and services, and lists any that the fix would newly allow, or, of a template
+    that needs no fix, any that are not denied. No file is changed. Exit 1 if a request is still denied after the fix, or
+    another problem needs manual action.
     """
     with Run(color, quiet, max_size) as run:
         for one in reports(run, work, settings(told=told, **options)):
-            report = one.report
-            problems = levels(report)
+            report, problems = one.report, levels(one.report)
             if problems or report.verdicts or work.verbose:
-                run.out(run.attempt(one.name, simulation.render, report, told) or "")
-            run.found |= bool(report.unfixed) or any(shown.denied for shown in simulation.shown(report, told))
+                run.out(run.attempt(one.name, _shown, one, told) or "")
+            denied = not one.options.select and any(shown.denied for shown in simulation.shown(report, told))
+            run.found |= bool(report.unfixed) or denied
             run.totals.add(report, problems)
             for left in simulation.left(report, told):
                 run.say("\n".join(summary.explained(left)))
         run.close("available")
+
+
+def _shown(one: Done, told: Failure | None) -> str:
+    """Render a template; of one that stays as it is, who else gets in is what a reviewer wants to know."""
+    standing = None if one.report.changed else standing_access(one.report, one.wanted.patch_sets, one.options)
+    return simulation.render(one.report, told, standing)

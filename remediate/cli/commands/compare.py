@@ -1,0 +1,95 @@
+"""``remediate compare``: what somebody else's change does to the log delivery of a template."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from remediate.cli.git import GitFailed
+from remediate.cli.options import fail_options, output_options, reports_patch_errors, template_options
+from remediate.cli.pairs import Pair, pairs_of, pairs_since, sides
+from remediate.cli.run import Run
+from remediate.cli.settings import settings
+from remediate.compare import Comparison
+from remediate.compare import compare as compared
+from remediate.patch_set import PatchSet
+from remediate.plan import Options
+from remediate.report.annotations import fails
+from remediate.report.comparison import FORMATS, Problems, levels, problems, text
+
+_EXIT_CODES = """\b
+Exit codes:
+  0  no new problem, and nobody else gets access
+  1  a new problem, new access or a removed Deny at or above --fail-on
+  2  usage error, unreadable input, or output that cannot be written
+"""
+
+
+@click.command(epilog=_EXIT_CODES)
+@click.argument("templates", nargs=-1, metavar="OLD NEW | --base REV [TEMPLATE]...")
+@click.option("--base", metavar="REV", help="Compare with this git revision; REV... is where HEAD left REV.")
+@click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True, help="Output format.")
+@fail_options
+@template_options
+@output_options
+@reports_patch_errors
+def compare(
+    templates: tuple[str, ...],
+    base: str | None,
+    style: str,
+    max_size: int,
+    color: bool | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Show what a change does: problems, requests and access of others before and after, and what else differs.
+
+    OLD and NEW are two files or two folders; one may be - for standard input. With --base, TEMPLATE is a file or a
+    folder in a git checkout, of which the files that differ are compared: by default the current folder.
+    """
+    said = settings(**options).default
+    sets, wanted, fail_on = said.patch_sets, said.environments[0].options, said.fail_on
+    found: list[tuple[Comparison, Problems]] = []
+    with Run(color, quiet, max_size) as run:
+        for one in _pairs(run, templates, base, max_size << 20):
+            result = run.attempt(one.name, _compared, one, sets, wanted)
+            if result is None:
+                continue
+            known = problems(result)
+            found.append((result, known))
+            run.found |= fails(levels(result, known), fail_on)
+            if style == "text":
+                run.out(run.attempt(one.name, text.render, result, known, color=run.color) or "")
+        _conclude(run, style, found)
+
+
+def _pairs(run: Run, templates: tuple[str, ...], base: str | None, limit: int) -> Iterator[Pair]:
+    if base is None:
+        if len(templates) != 2:
+            raise click.UsageError("give two files or folders, OLD and NEW, or --base REV")
+        pairs = pairs_of(*templates, limit)
+    else:
+        pairs = pairs_since(base, templates or (".",), limit)
+    try:
+        yield from pairs
+    except GitFailed as error:
+        run.fail(base or "", str(error))
+    except OSError as error:
+        run.fail(str(error.filename or Path(templates[-1])), str(error.strerror or error))
+
+
+def _compared(pair: Pair, sets: tuple[PatchSet, ...], options: Options) -> Comparison | None:
+    both = sides(pair)
+    return compared(pair.name, *both, sets, options) if both else None
+
+
+def _conclude(run: Run, style: str, found: list[tuple[Comparison, Problems]]) -> None:
+    if style != "text":
+        rendered = importlib.import_module(f"remediate.report.comparison.{style}").render(found, run.failures)
+        run.out(rendered.encode("utf-8", "backslashreplace"))
+    elif not found and not run.failures:
+        run.say("no template differs")
