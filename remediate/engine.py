@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from remediate.cloudformation.model import TemplateModel
@@ -20,6 +20,7 @@ from remediate.template import (
     MappingNode,
     NotTemplate,
     Operation,
+    Plain,
     Template,
     Unreadable,
     compose,
@@ -152,6 +153,11 @@ class Report:
     def before(self) -> str:
         """The whole text as it was, without byte-order mark."""
         return self.template.text
+
+    @property
+    def data(self) -> Mapping[str, Plain]:
+        """What the new text holds."""
+        return self.model_after.data
 
     @property
     def changed(self) -> bool:
