@@ -7,10 +7,10 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from remediate import files
 from remediate.template import NotTemplate, Unreadable
@@ -28,8 +28,7 @@ _CLOUDFORMATION = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(Struct, frozen=True):
     """A file to check. ``named``: the user named it; otherwise it was found in a folder."""
 
     name: str

@@ -7,14 +7,14 @@ Sources: Amazon S3 User Guide, Bucket policies (20 KB); AWS KMS Developer Guide,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 PolicyKind: TypeAlias = Literal["bucket", "key", "topic"]
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """A resource type with a policy: the property that has it, the service that reads it, and its largest size in bytes."""
 
     type: str

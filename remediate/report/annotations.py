@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from remediate.delivery.services import DEFAULT
 from remediate.diagnosis import Finding, Level
@@ -29,8 +30,7 @@ _LEFT: dict[Why, Level] = {
 """The level of each reason for which something remains to do; every other reason is a note."""
 
 
-@dataclass(frozen=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """A message of a report about a line.
 
     ``rule`` is the id of a root cause, a patch or a request. ``remedy`` is what fixes it or what the user can do,
