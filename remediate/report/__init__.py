@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from remediate.engine import Report
-from remediate.patch_set import PatchSet
-from remediate.report.failed import Failed
+if TYPE_CHECKING:  # the command's beginning needs a module of this package, and nothing of the engine
+    from collections.abc import Sequence
+
+    from remediate.engine import Report
+    from remediate.patch_set import PatchSet
+    from remediate.report.failed import Failed
 
 FORMATS = ("json", "json-patch", "markdown", "sarif", "github")
 

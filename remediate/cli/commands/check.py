@@ -8,7 +8,6 @@ import click
 
 from remediate import engine
 from remediate.cli.options import (
-    EXIT_CODES,
     chosen,
     error_option,
     fail_options,
@@ -17,6 +16,7 @@ from remediate.cli.options import (
     reports_patch_errors,
     template_options,
 )
+from remediate.cli.program import EXIT_CODES
 from remediate.cli.run import Run
 from remediate.patch_set import combined
 from remediate.report import listing

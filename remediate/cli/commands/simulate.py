@@ -8,13 +8,13 @@ import click
 
 from remediate import engine
 from remediate.cli.options import (
-    EXIT_CODES,
     chosen,
     error_option,
     output_options,
     reports_patch_errors,
     template_options,
 )
+from remediate.cli.program import EXIT_CODES
 from remediate.cli.run import Run
 from remediate.report import simulation, summary
 from remediate.report.annotations import levels
