@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from remediate.cloudformation.differences import Difference, differences
 from remediate.delivery.comparison import Verdict, worst
@@ -19,8 +21,7 @@ from remediate.plan import Options
 _ORDER = [Outcome.ALLOWED, Outcome.UNDECIDABLE, Outcome.DENIED]
 
 
-@dataclass(frozen=True)
-class RequestChange:
+class RequestChange(Struct, frozen=True):
     """A request of a service before and after; None where it was not made, or no policy in the template decides it.
 
     ``verdict`` tells of the request: that of the new template, where there is one.
@@ -41,8 +42,7 @@ class RequestChange:
         return bool(self.before and self.after) and _rank(self.after) > _rank(self.before)
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """A template before and after a change. ``old`` or ``new`` is None where the file is not there.
 
     The reports are those of each template by itself: what is wrong with it, and which patches would fix that.
@@ -62,8 +62,7 @@ class Comparison:
         return tuple(one for one in self.access.gained if not one.told_only)
 
 
-@dataclass(frozen=True)
-class File:
+class File(Struct, frozen=True):
     """A file at one side of a comparison: what messages call it, and its content."""
 
     name: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.comparison import Verdict
@@ -124,8 +126,7 @@ def check_is_cloudformation(template: Template) -> Template:
     return template
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True):
     """What was found in a template and what becomes of it.
 
     ``template`` is what was read and ``model`` what it holds, ``after`` the new text without byte-order mark, equal to the

@@ -7,8 +7,10 @@ nothing may be left to change, and nobody may get in whom the fix of no single e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from remediate.delivery.comparison import Verdict, worst
 from remediate.delivery.locate import locate
@@ -28,8 +30,7 @@ class Disagree(RemediateError):
     """No template was found that is right for all environments; nothing is written."""
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """An environment by its name, and what is wanted with its parameters."""
 
     name: str

@@ -7,14 +7,14 @@ same name are the same string, so that much can be proved without knowing it; ev
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Alphabet = Literal["digits", "name", "any"]
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownPart:
+class UnknownPart(Struct, frozen=True):
     """A non-empty string that the template does not fix.
 
     ``name`` identifies it (``AWS::AccountId``, a parameter, or the JSON text of an expression). ``alphabet`` bounds what
@@ -27,8 +27,7 @@ class UnknownPart:
     generated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PartialString:
+class PartialString(Struct, frozen=True):
     """A string as its known and unknown parts, in order; made by :func:`text`, which joins neighbouring known parts."""
 
     parts: tuple[str | UnknownPart, ...]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import jsonpatch
+from msgspec import Struct
 
 from remediate.cloudformation.model import TemplateModel
 from remediate.engine import Report
@@ -37,8 +37,7 @@ KEY = "remediateUndo"
 _VERSION = 1
 
 
-@dataclass(frozen=True)
-class Undo:
+class Undo(Struct, frozen=True):
     """How one file becomes again what it was.
 
     ``fixed`` and ``original`` are the SHA-256 digests of the file after the fix and before it. ``operations`` turn the data

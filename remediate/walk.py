@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from remediate import gitignore
 from remediate.gitignore import Chain, is_ignored
@@ -29,8 +30,7 @@ class Found(NamedTuple):
     real: str
 
 
-@dataclass(frozen=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """How folders are walked.
 
     ``failed`` is told of what cannot be looked at, ``left_out`` of each folder or file that is not, and why. ``excluded``

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import random
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from remediate import engine
 from remediate.cloudformation.model import TemplateModel
@@ -70,8 +70,8 @@ def needed(name: str) -> str:
 
 
 def report(name: str, before: str, after: str, *, bom: bool = False) -> Report:
-    template = dataclasses.replace(read(b"Resources: {}", name), text=before, bom=bom)
-    return Report(name, template, TemplateModel({}), after, TemplateModel({}), operations=())
+    template = replace(read(b"Resources: {}", name), text=before, bom=bom)
+    return Report(name, template, TemplateModel(template.data), after, TemplateModel({}), operations=())
 
 
 def apply(program: str, folder: Path, patch: str) -> None:

@@ -89,6 +89,20 @@ print(result.exit_code, sorted({HEAVY!r} & sys.modules.keys()))
     assert found.stdout == "0 []\n"
 
 
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_version_and_help_import_no_engine(option: str) -> None:
+    code = f"""
+import sys
+from click.testing import CliRunner
+from remediate.cli import main
+result = CliRunner().invoke(main, [{option!r}])
+heavy = {{"jsonpatch", "msgspec", "yaml", "remediate.engine", "remediate.template"}}
+print(result.exit_code, sorted(heavy & sys.modules.keys()))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "0 []\n"
+
+
 # A service is data: here no code names one. The exceptions are words of a public format, and of people.
 WITHOUT_SERVICES = ("iam", "cloudformation", "plan", "diagnosis", "report", "verify", "engine.py", "patch_set")
 NAMED = re.compile(r"cloudtrail|\btrails?\b|config\.amazonaws|DeliveryChannel", re.IGNORECASE)

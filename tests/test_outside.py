@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from remediate import fix
 from remediate.cloudformation.model import TemplateModel
@@ -264,6 +264,6 @@ def test_rules_that_differ_in_more_than_their_actions_have_sids_of_their_own() -
     rules = tuple(
         Allow("Same", "cloudtrail.amazonaws.com", (f"s3:{one}",), (one,), ()) for one in ("log-bucket", "log-objects")
     )
-    (found,) = outside(delivery, PatchSet("own", (dataclasses.replace(writing, ensure=rules),)))
+    (found,) = outside(delivery, PatchSet("own", (replace(writing, ensure=rules),)))
     assert [one["Sid"] for one in json.loads(found.paste)] == ["Same", "Same2"]
     assert all("Condition" not in one for one in json.loads(found.paste))

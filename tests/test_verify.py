@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from remediate import engine
 from remediate.cli import main
@@ -48,7 +48,7 @@ def broken_plan(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan])
 
 
 def with_operations(*operations: Operation) -> Callable[[Plan], Plan]:
-    return lambda plan: dataclasses.replace(plan, operations=(*plan.operations, *operations))
+    return lambda plan: replace(plan, operations=(*plan.operations, *operations))
 
 
 def test_without_sabotage_the_file_is_patched(stack: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_plan_that_takes_an_allowed_request_away_is_caught(tmp_path: Path, mon
 def test_a_promise_that_is_not_kept_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(plan: Plan) -> Plan:
         kept = [one for one in plan.operations if "GetBucketLocation" not in str(one.value)]
-        return dataclasses.replace(plan, operations=tuple(kept))
+        return replace(plan, operations=tuple(kept))
 
     broken_plan(monkeypatch, forgetful)
     assert_caught(stack, 4, "s3:GetBucketLocation on LogBucketPolicy is still denied")
@@ -205,7 +205,7 @@ def test_another_service_whose_rights_change_is_caught(
 def test_a_second_run_that_would_change_something_is_caught(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(plan: Plan) -> Plan:
         forgotten = [one for applied in plan.applied if applied.patch.id == "s3-key-use" for one in applied.operations]
-        return dataclasses.replace(plan, operations=tuple(one for one in plan.operations if one not in forgotten))
+        return replace(plan, operations=tuple(one for one in plan.operations if one not in forgotten))
 
     broken_plan(monkeypatch, forgetful)
     assert_caught(stack, 5, "it would change /Resources/LogKey/Properties/KeyPolicy/Statement/")
@@ -221,7 +221,7 @@ def test_a_stranger_who_is_let_in_is_caught(stack: Path, monkeypatch: pytest.Mon
 def test_an_order_that_is_forgotten_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(plan: Plan) -> Plan:
         kept = [one for one in plan.operations if "DependsOn" not in one.path]
-        return dataclasses.replace(plan, operations=tuple(kept))
+        return replace(plan, operations=tuple(kept))
 
     stack = Path(shutil.copy(EXAMPLES / "minimal.yaml", tmp_path))
     broken_plan(monkeypatch, forgetful)

@@ -7,8 +7,7 @@ import gc
 import click
 
 from remediate import __version__
-from remediate.cli.options import EXIT_CODES
-from remediate.cli.program import Program
+from remediate.cli.program import EXIT_CODES, Program
 
 __all__ = ["main"]
 

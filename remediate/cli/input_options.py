@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from remediate.cli.configured import config
 from remediate.cli.inputs import STDIN, Choice, listed
@@ -18,8 +18,7 @@ from remediate.gitignore import Chain, rules
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Struct, frozen=True):
     """The files of a run, and how it goes through them.
 
     ``jobs``: so many processes, 0 leaves it to the amount of work. ``listing``: the names are printed, and that is all.

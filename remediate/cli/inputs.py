@@ -8,11 +8,11 @@ import mmap
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import click
+from msgspec import Struct
 
 from remediate import files
 from remediate.gitignore import Chain
@@ -25,16 +25,14 @@ STDIN_TAKEN = "remediate.stdin-taken"
 """The member of click's context in which an option leaves word that it has read standard input, and which option it is."""
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(Struct, frozen=True):
     """A file to check. ``named``: the user named it; otherwise it was found in a folder."""
 
     name: str
     named: bool
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """Which files are taken.
 
     ``excluded`` are the user's patterns, ``git`` leaves out what git ignores. Both are about what is found in folders;
@@ -46,8 +44,7 @@ class Choice:
     forced: bool = False
 
 
-@dataclass(frozen=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """Who is told of what is not an input: a path that fails, a folder without files, what is left out and why."""
 
     failed: Callable[[str, OSError], None]

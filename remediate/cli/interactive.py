@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from remediate import engine
 from remediate.cli.inputs import STDIN
@@ -37,8 +38,7 @@ def interactive_option(command: _Command) -> _Command:
     return click.option("-i", "--interactive", is_flag=True, help=text)(command)
 
 
-@dataclass
-class Questions:
+class Questions(Struct, eq=False):
     """The questions of a run; after ``q`` nothing more is asked, and nothing more is changed."""
 
     color: bool

@@ -24,13 +24,6 @@ from remediate.plan import Options
 if TYPE_CHECKING:
     from remediate.delivery.error_messages import Failure
 
-EXIT_CODES = """\b
-Exit codes:
-  0  no problems (undetermined items are reported but do not affect the exit code)
-  1  problems at or above --fail-on (`check`), or problems that remain after `fix`
-  2  usage error, unreadable input, failed verification, or output that cannot be written
-  130  interrupted (128 plus the signal number)
-"""
 _PSEUDO = {f"AWS::{name}" for name in ("AccountId", "Partition", "Region", "StackId", "StackName", "URLSuffix")}
 """Source: AWS CloudFormation User Guide, Pseudo parameters reference, without those that are no text."""
 _LONGEST_MESSAGE = 1024 * 1024

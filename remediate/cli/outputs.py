@@ -6,11 +6,11 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+from msgspec import Struct, field
 
 from remediate.cli.output import reason
 from remediate.signals import held_back
@@ -31,8 +31,7 @@ class IsTemplate(OSError):
     """The file for a report is a template of the run, which would be lost."""
 
 
-@dataclass
-class Outputs:
+class Outputs(Struct, eq=False):
     """The formats of a run. It is a context: the files are made ready at the beginning, before anything is changed.
 
     ``first`` is the format of a run without any; what it writes to standard output it writes file by file.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from remediate import files
 from remediate.cli import inputs, output
@@ -16,8 +17,7 @@ from remediate.template import TemplateError, Unreadable, read
 from remediate.walk import SUFFIXES, Walk
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two states of a template, each read when it is asked for; ``found``: in a folder, where not all are templates."""
 
     name: str

@@ -11,7 +11,23 @@ import click
 
 from remediate.cli.output import FAILED, abandon, code_of, reason, say
 
-COMMANDS = ("check", "fix", "simulate", "compare", "explain", "apply", "config")
+EXIT_CODES = """\b
+Exit codes:
+  0  no problems (undetermined items are reported but do not affect the exit code)
+  1  problems at or above --fail-on (`check`), or problems that remain after `fix`
+  2  usage error, unreadable input, failed verification, or output that cannot be written
+  130  interrupted (128 plus the signal number)
+"""
+COMMANDS = {
+    "check": "Report problems without changing files.",
+    "fix": "Patch templates in place and show the diff.",
+    "simulate": "Show each CloudTrail request, before and after the fix.",
+    "compare": "Show what a change to templates does.",
+    "explain": "Explain a problem or a patch by its id.",
+    "apply": "Apply a JSON patch to a YAML or JSON file.",
+    "config": "Show the schema or the place of the configuration file.",
+}
+"""The commands, the main ones first, and what the help says of each: so it need not import them all."""
 
 
 class StreamFailed(click.ClickException):
@@ -42,6 +58,11 @@ class Program(click.Group):
 
         take_environment(found)
         return found
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands into the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([*COMMANDS.items()])
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Read the command line, which may print the help."""

@@ -7,9 +7,10 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from remediate.cli.input_options import Work
 from remediate.cli.inputs import Input
@@ -36,8 +37,7 @@ _WAITING = 5000
 """Files that wait for their turn, with those that are done at a look."""
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(Struct, frozen=True):
     """A template, what was wanted of it, and what came of that."""
 
     name: str
@@ -51,8 +51,7 @@ class Done:
         return self.wanted.environments[0].options
 
 
-@dataclass
-class _Task:
+class _Task(Struct, eq=False):
     """An input on its way: its content, or what reports that it has none; then the worker's answer."""
 
     one: Input

@@ -6,11 +6,11 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from remediate.cli.configured import arguments_of, config, is_given
 from remediate.cli.options import chosen
@@ -25,8 +25,7 @@ from remediate.template import TemplateError
 _ENVIRONMENT = re.compile(r"([A-Za-z0-9_.-]+)=(.+)", re.DOTALL)
 
 
-@dataclass(frozen=True, eq=False)
-class Wanted:
+class Wanted(Struct, frozen=True, eq=False):
     """What is wanted of a template: the patch sets, the options in each environment, and what counts as a failure."""
 
     patch_sets: tuple[PatchSet, ...]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.cloudformation.expression import as_list, function, mentions
 from remediate.cloudformation.model import TemplateModel
 from remediate.template import Plain
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A place where a name is read. ``guard`` holds the conditions under which that place is part of the template."""
 
     path: tuple[str | int, ...]

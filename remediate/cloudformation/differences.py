@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from remediate.cloudformation.model import Section
 from remediate.template import Plain, identical
@@ -13,8 +14,7 @@ Step: TypeAlias = "str | int"
 Kind = Literal["added", "removed", "changed", "renamed"]
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One difference. ``path`` leads to it: section, name and what is inside, where a statement of a policy has its Sid.
 
     Of a resource that is renamed ``new`` is its name now.

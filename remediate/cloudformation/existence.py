@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.cloudformation.conditions import Questions
 from remediate.cloudformation.expression import mentions
@@ -20,8 +21,7 @@ from remediate.cloudformation.scenario import scenarios
 Guard = tuple[tuple[str, bool], ...]
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """Whether a template can be deployed with its conditions in a certain way.
 
     ``possible``: it cannot be shown that it never is. ``witness``: the conditions of a deployment that the template surely

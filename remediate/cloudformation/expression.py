@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.template import Plain
 
@@ -16,8 +17,7 @@ _SUB_ANY = re.compile(r"(\$\{[^!${}][^${}]*\})")
 _SPECIAL = re.compile(r"\$\{|[*?]")
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(Struct, frozen=True):
     """One of the values that an expression can take through ``Fn::If``.
 
     ``path`` leads to it as JSON-pointer tokens; ``guard`` holds the conditions under which it is the one.

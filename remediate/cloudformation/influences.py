@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.cloudformation.expression import conditions_of, mentions
 from remediate.cloudformation.model import TemplateModel
@@ -12,8 +13,7 @@ from remediate.cloudformation.resource_types import resource_type
 from remediate.template import Plain
 
 
-@dataclass(frozen=True, slots=True)
-class Influences:
+class Influences(Struct, frozen=True):
     """The parameters, pseudo parameters and conditions that decide a value, through the names of resources too."""
 
     parameters: frozenset[str]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from remediate.cloudformation.expression import Alternative, alternatives, as_list, function
 from remediate.cloudformation.model import TemplateModel
@@ -12,8 +13,7 @@ from remediate.iam.holders import HOLDERS, PolicyKind
 from remediate.template import Plain, pointer
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenStatement:
+class WrittenStatement(Struct, frozen=True):
     """A statement as written.
 
     ``guard`` tells under which conditions it is part of the document. ``version`` is the Version of the document as written,
@@ -52,8 +52,7 @@ class WrittenStatement:
         return "the statement" if place is None else f"statement {place + 1}"
 
 
-@dataclass(frozen=True, eq=False)
-class Document:
+class Document(Struct, frozen=True, eq=False):
     """A bucket or key policy in the template.
 
     ``obstacle`` says why its statements cannot be edited as they stand, None where they can. They can be judged all the same

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.cloudformation.expression import alternatives, function
 from remediate.cloudformation.policies import WrittenStatement
 from remediate.template import Plain
 
 
-@dataclass(frozen=True)
-class WrittenCondition:
+class WrittenCondition(Struct, frozen=True):
     """One condition key under one operator, at its place in the template; ``version`` is that of its statement."""
 
     path: tuple[str | int, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.functions import join, joined, literal, opaque, select, split
@@ -20,8 +21,7 @@ _DEEPEST = 48
 _ABSENT = object()
 
 
-@dataclass(frozen=True, eq=False)
-class Scenario:
+class Scenario(Struct, frozen=True, eq=False):
     """One way in which a template can be deployed.
 
     ``parameters`` holds known parameters and pseudo parameters, ``conditions`` the conditions that are decided. What is

@@ -10,9 +10,10 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
+
+from msgspec import Struct
 
 BUCKET: Final = "AWS::S3::Bucket"
 BUCKET_POLICY: Final = "AWS::S3::BucketPolicy"
@@ -22,8 +23,7 @@ TOPIC: Final = "AWS::SNS::Topic"
 TOPIC_POLICY: Final = "AWS::SNS::TopicPolicy"
 
 
-@dataclass(frozen=True)
-class ResourceType:
+class ResourceType(Struct, frozen=True):
     """How resources of a type are called. ``ref`` and ``attributes``: service and beginning of an ARN; None for the name."""
 
     name: str

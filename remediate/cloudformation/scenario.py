@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.cloudformation.conditions import Answers, Questions
 from remediate.cloudformation.model import TemplateModel
@@ -26,8 +27,7 @@ _OTHER = object()
 """Stands for a value that is none of those that the template names."""
 
 
-@dataclass(frozen=True)
-class Scenarios:
+class Scenarios(Struct, frozen=True):
     """All scenarios; ``complete`` is False where there were more than LIMIT."""
 
     all: tuple[Scenario, ...]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from remediate.config.places import place
 from remediate.config.validate import faults, schema_text
@@ -25,16 +26,14 @@ class ConfigError(RemediateError):
     """A configuration that cannot be used; the message begins with its place."""
 
 
-@dataclass(frozen=True)
-class Override:
+class Override(Struct, frozen=True):
     """Other values for the files that patterns match."""
 
     paths: Chain
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(Struct, frozen=True):
     """What a configuration file says; ``file`` is None where there is none. Keys are as in the file."""
 
     file: Path | None = None

@@ -6,8 +6,8 @@ import functools
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
-from typing import Any
+
+from msgspec.structs import asdict, replace
 
 from remediate.cloudformation.expression import as_list, conditions_of, mentions
 from remediate.cloudformation.policies import Document, WrittenStatement
@@ -216,12 +216,8 @@ def _allowed(statements: list[Statement], outsider: Outsider, kind: PolicyKind) 
 
 
 def _sampled_facts(facts: SourceFacts, samples: dict[str, PartialString]) -> SourceFacts:
-    changed: dict[str, Any] = {}
-    for field in fields(facts):
-        value = getattr(facts, field.name)
-        if isinstance(value, PartialString):
-            changed[field.name] = _sampled_text(value, samples)
-    return replace(facts, **changed)
+    texts = {name: value for name, value in asdict(facts).items() if isinstance(value, PartialString)}
+    return replace(facts, **{name: _sampled_text(value, samples) for name, value in texts.items()})
 
 
 def _sampled_text(value: PartialString, samples: dict[str, PartialString]) -> PartialString:

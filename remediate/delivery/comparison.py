@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.decide import current_requests, document_for, judge
@@ -14,8 +15,7 @@ from remediate.iam.evaluate import Decision, Outcome
 from remediate.iam.holders import PolicyKind
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """One request of one trail under one scenario, and how the policy of ``logical_id`` decides it before and after.
 
     ``unblocked`` is the decision after with the Deny statements left out, which tells a missing Allow from a Deny.

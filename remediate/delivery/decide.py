@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from remediate.cloudformation.influences import influences
 from remediate.cloudformation.model import TemplateModel

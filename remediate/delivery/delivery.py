@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.resolve import Resolver
@@ -14,8 +15,7 @@ from remediate.iam.holders import PolicyKind
 from remediate.partial_string import PartialString, Value
 
 
-@dataclass(frozen=True, eq=False)
-class Delivery:
+class Delivery(Struct, frozen=True, eq=False):
     """One source of logs under one scenario, and all that it logs through.
 
     ``source`` is None for a central logging bucket or key, whose sources are in other templates. ``key`` is the key that

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
@@ -12,8 +13,7 @@ from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """A bucket or key that is used: ``expression`` as written, ``logical_id`` where it is in the template."""
 
     expression: Plain

@@ -6,7 +6,9 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from remediate.cloudformation.expression import NO_VALUE, chosen, mentions
 from remediate.cloudformation.model import TemplateModel
@@ -39,8 +41,7 @@ _PARTITION = re.compile(r"arn:(aws[a-z-]*):s3:::")
 _PSEUDO = {"account": "AccountId", "region": "Region", "partition": "Partition"}
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(Struct, frozen=True):
     """What the user says about a template: logical IDs where it is ambiguous, parameter values, the organization."""
 
     source: str | None = None
@@ -51,8 +52,7 @@ class Given:
     service: LogService = field(default_factory=default_service)
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(Struct, frozen=True):
     """Every delivery of a template, which is ``model``.
 
     ``complete`` is False where conditions had too many combinations to try all. ``parameters`` are the values that the

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.access import Outsider, gained, is_told_only, outsiders_of, resource_of
@@ -17,16 +18,14 @@ _Documents: TypeAlias = tuple[str, PolicyKind, object, object]
 """A policy and its documents before and after, as objects."""
 
 
-@dataclass(frozen=True)
-class NewAccesses:
+class NewAccesses(Struct, frozen=True):
     """Which strangers' requests are allowed now and were not before, of how many that were tried."""
 
     found: tuple[NewAccess, ...] = ()
     asked: int = 0
 
 
-@dataclass(frozen=True)
-class NewAccess:
+class NewAccess(Struct, frozen=True):
     """A stranger's request that the policy of ``logical_id`` has come to allow, and by which statements.
 
     ``told_only``: guarantee 6 does not hold it (see :func:`remediate.delivery.access.is_told_only`).

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from remediate.delivery.requests import ServiceRequest, SourceFacts, facts_of, filled, possible_requests, requests
 from remediate.iam.holders import PolicyKind
@@ -14,8 +16,7 @@ from remediate.partial_string import PartialString, partial
 OTHER_ACCOUNT = "999988887777"
 
 
-@dataclass(frozen=True, slots=True)
-class Outsider:
+class Outsider(Struct, frozen=True):
     """A request by somebody who is not one of the template's sources.
 
     ``deputy`` names the service that acts for another account's source: the confused deputy (IAM User Guide, The confused

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from remediate.delivery.service import Confidence, Forms, LogService, RequestForm
 from remediate.iam.holders import PolicyKind
@@ -18,8 +20,7 @@ _NAME = re.compile(r"\{([a-z0-9-]+/?)\}")
 _TLS: Mapping[str, tuple[KeyValue | None, ...]] = {"s3:tlsversion": (partial("1.2"), partial("1.3"))}
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFacts:
+class SourceFacts(Struct, frozen=True):
     """What is known of a source of logs and of what it logs through.
 
     ``account`` owns the source (of an organization's: the management account). ``organization_id`` is None for a source
@@ -62,8 +63,7 @@ class SourceFacts:
         return self.options | {name for name, holds in found.items() if holds}
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRequest:
+class ServiceRequest(Struct, frozen=True):
     """A request that a service makes: what it is for, which policy decides it, and how well it is documented."""
 
     id: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
+
+from msgspec import Struct
 
 from remediate.iam.holders import PolicyKind
 from remediate.template import Plain, read
@@ -16,8 +17,7 @@ Forms = Mapping[str, "str | tuple[str, ...]"]
 """Condition keys, in lower case, with the forms of their values: texts with ``{names}`` of facts."""
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """What has its logs delivered: a resource type, and its properties by what they say ("" where it has none).
 
     ``noun`` is what people call it. ``arn`` is the form of its ARN. ``options`` are facts that a property switches on.
@@ -40,8 +40,7 @@ class Source:
         return tuple(filter(None, found))
 
 
-@dataclass(frozen=True)
-class RequestForm:
+class RequestForm(Struct, frozen=True):
     """A request that a service makes. ``target``: what it is made on; ``object`` is the form of an object's path.
 
     It is made under all facts ``when``, and may come to be made under all facts ``may_be_made``; None where it never is.
@@ -60,8 +59,7 @@ class RequestForm:
     absent: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Outsiders:
+class Outsiders(Struct, frozen=True):
     """Who else could ask: other service principals, another account's source by its ARN, and a file to ask for."""
 
     services: tuple[str, ...]
@@ -69,8 +67,7 @@ class Outsiders:
     object: str
 
 
-@dataclass(frozen=True)
-class Writer:
+class Writer(Struct, frozen=True):
     """A role that writes before the service does: the resource type and property that name it.
 
     Where the template has the role, a request that is denied to the service decides nothing, for the ``reason``.
@@ -81,8 +78,7 @@ class Writer:
     reason: str
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """An error of a deployment: a regular expression for its message, which policies can cause it, and what it means."""
 
     code: str
@@ -91,8 +87,7 @@ class Failure:
     meaning: str
 
 
-@dataclass(frozen=True, eq=False)
-class LogService:
+class LogService(Struct, frozen=True, eq=False):
     """A service that delivers logs. The forms are texts with ``{names}`` of facts (see ``patches/schema/service.json``).
 
     ``page`` documents its policies. ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from remediate.delivery.error_messages import Failure, failure
 from remediate.delivery.service import LogService
@@ -22,8 +23,7 @@ class NotStackEvents(RemediateError):
     """The text is something else than the events of a stack."""
 
 
-@dataclass(frozen=True)
-class FailedResource:
+class FailedResource(Struct, frozen=True):
     """A resource that failed. ``known`` is what its reason tells about log delivery, None where it tells nothing.
 
     ``taken``: something of that name is there already.
@@ -37,8 +37,7 @@ class FailedResource:
     taken: bool
 
 
-@dataclass(frozen=True)
-class StackEvents:
+class StackEvents(Struct, frozen=True):
     """What became of a stack. ``retained`` are the logical and physical IDs of what a rollback left behind."""
 
     stack: str

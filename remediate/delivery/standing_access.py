@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import Document, documents
@@ -19,8 +21,7 @@ from remediate.template import Plain
 _RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
 
 
-@dataclass(frozen=True)
-class AccessChange:
+class AccessChange(Struct, frozen=True):
     """What strangers may do now and could not before, what they no longer may, and what they may as it stands.
 
     ``asked`` is the number of requests that were tried on the template as it is now.
@@ -32,8 +33,7 @@ class AccessChange:
     asked: int = 0
 
 
-@dataclass(frozen=True)
-class RemovedDeny:
+class RemovedDeny(Struct, frozen=True):
     """A Deny statement that no policy of the template has any more. ``changed``: one of the same Sid is there."""
 
     logical_id: str
@@ -41,8 +41,7 @@ class RemovedDeny:
     changed: bool
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Struct, frozen=True):
     """A template, and what one service logs through in it."""
 
     located: Located
@@ -77,8 +76,7 @@ def removed_denies(old: Side, new: Side) -> Iterator[RemovedDeny]:
                 yield RemovedDeny(logical_id, label, same)
 
 
-@dataclass(frozen=True)
-class _Standing:
+class _Standing(Struct, frozen=True):
     access: NewAccess
     kind: PolicyKind
     outcome: Outcome

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.delivery.decide import current_requests, documented, judge, statements_of

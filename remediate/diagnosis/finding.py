@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from remediate.delivery.service import LogService
 from remediate.delivery.services import shipped_services
@@ -20,8 +22,7 @@ CauseId: TypeAlias = str
 """A key of ``catalogue.yaml``; a test holds that each that is used is one."""
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A way in which a logging stack goes wrong; which patches fix it, the patches say.
 
     ``level``: an ``error`` stops the deployment, a ``warning`` may.
@@ -34,8 +35,7 @@ class Cause:
     level: Level = "error"
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A cause at its place in a template.
 
     ``path`` leads to the place as JSON-pointer tokens, ``detail`` is a sentence about it. ``kind`` is the policy whose

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.decide import current_requests, document_for, judge
@@ -27,8 +28,7 @@ class Health(IntEnum):
     BROKEN = 2
 
 
-@dataclass(frozen=True)
-class DeliveryHealth:
+class DeliveryHealth(Struct, frozen=True):
     """A delivery and its health. ``name`` is the source's logical ID, else that of the central policy or key.
 
     ``reported``: that it is broken is known from an error message. ``resources`` are the logical IDs of all that it logs

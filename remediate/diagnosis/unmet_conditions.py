@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions

@@ -5,10 +5,11 @@ Source of the order: IAM User Guide, Policy evaluation logic: an explicit deny w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from remediate.iam.beginnings import Beginnings
 from remediate.iam.conditions import condition_truth
@@ -36,8 +37,7 @@ class Outcome(Enum):
     UNDECIDABLE = "undecidable"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """An outcome and what it rests on.
 
     ``explicit`` is true for a Deny statement. ``by`` holds the statements that deny or that allow, or those that could not
@@ -50,8 +50,7 @@ class Decision:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Elements:
+class Elements(Struct, frozen=True):
     """How each element of a statement meets a request; ``failing`` are the conditions that are not surely met."""
 
     statement: Statement

@@ -9,16 +9,16 @@ CloudFormation Template Reference of each type.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 PolicyKind: TypeAlias = Literal["bucket", "key", "topic", "role", "log-group"]
 Missing: TypeAlias = Literal["no effect", "refused", "itself"]
 """What a statement without Resource means: nothing, nothing that the service accepts, or the resource itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """A resource type with a policy: the property that has it, the service that reads it, and its largest size in bytes.
 
     ``actions`` is how the service's actions begin. ``strict``: it refuses a policy that names an unknown action or a

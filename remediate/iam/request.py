@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct, field
 
 from remediate.iam.reference import never_present
 from remediate.partial_string import PartialString, UnknownPart, lowered, partial
@@ -21,8 +22,7 @@ KeyValue: TypeAlias = "PartialString | tuple[PartialString, ...]"
 """The value of a single-valued condition key, or the values of a multivalued one."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Request:
+class Request(Struct, frozen=True, eq=False):
     """A request. All condition keys are in lower case. As a statement it equals only itself.
 
     ``principal``: a service principal (``logs.amazonaws.com``), an ARN, or :data:`ANONYMOUS`. ``context``: the keys

@@ -6,8 +6,9 @@ cannot be read makes the statement, or one condition of it, ``unmodelled``, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from remediate.iam.holders import PolicyKind
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
@@ -26,8 +27,7 @@ _PRINCIPAL_KINDS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _EITHER_OR = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(Struct, frozen=True):
     """Who a statement is about. ``others`` are (kind, name) of Federated and CanonicalUser; ``negated`` for NotPrincipal.
 
     ``unread``: the principal as a whole cannot be read, so that it may be anybody; ``aws`` then holds what stands there.
@@ -41,8 +41,7 @@ class Principal:
     unread: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One key under one operator.
 
     ``unmodelled`` says why its values cannot be read. ``version`` is the policy's, as in :class:`Statement`.
@@ -59,8 +58,7 @@ class Condition:
         return f"{self.operator} {self.key}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Statement:
+class Statement(Struct, frozen=True, eq=False):
     """A statement of a policy; two are equal only where they are one, so that what is found out of one goes by the object.
 
     ``pointer`` is its JSON pointer in the template, ``index`` its position (from 0). Of each pair ``actions`` and
@@ -88,8 +86,7 @@ class Statement:
         return f'statement "{self.sid}"' if self.sid else f"statement {self.index + 1}"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """The statements that apply together to a bucket or a key."""
 
     kind: PolicyKind

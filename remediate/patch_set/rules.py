@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 from remediate.delivery.service import LogService
 from remediate.delivery.services import default_service
@@ -115,8 +116,7 @@ RULES: Final[Mapping[str, type[Ensure]]] = {
 """Every rule by its name in a patch file."""
 
 
-@dataclass(frozen=True)
-class Patch:
+class Patch(Struct, frozen=True):
     """One patch, as its file says; ``mends`` are the root causes that it fixes."""
 
     id: str
@@ -133,8 +133,7 @@ class Patch:
         return frozenset(name for rule in self.ensure if isinstance(rule, Allow) for name in rule.denied)
 
 
-@dataclass(frozen=True)
-class PatchSet:
+class PatchSet(Struct, frozen=True):
     """A named set of patches for a service, in the order in which they are planned; its name is ``<service>/<set>``."""
 
     name: str

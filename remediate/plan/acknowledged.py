@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.diagnosis import Finding
 from remediate.plan.outcome import Skipped
 
 
-@dataclass(frozen=True)
-class Acknowledged:
+class Acknowledged(Struct, frozen=True):
     """The ids that are ignored, and the requests at a policy that ignored root causes are about."""
 
     ids: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from remediate.delivery.access import Outsider
 from remediate.patch_set import Need, Patch
@@ -11,8 +11,7 @@ from remediate.plan.policy_editor import PolicyEditor
 from remediate.template import Operation
 
 
-@dataclass
-class Change:
+class Change(Struct):
     """What the rules of a patch came to at one resource."""
 
     notes: list[str] = field(default_factory=list)

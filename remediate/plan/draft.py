@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.model import TemplateModel
 from remediate.template import Operation, Plain, pointer, tokens, unshared
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A draft at one moment: the number of its operations, and its template, which later operations do not change."""
 
     operations: int

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from remediate.cloudformation.resolve import Resolver
 from remediate.delivery.decide import all_possible_requests, documented, judge, requests_for_open_prefix
@@ -23,8 +25,7 @@ from remediate.plan.vocabulary import bucket_arn, is_escaped, log_objects
 from remediate.template import Plain
 
 
-@dataclass(frozen=True, eq=False)
-class Wanted:
+class Wanted(Struct, frozen=True, eq=False):
     """A request that a patch promises to allow, for one delivery; ``is_made`` where the service surely makes it."""
 
     delivery: Delivery
@@ -32,8 +33,7 @@ class Wanted:
     is_made: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Gap:
+class Gap(Struct, frozen=True, eq=False):
     """An action on a resource that a rule wants allowed, and the requests that are for it."""
 
     action: str

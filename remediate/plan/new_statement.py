@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list, function
 from remediate.cloudformation.policies import WrittenStatement

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from remediate.delivery.error_messages import Failure
 from remediate.delivery.locate import Given
 from remediate.delivery.service import LogService
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the user chose: what is said about the template, which patches, and whether those that need a review too.
 
     ``ignore`` can hold root causes, by their id, as well as patches. ``precautions`` applies those to healthy deliveries

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from remediate.delivery.access import Outsider
 from remediate.patch_set import Need, Patch
@@ -34,8 +35,7 @@ UNFIXED: frozenset[Why] = frozenset({"review", "obstacle", "blocked", "denied", 
 """The reasons that leave something to do."""
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """A patch that changed a resource. ``notes`` say what each change is for, and name every guard that is removed.
 
     ``need`` is ``repair`` where one of its changes is one. ``promised`` are the ids of the requests that it has come to
@@ -51,8 +51,7 @@ class Applied:
     let_in: tuple[Outsider, ...] = ()
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """Something that was not changed.
 
     ``subject`` is a patch, a root cause or a request, by its id. ``path`` leads to its place where that is more than the

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.open_values import as_in_sub
@@ -41,8 +42,7 @@ def statements(delivery: Delivery, patch_set: PatchSet, role: str, resources: Ma
 _Limits = Mapping[str, Mapping[str, str]]
 
 
-@dataclass
-class _Statement:
+class _Statement(Struct):
     sid: str
     service: str
     resources: tuple[str, ...]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.locate import Located
@@ -21,8 +23,7 @@ from remediate.plan.sizes import check_sizes
 from remediate.template import Operation
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What is to be done to a template.
 
     ``located`` is what was found in it, ``findings`` the root causes that the user wants to hear of, ``deliveries`` how each

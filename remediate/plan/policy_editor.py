@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list
 from remediate.cloudformation.policies import Document, WrittenStatement, documents
@@ -21,8 +22,7 @@ from remediate.plan.outcome import Skipped, Why
 from remediate.template import Plain
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The rules that take conditions away: those of the run, and those that the user left out.
 
     What the user left out is not to be got around by another patch.
@@ -32,8 +32,7 @@ class Chosen:
     left_out: tuple[NotRequire | Separate, ...] = ()
 
 
-@dataclass
-class PolicyEditor:
+class PolicyEditor(Struct, dict=True):
     """A document that a patch looks at, the deliveries that it serves, and what is said of it on the way.
 
     ``idle`` are as in :class:`remediate.delivery.locate.Located`.

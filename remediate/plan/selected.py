@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.diagnosis import Finding
 from remediate.iam.holders import PolicyKind
@@ -20,8 +21,7 @@ _ROLES = {
 """The remarks that are about what a patch changes, by the roles of the resources that it changes."""
 
 
-@dataclass(frozen=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """The patches that were selected, none where all are wanted."""
 
     patches: tuple[Patch, ...]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
 from remediate.iam.holders import PolicyKind
 
 
-@dataclass(frozen=True, eq=False)
-class Target:
+class Target(Struct, frozen=True, eq=False):
     """A resource in a role, with all deliveries that reach it.
 
     ``kind`` is the kind of policy it holds, if it holds one; ``idle`` are as in :class:`Located`.

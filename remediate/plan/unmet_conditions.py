@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.cloudformation.policies import WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition
@@ -27,8 +28,7 @@ from remediate.iam.truth import Truth
 from remediate.plan.policy_editor import PolicyEditor
 
 
-@dataclass(frozen=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """A condition that is not shown to hold. ``apart`` are the actions for which alone that is so, empty for all."""
 
     entry: WrittenCondition

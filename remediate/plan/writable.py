@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from remediate.delivery.locate import Located
 from remediate.patch_set import PatchSet

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from remediate.engine import Report
-from remediate.patch_set import PatchSet
-from remediate.report.annotations import annotate
-from remediate.report.failed import Failed
+if TYPE_CHECKING:  # the command's beginning needs a module of this package, and nothing of the engine
+    from collections.abc import Sequence
+
+    from remediate.engine import Report
+    from remediate.patch_set import PatchSet
+    from remediate.report.failed import Failed
 
 FORMATS = ("json", "json-patch", "markdown", "sarif", "github", "gitlab", "junit", "rdjson")
 _MODULES = {"text": "listing"}
@@ -31,6 +33,8 @@ def render(
     module = importlib.import_module(f"remediate.report.{_MODULES.get(style) or style.replace('-', '_')}")
     match style:
         case "text":
+            from remediate.report.annotations import annotate  # as above
+
             return "".join(module.render(one, annotate(one)) for one in reports)
         case "diff":
             return "".join(module.render(one) for one in reports)

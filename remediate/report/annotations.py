@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from remediate.delivery.services import DEFAULT
 from remediate.diagnosis import Finding, Level
@@ -27,8 +29,7 @@ _LEFT: dict[Why, Level] = {
 _SUMMARY_ONLY: frozenset[Why] = frozenset({"kept", "unselected"})
 
 
-@dataclass(frozen=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """A message of a report about a line.
 
     ``rule`` is the id of a root cause, a patch or a request. ``remedy`` is what fixes it or what the user can do,

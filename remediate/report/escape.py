@@ -7,9 +7,11 @@ import os
 import re
 import unicodedata
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from remediate.template import Plain
+if TYPE_CHECKING:
+    from remediate.template import Plain
 
 _COMMAND = re.compile(r"(?:^|(?<=\s)):(?=:\S)|#(?=#(?:vso)?\[)")
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 NOT_CHECKED = "not-checked"
 """What formats that give every finding an id call such a file."""
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """A file or folder that could not be checked, and why. ``line`` and ``column`` are 0 without a single place."""
 
     name: str

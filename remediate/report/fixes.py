@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from remediate.engine import Report
 from remediate.plan import Applied
 from remediate.template import Edit, Refused, Span, edit, line_and_column, splice
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """Edits of the original text that belong together, and the patches that they are for."""
 
     applied: tuple[Applied, ...]

@@ -1,14 +1,15 @@
 """The template as a tree of nodes that know their exact place in the text.
 
 Spans are character indexes into the decoded text (byte-order mark stripped, line ends as they are). The node classes are
-not frozen: freezing a dataclass triples the cost of making one, and a large template has a hundred thousand. Treat them
-as read-only all the same.
+not frozen, because the reader learns some ends and anchors only after it has made a node. Treat them as read-only all the
+same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 
@@ -20,8 +21,7 @@ class Span(NamedTuple):
     end: int
 
 
-@dataclass(slots=True, eq=False)
-class ScalarNode:
+class ScalarNode(Struct, eq=False):
     """A leaf. ``span`` covers quotes, block indicator, explicit ``!!tag`` and anchor; never a comment or trailing blanks.
 
     ``text`` is the decoded content, ``value`` what it means as data. ``style`` is ``""`` for plain (and for JSON's
@@ -35,16 +35,14 @@ class ScalarNode:
     anchor: str | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Member:
+class Member(Struct, eq=False):
     """A key and its value in a mapping."""
 
     key: ScalarNode
     value: Node
 
 
-@dataclass(slots=True, eq=False)
-class MappingNode:
+class MappingNode(Struct, eq=False):
     """A mapping. ``span`` ends where its last leaf or its closing brace ends, before any comment that follows.
 
     ``merged`` says that a ``<<`` key stands in it: its data holds members that have no text here.
@@ -57,8 +55,7 @@ class MappingNode:
     merged: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class SequenceNode:
+class SequenceNode(Struct, eq=False):
     """A sequence. ``span`` begins at the first dash or the opening bracket and ends like a mapping's."""
 
     span: Span
@@ -67,8 +64,7 @@ class SequenceNode:
     anchor: str | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Tagged:
+class Tagged(Struct, eq=False):
     """A short-form intrinsic function: ``!Sub text``. Its data is ``{function: content}``; ``span`` begins at the tag."""
 
     span: Span
@@ -77,8 +73,7 @@ class Tagged:
     anchor: str | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Alias:
+class Alias(Struct, eq=False):
     """``*name``: the data of ``target``, written elsewhere. An edit through it would change another place too."""
 
     span: Span
@@ -89,8 +84,7 @@ class Alias:
 Node: TypeAlias = "ScalarNode | MappingNode | SequenceNode | Tagged | Alias"
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A template that was read: the exact text, its tree and its plain data.
 
     ``text`` has no byte-order mark; ``bom`` says whether the file begins with one. ``data`` has every short-form

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal, cast
+
+from msgspec import Struct
 
 from remediate.template.errors import Refused
 from remediate.template.limits import DEEPEST, depth
@@ -16,8 +17,7 @@ _NEEDS_VALUE = {"add", "replace", "test"}
 _NEEDS_FROM = {"move", "copy"}
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One operation. ``before`` names the member that a new member is written in front of.
 
     JSON objects have no order (RFC 8259 section 4) but a template's reader expects ``DependsOn`` above ``Properties``;

@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from remediate.template.node import MappingNode, Member, Node, SequenceNode
 from remediate.template.tree import Changed, New, Slot, Working, data_of, identical
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """The entry ``index`` is still there; its value may be another one."""
 
     index: int
     value: Working
 
 
-@dataclass(frozen=True, slots=True)
-class Swapped:
+class Swapped(Struct, frozen=True):
     """The entry ``index`` is gone, and a new one takes its place."""
 
     index: int
     slot: Slot
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Struct, frozen=True):
     """The entry ``index`` is gone."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Inserted:
+class Inserted(Struct, frozen=True):
     """New entries stand behind the entry ``after`` and before the entry ``before``; None where there is none."""
 
     slots: list[Slot]

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from remediate.template.node import Alias, MappingNode, Member, Node, Plain, ScalarNode, SequenceNode, Tagged, long_form
 
 
-@dataclass(slots=True, eq=False)
-class New:
+class New(Struct, eq=False):
     """Data that has no text yet."""
 
     data: Plain
 
 
-@dataclass(slots=True, eq=False)
-class Slot:
+class Slot(Struct, eq=False):
     """An entry of a changed container: ``origin`` is the entry it had in the text, None for a new one.
 
     In a mapping ``key`` is the member's name and ``origin`` its Member; in a sequence ``key`` is None and ``origin`` the
@@ -29,8 +28,7 @@ class Slot:
     value: Working
 
 
-@dataclass(slots=True, eq=False)
-class Changed:
+class Changed(Struct, eq=False):
     """A container with other entries than its text has. Entries that stayed are in the text's order.
 
     ``around`` says that the text has only one of the entries, and no list: one came to stand around it.

@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import structs
+
 from tests.fuzzing.reading import NotRead, data_of
 from tests.fuzzing.trial import Execution, run
 
@@ -29,9 +31,9 @@ def _has(execution: Execution, kind: str) -> bool:
 def _plainer(execution: Execution, kind: str) -> Execution:
     """Return the execution with the data as plain JSON, and without options, where it still has the finding."""
     chosen = execution.options
-    for name in [field.name for field in dataclasses.fields(chosen)]:
+    for name in chosen.__struct_fields__:
         default = getattr(type(chosen)(), name)
-        one = dataclasses.replace(execution, options=dataclasses.replace(execution.options, **{name: default}))
+        one = dataclasses.replace(execution, options=structs.replace(execution.options, **{name: default}))
         execution = one if _has(one, kind) else execution
     try:
         data = data_of(execution.raw.decode())

@@ -19,6 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from remediate.delivery.locate import Given
 from remediate.diagnosis.finding import catalogue
 from remediate.engine import Report, remediate
@@ -69,10 +71,9 @@ class Execution:
 def _said(options: Any) -> Iterator[str]:
     """Yield what options say that is not said by default."""
     default = type(options)()
-    for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
-        if value != getattr(default, field.name) and field.name != "given":
-            yield f"{field.name}={value!r}"
+    for name, value in structs.asdict(options).items():
+        if value != getattr(default, name) and name != "given":
+            yield f"{name}={value!r}"
 
 
 @dataclasses.dataclass
@@ -155,7 +156,7 @@ def options(base: Base, kind: str, chance: random.Random) -> Options:
         chosen["ignore"] = frozenset(chance.sample(known, chance.choice([1, 1, 2])))
     if chance.random() < 0.04:
         chosen["select"] = frozenset(chance.sample(_patch_ids(), 2))
-    if "precautions" in {field.name for field in dataclasses.fields(Options)}:
+    if "precautions" in Options.__struct_fields__:
         chosen["precautions"] = chance.random() < 0.5
     return Options(**chosen)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from policy_notation import t
 
 from remediate.delivery.requests import ServiceRequest, SourceFacts, requests

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from policy_facts import BUCKET, KEY, KEYED, PLAIN, TRAIL, by_id
 from policy_notation import t
 

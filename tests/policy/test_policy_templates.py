@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from policy_facts import ALLOW, BUCKET, KEY, KEYED, PLAIN, TRAIL, outcome
 from policy_notation import policy, t
 

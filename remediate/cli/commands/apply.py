@@ -9,7 +9,8 @@ import click
 
 from remediate import engine
 from remediate.cli.delivering import deliver
-from remediate.cli.options import EXIT_CODES, output_options, size_option
+from remediate.cli.options import output_options, size_option
+from remediate.cli.program import EXIT_CODES
 from remediate.cli.run import Run
 from remediate.report.escape import visible
 from remediate.template import Operation, TemplateError, parse_operation

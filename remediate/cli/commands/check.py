@@ -10,7 +10,6 @@ from remediate import engine
 from remediate.cli.formats import format_options
 from remediate.cli.input_options import Work, input_options
 from remediate.cli.options import (
-    EXIT_CODES,
     error_option,
     fail_options,
     output_options,
@@ -18,6 +17,7 @@ from remediate.cli.options import (
     template_options,
 )
 from remediate.cli.outputs import Outputs
+from remediate.cli.program import EXIT_CODES
 from remediate.cli.reports import reports
 from remediate.cli.run import Run
 from remediate.cli.settings import settings

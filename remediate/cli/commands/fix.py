@@ -12,13 +12,13 @@ from remediate.cli.formats import format_options
 from remediate.cli.input_options import Work, input_options
 from remediate.cli.interactive import Questions, interactive_option
 from remediate.cli.options import (
-    EXIT_CODES,
     error_option,
     output_options,
     reports_patch_errors,
     template_options,
 )
 from remediate.cli.outputs import Outputs
+from remediate.cli.program import EXIT_CODES
 from remediate.cli.reports import reports
 from remediate.cli.run import Run
 from remediate.cli.settings import settings

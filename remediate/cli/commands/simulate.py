@@ -8,12 +8,12 @@ import click
 
 from remediate.cli.input_options import Work, input_options
 from remediate.cli.options import (
-    EXIT_CODES,
     error_option,
     output_options,
     reports_patch_errors,
     template_options,
 )
+from remediate.cli.program import EXIT_CODES
 from remediate.cli.reports import Done, reports
 from remediate.cli.run import Run
 from remediate.cli.settings import settings

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.compare import Comparison
 from remediate.diagnosis import Level
@@ -15,8 +16,7 @@ FORMATS = ("text", "markdown", "json")
 _NUMBER = re.compile(r"\b(statement|line) \d+")
 
 
-@dataclass(frozen=True)
-class Problems:
+class Problems(Struct, frozen=True):
     """The problems of a template that a change makes, mends and leaves, each as `check` reports it of its side."""
 
     new: tuple[Annotation, ...]

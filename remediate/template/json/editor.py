@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from remediate.template.errors import Refused, line_and_column
 from remediate.template.json.layout import BREAK, Container, Layout, Site, entry_spans, is_empty, one_space
@@ -27,8 +28,7 @@ def edits(working: Working, template: Template) -> list[Edit]:
     return editor.edits
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
+class _Owner(Struct, frozen=True):
     """A container that is being edited, the ones around it (innermost first, itself included) and its name."""
 
     node: Container
@@ -37,8 +37,7 @@ class _Owner:
     entries: list[Span]
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """The text of a value that is the item ``index`` of a new list; its lines are indented by ``indent`` and more."""
 
     index: int
@@ -55,8 +54,7 @@ class _Kept:
         return written[:start] + moved + written[end:]
 
 
-@dataclass(frozen=True, slots=True)
-class _Replacement:
+class _Replacement(Struct, frozen=True):
     """New data in the place of a node; ``layout`` is given where its brackets must stand on two lines."""
 
     data: Plain

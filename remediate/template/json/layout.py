@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, Literal, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from remediate.template.node import MappingNode, Node, Plain, SequenceNode, Span
 
@@ -27,8 +28,7 @@ class Layout(Enum):
     BLOCK = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """One container of the text as an example.
 
     ``padding`` stands inside the brackets where the layout is not BLOCK. ``unit`` is what an entry is indented by beyond
@@ -43,8 +43,7 @@ class Sample:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A place of writing: its index and the containers around it, the innermost first."""
 
     index: int

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from remediate.template.errors import Refused, line_and_column
 from remediate.template.json.layout import BREAK, Kind, Layout, Site, kind_of
@@ -20,8 +21,7 @@ _ALWAYS_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff]")
 """Control characters and line ends that an editor hides or breaks at, and lone surrogates, which UTF-8 cannot hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """Where a value goes: the indentation of its entry's line, and whether all must stay on that line."""
 
     indent: str

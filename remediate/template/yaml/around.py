@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.template.node import Alias, MappingNode, Node, ScalarNode, SequenceNode, Span, Tagged
 from remediate.template.splice import Edit, splice
@@ -88,8 +89,7 @@ def _parts(changed: Changed) -> tuple[list[Slot], Working, list[Slot]]:
     return changed.slots[:index], changed.slots[index].value, changed.slots[index + 1 :]
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """The text of a value, with what changes inside it: ``span`` is what it stands in, whole ``lines`` or a part of one.
 
     The first line is without its indentation; ``line_break`` is the one that ended the last line, empty at the text's end.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from remediate.template.node import MappingNode, Node, SequenceNode
 from remediate.template.slots import Inserted, Kept, Removed, Swapped, steps
@@ -14,8 +15,7 @@ from remediate.template.yaml.edit_state import Context, Site
 Visit = Callable[[Node, Working, Site], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A member or an item: where it begins, where its value ends, and the value itself.
 
     ``after`` is the index behind its key's colon or its dash, -1 for an explicit key; ``comma`` that of the comma behind it.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
 
 from remediate.template.errors import Refused, line_and_column
 from remediate.template.node import Node, Span
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from remediate.template.yaml.writer import Writer
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where a value hangs.
 
     ``after`` is the index behind what introduces it: the colon of its key, its dash, its tag, or the start of the text.
@@ -33,8 +33,7 @@ class Site:
     flow: bool = False
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct):
     """The text that is edited and the edits so far, in the order in which equal places are to be written.
 
     ``kept`` are stretches that an edit covers and writes as they were, but for their indentation.

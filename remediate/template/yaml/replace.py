@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from remediate.template.node import MappingNode, Node, Plain, ScalarNode, SequenceNode, Span, Tagged
 from remediate.template.yaml.edit_state import Context, Site
@@ -21,8 +21,7 @@ from remediate.template.yaml.writer import Writer, Written
 _BLOCK_HEADER = "|>-+0123456789"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """How a value in block context stands: ``head`` on the line that introduces it, ``body`` on whole lines below."""
 
     head: Span

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
 
 from remediate.template.node import MappingNode, Member, Node, ScalarNode, SequenceNode, Tagged
 from remediate.template.yaml.scalars import reads_as_string
@@ -58,8 +59,7 @@ def kind_of(text: str) -> Kind:
     return "word" if _WORD.fullmatch(text) else "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Something that a template's text shows: ``about`` names it, ``of`` narrows it down to a key or kind."""
 
     about: About

@@ -5,11 +5,11 @@ ruamel.yaml's emitter writes; what is decided here is the style of every scalar 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
 from typing import Any, Literal
 
+from msgspec import Struct
 from ruamel.yaml.emitter import Emitter
 from ruamel.yaml.events import (
     DocumentEndEvent,
@@ -34,8 +34,7 @@ _CONDITION_FUNCTIONS = frozenset({"Fn::And", "Fn::Or", "Fn::Not"})
 _LONGEST_FLOW_LIST = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A value in block style: what stands behind the colon or dash, and the lines below, in the parent's column."""
 
     head: str
