@@ -54,7 +54,7 @@ def test_judgements_grow_with_the_template(shape: Callable[[int], Any]) -> None:
 def test_calls_grow_with_the_template(shape: Callable[[int], Any]) -> None:
     calls(shape(5))  # what is loaded and compiled once
     small, middle, large = (calls(shape(count)) for count in (10, 20, 40))
-    assert large - middle <= 2.6 * (middle - small)
+    assert large - middle <= 2.8 * (middle - small)  # twice, and a part for the conditions that are tried together
 
 
 def calls(template: Any) -> int:
