@@ -11,7 +11,7 @@ import click
 
 from remediate.cli.output import FAILED, abandon, code_of, reason, say
 
-COMMANDS = ("check", "fix", "simulate", "compare", "explain", "apply", "config")
+COMMANDS = ("check", "fix", "simulate", "compare", "explain", "baseline", "apply", "config")
 
 
 class StreamFailed(click.ClickException):
