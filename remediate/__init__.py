@@ -25,6 +25,8 @@ def fix(
     ignore: Iterable[str] = (),
     review: bool = False,
     precautions: bool = False,
+    no_ignores: bool = False,
+    generated: bool = False,
     patches: Path | None = None,
     parameters: Mapping[str, str] | None = None,
     organization_id: str | None = None,
@@ -33,17 +35,19 @@ def fix(
 
     ``service`` names one or several services, or ``all``. ``select`` names patches, ``ignore`` any id that a report shows.
     ``review`` also makes the changes that need one, ``precautions`` also those in healthy deliveries that no request fails
-    without. The report's ``after`` is the new text, ``applied`` what was changed and why, ``skipped`` what was not and why,
-    ``findings`` what was wrong. Raises RemediateError: TemplateError for what is not a template, PatchError for patches that
-    cannot be used, BadChoice for ids and values that cannot be meant, Broken where a guarantee does not hold.
+    without. ``no_ignores`` disregards what the template itself ignores, ``generated`` also changes what the AWS CDK or SAM
+    generates. The report's ``after`` is the new text, ``applied`` what was changed and why, ``skipped`` what was not and
+    why, ``findings`` what was wrong. Raises RemediateError: TemplateError for what is not a template, PatchError for patches
+    that cannot be used, BadChoice for ids and values that cannot be meant, Broken where a guarantee does not hold.
     """
     # Imported here, so that `import remediate` costs nothing.
     from remediate.choices import fixed
     from remediate.delivery.locate import Given
 
     given = Given(parameters=dict(parameters or {}), organization_id=organization_id)
-    chosen = {"select": frozenset(select), "ignore": frozenset(ignore), "review": review, "precautions": precautions}
-    return fixed(template, patch_set, service, patches, given, **chosen)
+    ids = {"select": frozenset(select), "ignore": frozenset(ignore)}
+    flags = {"review": review, "precautions": precautions, "no_ignores": no_ignores, "generated": generated}
+    return fixed(template, patch_set, service, patches, given, **ids, **flags)
 
 
 def check(

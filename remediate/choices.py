@@ -46,12 +46,16 @@ def options_for(
     review: bool = False,
     precautions: bool = False,
     error: Failure | None = None,
+    no_ignores: bool = False,
+    generated: bool = False,
 ) -> Options:
     """Return the options of a run. Raises BadChoice for what cannot be meant."""
     loaded = combined(patch_sets)
     _check_ids(loaded, select, ignore)
     _check_values(given.parameters, given.organization_id)
-    return Options(given, frozenset(select), frozenset(ignore), review, precautions, error)
+    return Options(
+        given, frozenset(select), frozenset(ignore), review, precautions, error, no_ignores=no_ignores, generated=generated
+    )
 
 
 def _check_ids(loaded: PatchSet, select: Collection[str], ignore: Collection[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -15,7 +15,20 @@ from remediate.delivery.service import LogService
 from remediate.diagnosis import Finding
 from remediate.diagnosis.health import DeliveryHealth
 from remediate.patch_set import PatchSet
-from remediate.plan import Applied, Options, Plan, Skipped, other_services, plan_edits, planned_again
+from remediate.plan import (
+    Applied,
+    AtResources,
+    Options,
+    Plan,
+    Skipped,
+    Suppressed,
+    fault_remark,
+    other_services,
+    plan_edits,
+    planned_again,
+    unused,
+)
+from remediate.suppressions import Ignores, read_ignores
 from remediate.template import (
     Alias,
     Edit,
@@ -40,7 +53,8 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     Raises Unreadable for input that is no template, and Broken where a guarantee does not hold.
     """
     template = check_is_cloudformation(read(raw, name))
-    options = options.for_service(patch_set.service)
+    ignores = Ignores() if options.no_ignores else read_ignores(template, [patch.id for patch in patch_set.patches])
+    options = replace(options.for_service(patch_set.service), ignores=ignores.valid)
     model = TemplateModel(template.data)
     located = locate(model, options.given)
     planned, edits, options = plan_edits(template, located, patch_set, options)
@@ -62,6 +76,8 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         deliveries=planned.deliveries,
         opened=opened,
         ignored=options.ignore,
+        ignores=ignores,
+        suppressed=planned.suppressed,
         services=(patch_set.service,),
     )
 
@@ -94,8 +110,24 @@ def remediate_all(raw: bytes, name: str, patch_sets: Sequence[PatchSet], options
     if whole is not report and whole.changed:
         again = (remediate(whole.to_bytes(), name, one, options) for one in patch_sets)
         verify_settled([operation for one in again for operation in one.operations])
-    others = other_services(whole.model, [one.service for one in patch_sets])
-    return replace(whole, skipped=(*whole.skipped, *others))
+    return _of_the_whole(whole, patch_sets, options)
+
+
+def _of_the_whole(report: Report, patch_sets: Sequence[PatchSet], options: Options) -> Report:
+    """Add what no service tells alone: that there are others, and what the template's ignores come to."""
+    others = [*other_services(report.model, [one.service for one in patch_sets])]
+    there = AtResources(report.ignores.valid)
+    report = replace(report, suppressed=(*report.suppressed, *there.told(others)))
+    said = [*(one for one in others if not there.skipped(one)), *_of_ignores(report, options, narrow=bool(others))]
+    return replace(report, skipped=(*report.skipped, *(one for one in said if one.subject not in options.ignore)))
+
+
+def _of_ignores(report: Report, options: Options, *, narrow: bool) -> Iterator[Skipped]:
+    """Yield what is to be said of a template's ignores; a ``narrow`` run was not about all that it could be about."""
+    yield from map(fault_remark, report.ignores.faults)
+    about = frozenset(name for one in report.deliveries for name in (one.name, *one.resources))
+    if not options.select:
+        yield from unused(report.ignores.valid, report.suppressed, about if narrow or options.given.source else None)
 
 
 def apply(raw: bytes, name: str, operations: Sequence[Operation]) -> Report:
@@ -131,7 +163,8 @@ class Report(Struct, frozen=True):
 
     ``template`` is what was read and ``model`` what it holds, ``after`` the new text without byte-order mark, equal to the
     old where nothing is to be changed, ``edits`` what makes it of the old, and ``model_after`` what it holds.
-    ``verdicts`` tell of each request of the ``services``.
+    ``verdicts`` tell of each request of the ``services``. ``ignores`` are what the template has of its own, ``suppressed``
+    what is not reported for them.
     """
 
     name: str
@@ -148,6 +181,8 @@ class Report(Struct, frozen=True):
     deliveries: tuple[DeliveryHealth, ...] = ()
     opened: NewAccesses = field(default_factory=NewAccesses)
     ignored: frozenset[str] = frozenset()
+    ignores: Ignores = field(default_factory=Ignores)
+    suppressed: tuple[Suppressed, ...] = ()
     services: tuple[LogService, ...] = ()
 
     @property
@@ -197,6 +232,7 @@ class Report(Struct, frozen=True):
             findings=(*self.findings, *(one for one in found.findings if one not in self.findings)),
             deliveries=(*self.deliveries, *found.deliveries),
             services=(*self.services, *after.services),
+            suppressed=(*self.suppressed, *(one for one in found.suppressed if one not in self.suppressed)),
             opened=NewAccesses((*self.opened.found, *after.opened.found), self.opened.asked + after.opened.asked),
         )
 

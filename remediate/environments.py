@@ -22,6 +22,7 @@ from remediate.errors import RemediateError
 from remediate.iam.evaluate import Outcome
 from remediate.patch_set import PatchSet
 from remediate.plan import Options, Skipped
+from remediate.suppressions import RULES
 
 _Said = TypeVar("_Said", Finding, Skipped)
 
@@ -60,7 +61,7 @@ def remediate_for(raw: bytes, name: str, patch_sets: Sequence[PatchSet], environ
     return replace(
         whole,
         findings=tuple(_named([one.findings for one in before], names, _finding_in)),
-        skipped=tuple(_named([one.skipped for one in after], names, _skipped_in)),
+        skipped=(*_named([_without_ignores(one) for one in after], names, _skipped_in), *_of_ignores(before)),
         verdicts=tuple(verdict for one in verdicts for verdict in one),
         deliveries=_worst_health(before),
         services=before[0].services,
@@ -124,6 +125,17 @@ def _new_access(whole: Report, patch_sets: Sequence[PatchSet], environment: Envi
     for patch_set in patch_sets:
         given = environment.options.for_service(patch_set.service).given
         yield from new_access(locate(whole.model, given), locate(whole.model_after, given)).found
+
+
+def _without_ignores(report: Report) -> list[Skipped]:
+    return [one for one in report.skipped if one.subject not in RULES]
+
+
+def _of_ignores(reports: Sequence[Report]) -> Iterator[Skipped]:
+    """Yield what is said of the template's ignores in every environment: one that is used in any of them is used."""
+    for one in reports[0].skipped:
+        if one.subject in RULES and all(one in report.skipped for report in reports):
+            yield one
 
 
 _DISAGREE = "no fix is right with the parameters of all environments"

@@ -25,6 +25,10 @@ RUNS: dict[str, list[str]] = {
     "help-fix": ["fix", "--help"],
     "help-check": ["check", "--help"],
     "help-apply": ["apply", "--help"],
+    "help-baseline": ["baseline", "--help"],
+    "baseline": ["baseline", "--dry-run", "--reason", "known", "minimal.yaml", "outside.yaml", "healthy.yaml"],
+    "check-ignores": ["check", "-v", "ignores.yaml"],
+    "fix-generated": ["fix", "generated.yaml"],
     "help-explain": ["explain", "--help"],
     "explain": ["explain"],
     "explain-one": ["explain", "log-delivery"],
@@ -82,6 +86,43 @@ Resources:
       S3BucketName: !Ref LogBucketName
       S3KeyPrefix: audit
       IsLogging: true
+""",
+    "ignores.yaml": b"""\
+Parameters:
+  LogBucketName: { Type: String }
+Resources:
+  Trail: # remediate: ignore[bucket-outside] the bucket belongs to the log archive
+    Type: AWS::CloudTrail::Trail
+    Metadata:
+      remediate:
+        ignore:
+          - { id: trail-order, reason: nothing to order, until: 2020-01-31 }
+          - { id: missing-action, reason: the archive account allows it }
+          - { id: bucket-outsider, reason: written wrongly }
+    Properties: { S3BucketName: !Ref LogBucketName, IsLogging: true }
+""",
+    "generated.yaml": b"""\
+Resources:
+  LogsF9D1B0E7:
+    Type: AWS::S3::Bucket
+    Metadata: { "aws:cdk:path": App/Logs/Resource }
+  LogsPolicy2A5C6F31:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref LogsF9D1B0E7
+      PolicyDocument:
+        Version: 2012-10-17
+        Statement:
+          - Effect: Allow
+            Principal: { Service: cloudtrail.amazonaws.com }
+            Action: s3:PutObject
+            Resource: !Sub '${LogsF9D1B0E7.Arn}/AWSLogs/${AWS::AccountId}/*'
+    Metadata: { "aws:cdk:path": App/Logs/Policy/Resource }
+  Trail022F0CF2:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: LogsPolicy2A5C6F31
+    Properties: { S3BucketName: !Ref LogsF9D1B0E7, IsLogging: true }
+    Metadata: { "aws:cdk:path": App/Trail/Resource }
 """,
     "blocked.yaml": b"""\
 Resources:

@@ -21,6 +21,7 @@ LAYERS = [
     *(
         "patch_set",
         "relevance",
+        "suppressions",
         "plan",
         "verify",
         "engine",
@@ -32,7 +33,7 @@ LAYERS = [
         "walk",
         "config",
     ),
-    *("report", "undo", "cli"),
+    *("report", "undo", "baseline", "cli"),
 ]
 # These know nothing of the parts above them.
 NOTHING_OF = {

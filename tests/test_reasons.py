@@ -76,7 +76,9 @@ def test_a_reason_is_told_with_its_references(told: Cause) -> None:
     assert all(f"see:        {one}" in result.stdout for one in told.references)
 
 
-@pytest.mark.parametrize("ignored", ["bucket-outside", "put-object", "missing-action", "trail-order"])
+@pytest.mark.parametrize(
+    "ignored", ["bucket-outside", "put-object", "missing-action", "trail-order", "macro", "nested-stack", "stack-set"]
+)
 def test_ignore_takes_every_kind_of_id(ignored: str) -> None:
     result = CliRunner().invoke(main, ["check", "--ignore", ignored, str(ROOT / "examples" / "healthy.yaml")])
     assert result.exit_code == 0

@@ -66,6 +66,8 @@ def template_options(command: _Command) -> _Command:
             is_flag=True,
             help="Also apply changes that need human review, including where the template alone cannot decide.",
         ),
+        click.option("--no-ignores", is_flag=True, help="Report also what the template itself says is to be ignored."),
+        click.option("--generated", is_flag=True, help="Also change templates that the AWS CDK or AWS SAM generates."),
         click.option("--precautions", is_flag=True, help="Also apply optional changes to trails without problems."),
         click.option("--trail", metavar="LOGICAL_ID", help="Check only this trail."),
         click.option("--bucket", metavar="LOGICAL_ID", help="Logical ID of the log bucket, if it cannot be determined."),
@@ -138,13 +140,23 @@ def chosen(
     bucket: str | None = None,
     key: str | None = None,
     organization_id: str | None = None,
+    no_ignores: bool = False,
+    generated: bool = False,
 ) -> tuple[tuple[PatchSet, ...], Options]:
     """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
     sets = load_all(patch_set, service, patches)
     given = Given(trail, bucket, key, _parameters(parameter), organization_id, sets[0].service)
     try:
         return sets, options_for(
-            sets, given, select=select, ignore=ignore, review=review, precautions=precautions, error=told
+            sets,
+            given,
+            select=select,
+            ignore=ignore,
+            review=review,
+            precautions=precautions,
+            error=told,
+            no_ignores=no_ignores,
+            generated=generated,
         )
     except BadChoice as error:
         if not error.option:

@@ -24,6 +24,7 @@ COMMANDS = {
     "simulate": "Show each CloudTrail request, before and after the fix.",
     "compare": "Show what a change to templates does.",
     "explain": "Explain a problem or a patch by its id.",
+    "baseline": "Write an ignore for each problem of today.",
     "apply": "Apply a JSON patch to a YAML or JSON file.",
     "config": "Show the schema or the place of the configuration file.",
 }

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from remediate.delivery.error_messages import Failure
 from remediate.delivery.locate import Given
 from remediate.delivery.service import LogService
+from remediate.suppressions import Ignore
 
 
 class Options(Struct, frozen=True):
@@ -17,8 +18,11 @@ class Options(Struct, frozen=True):
 
     ``ignore`` can hold root causes, by their id, as well as patches. ``precautions`` applies those to healthy deliveries
     too. ``error`` is the failure that a deployment ended with. ``declined`` are changes that the user does not want, each
-    as a patch and a resource. ``unwritable`` are the logical IDs of resources whose text cannot be edited, with the reason:
-    that is not for the user to choose, but comes to light in the writing.
+    as a patch and a resource. ``no_ignores``: what the template itself ignores counts all the same; ``generated``: templates
+    that another tool generates are changed too.
+
+    Two are not for the user to choose: ``ignores`` are what the template ignores, and ``unwritable`` the logical IDs of
+    resources whose text cannot be edited, with the reason, which comes to light in the writing.
     """
 
     given: Given = field(default_factory=Given)
@@ -28,6 +32,9 @@ class Options(Struct, frozen=True):
     precautions: bool = False
     error: Failure | None = None
     declined: frozenset[tuple[str, str]] = frozenset()
+    no_ignores: bool = False
+    generated: bool = False
+    ignores: tuple[Ignore, ...] = ()
     unwritable: Mapping[str, str] = field(default_factory=dict)
 
     def for_service(self, service: LogService) -> Options:

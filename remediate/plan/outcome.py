@@ -22,6 +22,9 @@ Why = Literal[
     "default",
     "unchecked",
     "unselected",
+    "generated",
+    "invalid",
+    "unused",
 ]
 """Why something is as it was.
 
@@ -29,9 +32,11 @@ review: the change needs ``--review``. obstacle: the template's form is in the w
 patch of the run allows it. outside: it is not in the template. undecidable: the template does not tell. harmless: it is
 wrong, but nothing fails for it. kept: it is right. default: it is decided for the default of a parameter.
 unchecked: it belongs to a service that the run does not look at. unselected: it is about patches that were not selected.
+generated: another tool would overwrite the change. Of an ignore in the template itself: invalid, where it is not understood;
+unused, where it does not count or nothing is ignored.
 """
 
-UNFIXED: frozenset[Why] = frozenset({"review", "obstacle", "blocked", "denied", "outside"})
+UNFIXED: frozenset[Why] = frozenset({"review", "obstacle", "blocked", "denied", "outside", "generated", "invalid"})
 """The reasons that leave something to do."""
 
 
@@ -55,7 +60,8 @@ class Skipped(Struct, frozen=True):
     """Something that was not changed.
 
     ``subject`` is a patch, a root cause or a request, by its id. ``path`` leads to its place where that is more than the
-    resource. ``advice`` says what the user can do, ``paste`` is a statement to put elsewhere.
+    resource, and ``at`` is the line and column of what no path leads to. ``advice`` says what the user can do, ``paste``
+    is a statement to put elsewhere.
     """
 
     subject: str
@@ -65,6 +71,7 @@ class Skipped(Struct, frozen=True):
     advice: str = ""
     paste: str = ""
     path: tuple[str | int, ...] = ()
+    at: tuple[int, int] | None = None
 
     @property
     def unfixed(self) -> bool:

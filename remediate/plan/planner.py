@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from remediate.cloudformation.generated import generator, where_to_change
 from remediate.cloudformation.policies import documents
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located, locate
@@ -23,12 +24,13 @@ from remediate.patch_set import (
     Require,
     Separate,
 )
+from remediate.plan.at_resources import AtResources
 from remediate.plan.change import Change
 from remediate.plan.default_key_policy import write_out_default_key_policy
 from remediate.plan.draft import Draft
 from remediate.plan.guard import keeping_out
 from remediate.plan.options import Options
-from remediate.plan.outcome import Applied, Skipped
+from remediate.plan.outcome import Applied, Skipped, Why
 from remediate.plan.policy_editor import Chosen, PolicyEditor
 from remediate.plan.rules.add_policy import ensure_policy
 from remediate.plan.rules.allow import ensure_allow
@@ -55,13 +57,15 @@ class Planner:
         patch_set: PatchSet,
         options: Options,
         changeable: frozenset[str],
+        ignored: AtResources | None = None,
     ) -> None:
-        """Begin with what was found in a template, which is read only."""
+        """Begin with what was found in a template, which is read only; ``ignored`` is what it says is to be left."""
         self.located = found
         self.patch_set = patch_set
         self.options = options
         self.chosen = tuple(chosen_patches(patch_set, options))
         self.changeable = changeable
+        self.ignored = ignored or AtResources()
         self.draft = Draft(found.model)
         self.applied: dict[tuple[str, str], Applied] = {}
         self.skipped: list[Skipped] = []
@@ -106,14 +110,30 @@ class Planner:
             if len(self.draft.operations) > done and isinstance(rule, DependOn | AddPolicy):
                 change.needs.add(rule.need)  # the other rules tell themselves whether a request is denied
         operations = tuple(self.draft.operations[start:])
-        unwritable = self.options.unwritable.get(target.logical_id)
-        if operations and unwritable:
+        left = self._left(patch, target.logical_id, change) if operations else None
+        if left:
             self.draft.restore(before)
             self.located = located
-            self.skipped.append(Skipped(patch.id, "obstacle", unwritable, target.logical_id, _WRITE_OUT))
+            self.skipped.append(left)
         elif operations:
             earlier = self.applied.get((patch.id, target.logical_id))
             self.applied[patch.id, target.logical_id] = change.applied(patch, target.logical_id, operations, earlier)
+
+    def _left(self, patch: Patch, logical_id: str, change: Change) -> Skipped | None:
+        """Return why a patch leaves a resource as it is, although it would change it."""
+        if self.ignored.holds(patch, logical_id):
+            return Skipped(patch.id, "kept", "the template ignores what it would change", logical_id)
+        if unwritable := self.options.unwritable.get(logical_id):
+            return Skipped(patch.id, "obstacle", unwritable, logical_id, _WRITE_OUT)
+        source = None if self.options.generated else where_to_change(self.located.model, logical_id)
+        if source is None:
+            return None
+        _, _, advice = source.partition(": ")
+        reason = (
+            f"{generator(self.located.model)} overwrites changes in this template; not written: {'; '.join(change.notes)}"
+        )
+        why: Why = "generated" if "repair" in change.needs else "kept"
+        return Skipped(patch.id, why, reason, logical_id, f"{advice}, or add --generated to change it here")
 
     def _at_documents(self, patch: Patch, rule: Ensure, target: Target, change: Change) -> None:
         kind = target.kind
@@ -157,7 +177,7 @@ class Planner:
     def _keys(self, logical_id: str) -> Chosen:
         """Return which conditions of a policy the run takes away, and which it leaves because the user wants them left."""
         declined = {patch for patch, resource in self.options.declined if resource == logical_id}
-        wanted = [patch for patch in self.chosen if patch.id not in declined]
+        wanted = [one for one in self.chosen if one.id not in declined and not self.ignored.holds(one, logical_id)]
         left_out = (patch for patch in self.patch_set.patches if patch not in wanted)
         return Chosen(_removing(wanted), _removing(left_out))
 

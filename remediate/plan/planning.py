@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from remediate.cloudformation.generated import generator, where_to_change
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.locate import Located
 from remediate.diagnosis import Finding, diagnose, is_wanted
 from remediate.diagnosis.health import DeliveryHealth, Health, delivery_of, health_of_all
 from remediate.patch_set import PatchSet
 from remediate.plan.acknowledged import acknowledged
+from remediate.plan.at_resources import AtResources, Suppressed
 from remediate.plan.decided_by_default import decided_by_default
 from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
@@ -28,7 +30,7 @@ class Plan(Struct, frozen=True):
 
     ``located`` is what was found in it, ``findings`` the root causes that the user wants to hear of, ``deliveries`` how each
     delivery is before, ``changeable`` the names of those that may be changed, ``model`` the template after the
-    operations.
+    operations. ``suppressed`` is what the template itself ignores.
     """
 
     located: Located
@@ -39,62 +41,96 @@ class Plan(Struct, frozen=True):
     skipped: tuple[Skipped, ...]
     operations: tuple[Operation, ...]
     model: TemplateModel
+    ignored: AtResources = field(default_factory=AtResources)
+    suppressed: tuple[Suppressed, ...] = ()
 
 
 def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
     """Plan a patch set for a template, which stays as it is."""
     model, chosen = located.model, {patch.id for patch in chosen_patches(patch_set, options)}
-    everything = diagnose(located, model, patch_set.fixing)
-    known = acknowledged(everything, options.ignore)
+    everything = _diagnosed(located, model, patch_set, options)
+    there = AtResources(options.ignores, everything, patch_set.patches)
+    known = acknowledged(everything, options.ignore, there)
 
     def wanted(finding: Finding) -> bool:
         return is_wanted(finding, chosen) and not known.finding(finding)
 
     findings = tuple(filter(wanted, everything))
     found = health_of_all(located, model, findings, options.error, known.request)
-    planner = _planned(located, patch_set, options, found)
-    operations = tuple(planner.draft.operations)
-    left = (
-        tuple(filter(wanted, diagnose(planner.located, planner.draft.model, patch_set.fixing))) if operations else findings
-    )
-    rest = [
-        *remaining(planner.located, planner.draft.model, planner.skipped, left, patch_set),
-        *decided_by_default(planner.located, planner.draft.model, options.given),
+    planner = _planned(located, patch_set, options, found, there)
+    after, operations = planner.draft.model, tuple(planner.draft.operations)
+    left = tuple(filter(wanted, _diagnosed(planner.located, after, patch_set, options))) if operations else findings
+    said = [
+        *dict.fromkeys(planner.skipped),
+        *remaining(planner.located, after, planner.skipped, left, patch_set),
+        *decided_by_default(planner.located, after, options.given),
     ]
-    said = [one for one in (*dict.fromkeys(planner.skipped), *rest) if not known.skipped(one)]
-    selected = Selected(planner.chosen if options.select else ())
-    skipped = [one for one in said if selected.skipped(one, (*findings, *left))]
-    skipped += selected.rest(planner.applied.values(), skipped, (one for one in said if one not in skipped))
-    findings = tuple(filter(selected.finding, findings))
     if not options.precautions and "precautions" not in options.ignore:
         found = tuple(_with_precautions(planner, found))
-    applied = tuple(planner.applied.values())
-    check_sizes(planner.located, model, planner.draft.model)
-    return Plan(located, findings, found, planner.changeable, applied, tuple(skipped), operations, planner.draft.model)
+        said += [remark for one in found if one.precautions and (remark := _precautions(one)) and there.skipped(remark)]
+        found = tuple(replace(one, precautions=()) if _needs_none(one, there) else one for one in found)
+    heard = [one for one in said if not known.skipped(one)]
+    check_sizes(planner.located, model, after)
+    applied, suppressed = tuple(planner.applied.values()), there.told(said)
+    findings, skipped = _selected(planner, findings, left, heard)
+    return Plan(located, findings, found, planner.changeable, applied, skipped, operations, after, there, suppressed)
+
+
+def _selected(
+    planner: Planner, findings: tuple[Finding, ...], left: tuple[Finding, ...], said: list[Skipped]
+) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
+    """Return of the root causes, before and after, and of the remarks, what the patches that the user chose are about."""
+    selected = Selected(planner.chosen if planner.options.select else ())
+    skipped = [one for one in said if selected.skipped(one, (*findings, *left))]
+    skipped += selected.rest(planner.applied.values(), skipped, (one for one in said if one not in skipped))
+    return tuple(filter(selected.finding, findings)), tuple(skipped)
+
+
+def _diagnosed(located: Located, model: TemplateModel, patch_set: PatchSet, options: Options) -> tuple[Finding, ...]:
+    """Return all root causes; in a generated template each with the source in which it is to be fixed."""
+    found = diagnose(located, model, patch_set.fixing)
+    if options.generated or not found or generator(model) is None:
+        return found
+    return tuple(replace(one, advice=_advice(where_to_change(model, one.logical_id) or "", one.advice)) for one in found)
+
+
+def _advice(source: str, advice: str) -> str:
+    return f"{source}: {advice}" if advice else source
+
+
+def _needs_none(one: DeliveryHealth, ignored: AtResources) -> bool:
+    """Tell whether nobody wants to hear of precautions: they are ignored, or worse is."""
+    return ignored.skipped(_precautions(one)) or ignored.at_any(one.resources)
+
+
+def _precautions(one: DeliveryHealth) -> Skipped:
+    return Skipped("precautions", "kept", f"optional precautions: {', '.join(one.precautions)}", one.name)
 
 
 def planned_again(located: Located, patch_set: PatchSet, options: Options, before: Plan) -> tuple[Operation, ...]:
     """Return the operations that a patch set comes to for the same deliveries: none, once it has settled."""
-    planner = Planner(located, patch_set, options, before.changeable)
+    planner = Planner(located, patch_set, options, before.changeable, before.ignored)
     planner.run()
     return tuple(planner.draft.operations)
 
 
-def _planned(located: Located, patch_set: PatchSet, options: Options, found: tuple[DeliveryHealth, ...]) -> Planner:
+def _planned(
+    located: Located, patch_set: PatchSet, options: Options, found: tuple[DeliveryHealth, ...], ignored: AtResources
+) -> Planner:
     """Plan for the deliveries that are broken, and after a review for those that are not decided.
 
     Precautions go along with a repair: a delivery that nothing here repairs is left as it is.
     """
     wanted = {Health.BROKEN, Health.UNDECIDED} if options.review else {Health.BROKEN}
     changeable = frozenset(one.name for one in found if one.health in wanted)
-    planner = Planner(located, patch_set, options, changeable)
+    planner = Planner(located, patch_set, options, changeable, ignored)
     planner.run()
     repaired = {logical_id for (_, logical_id), applied in planner.applied.items() if applied.need == "repair"}
     idle = frozenset(one.name for one in found if not one.reported and not one.resources & repaired)
     if options.review or not planner.draft.operations or not changeable & idle:
         return planner
-    obstacles = [one for one in planner.skipped if one.why in {"obstacle", "review"}]  # why nothing repairs it
-    planner = Planner(located, patch_set, options, changeable - idle)
+    obstacles = [one for one in planner.skipped if one.why in {"obstacle", "review", "generated"}]  # why nothing repairs it
+    planner = Planner(located, patch_set, options, changeable - idle, ignored)
     planner.run()
     planner.skipped = [*dict.fromkeys((*obstacles, *planner.skipped))]
     return planner
@@ -106,7 +142,7 @@ def _with_precautions(planner: Planner, found: tuple[DeliveryHealth, ...]) -> It
     deliveries = tuple(delivery for delivery in planner.located.deliveries if delivery_of(delivery) in healthy)
     options = replace(planner.options, precautions=True)
     located = replace(planner.located, model=planner.draft.model, deliveries=deliveries)
-    again = Planner(located, planner.patch_set, options, frozenset())
+    again = Planner(located, planner.patch_set, options, frozenset(), planner.ignored)
     if deliveries:
         again.run()
     for one in found:

@@ -29,7 +29,7 @@ def remaining(
     ``said`` is what planning has said already, ``left`` are the root causes that are still there. ``patch_set`` says what
     the policies outside the template are to have.
     """
-    explained = {one.logical_id for one in said if one.why in {"review", "obstacle"}}
+    explained = {one.logical_id for one in said if one.why in {"review", "obstacle", "generated"}}
     without_id = {one.logical_id for one in said if one.why == "denied"}
     judged = [
         one

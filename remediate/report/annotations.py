@@ -24,6 +24,8 @@ _LEFT: dict[Why, Level] = {
     "review": "warning",
     "obstacle": "warning",
     "outside": "warning",
+    "generated": "warning",
+    "invalid": "error",
 }
 """The level of each reason for which something remains to do; every other reason is a note."""
 _SUMMARY_ONLY: frozenset[Why] = frozenset({"kept", "unselected"})
@@ -56,6 +58,11 @@ def annotate(report: Report) -> list[Annotation]:
     return sorted(_annotations(report, SourceMap(report).place), key=lambda one: (one.line, one.column))
 
 
+def level_of(why: Why) -> Level:
+    """Return the level of a reason for which something is as it was."""
+    return _LEFT.get(why, "note")
+
+
 def levels(report: Report) -> list[Level]:
     """Return the level of each annotation. This takes less time than :func:`annotate`, which looks for the lines."""
     return [one.level for one in _annotations(report, lambda _: Place(0, 0, 0, 0))]
@@ -84,6 +91,9 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]
     """Return all annotations. Patches and reasons that a root cause already reports have none of their own."""
     causes = report.causes()
     spoken = {(patch.id, cause.logical_id) for cause in causes for patch in fixing(cause, report)}
+    # Where a part of what a patch is for is ignored, it is not told as what it is for, but it is not told for itself either.
+    partly = {one.what.logical_id for one in report.suppressed}
+    spoken |= {(name, cause.logical_id) for cause in causes if cause.logical_id in partly for name in cause.patches}
     found = [_of_cause(one, report) for one in causes]
     found += [
         _of_patch(one, report)
@@ -96,7 +106,7 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]
         if one.why not in _SUMMARY_ONLY and not any(_speaks_for(cause, one.subject, one.logical_id) for cause in causes)
     ]
     found += [_of_delivery(one) for one in report.deliveries if one.precautions]
-    return [replace(one, **place(one.path)._asdict()) for one in found]
+    return [one if one.line else replace(one, **place(one.path)._asdict()) for one in found]
 
 
 def _fixed_by(patches: Iterable[Patch], report: Report) -> str:
@@ -153,12 +163,15 @@ def _of_delivery(delivery: DeliveryHealth) -> Annotation:
 def _of_skipped(skipped: Skipped) -> Annotation:
     return Annotation(
         skipped.subject,
-        _LEFT.get(skipped.why, "note"),
+        level_of(skipped.why),
         skipped.reason,
+        *(skipped.at or (0, 0)),
         remedy=skipped.advice,
         paste=skipped.paste,
         logical_id=skipped.logical_id,
         path=skipped.path or ("Resources", skipped.logical_id),
+        end_line=skipped.at[0] if skipped.at else 0,
+        end_column=skipped.at[1] + 1 if skipped.at else 0,
     )
 
 

@@ -31,6 +31,7 @@ _LEADS = {
     "default": "Parameter default",
     "unchecked": "Not checked",
     "unselected": "Not selected",
+    "unused": "Unused ignore",
 }
 
 

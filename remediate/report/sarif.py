@@ -18,6 +18,7 @@ from remediate.report.failed import Failed
 from remediate.report.fingerprint import fingerprints
 from remediate.report.fixes import Fix, fixes_of, fixing_edits
 from remediate.report.rules import HOMEPAGE, explained, page
+from remediate.report.suppressed import suppressed
 from remediate.template import Edit, Plain, line_and_column
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -27,8 +28,8 @@ _FINGERPRINT = "ruleAndPointer/v1"
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
     """Return one SARIF log with one run over all templates; files that could not be checked are among its notifications."""
-    found = [(report, annotate(report)) for report in reports]
-    rules = _rules(patch_set, [one for _, annotations in found for one in annotations])
+    found = [(report, [*((one, "") for one in annotate(report)), *suppressed(report)]) for report in reports]
+    rules = _rules(patch_set, [one for _, annotations in found for one, _ in annotations])
     driver: Plain = {
         "name": "remediate",
         "version": __version__,
@@ -77,9 +78,10 @@ def _rule(name: str, one: Patch | Cause | None) -> Plain:
     return rule
 
 
-def _results(report: Report, found: Sequence[Annotation], rules: dict[str, int]) -> Iterable[Plain]:
+def _results(report: Report, found: Sequence[tuple[Annotation, str]], rules: dict[str, int]) -> Iterable[Plain]:
+    """Yield a result for each annotation; one with a reason is suppressed, which is what the template says it is for."""
     fixes = fixes_of(report)
-    for one, fingerprint in zip(found, fingerprints(found), strict=True):
+    for (one, reason), fingerprint in zip(found, fingerprints(one for one, _ in found), strict=True):
         text = f"{one.message}; {one.remedy}" if one.remedy else one.message
         result: dict[str, Plain] = {
             "ruleId": one.rule,
@@ -92,6 +94,8 @@ def _results(report: Report, found: Sequence[Annotation], rules: dict[str, int])
         fix = fixing_edits(report, fixes, one.patches, one.logical_id)
         if fix:
             result["fixes"] = [_fix(fix, report)]
+        if reason:
+            result["suppressions"] = [{"kind": "inSource", "justification": message(reason)}]
         yield result
 
 

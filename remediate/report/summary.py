@@ -25,6 +25,9 @@ _WORDS = {
     "default": "parameter default",
     "unchecked": "not checked",
     "unselected": "not selected",
+    "generated": "generated",
+    "invalid": "invalid ignore",
+    "unused": "unused ignore",
 }
 
 
@@ -43,7 +46,8 @@ def headline(report: Report, done: Fixes) -> str:
         return nothing_found(name, report.services)
     if any(one.why == "unselected" for one in report.skipped):
         return f"{name}: {left or 'nothing to do for the selected patches'}"
-    return f"{name}: {left or 'no problems found'}{_health(report)}"
+    ignored = f" ({len(report.suppressed)} ignored)" if report.suppressed else ""
+    return f"{name}: {left or 'no problems found'}{ignored}{_health(report)}"
 
 
 def nothing_found(name: str, services: Sequence[LogService]) -> str:
@@ -53,7 +57,8 @@ def nothing_found(name: str, services: Sequence[LogService]) -> str:
 
 def explained(skipped: Skipped) -> Iterator[str]:
     """Yield the lines that say why something was not changed, and what can be done."""
-    where = f" ({skipped.logical_id})" if skipped.logical_id else ""
+    place = f"line {skipped.at[0]}" if skipped.at else ""
+    where = f" ({', '.join(filter(None, (skipped.logical_id, place)))})" if skipped.logical_id or place else ""
     about = "" if skipped.why == "unselected" else f"{skipped.subject}{where}: "
     yield from wrapped(f"{_WORDS[skipped.why]}: {about}{skipped.reason}", "  ! " if skipped.unfixed else "  ")
     if skipped.advice:
@@ -70,8 +75,10 @@ def _fixes(report: Report, done: Fixes) -> str:
 
 
 def _health(report: Report) -> str:
-    """Name the deliveries that need no change, where nothing is changed."""
-    healthy = [visible(one.name) for one in report.deliveries if one.health is Health.HEALTHY]
+    """Name the deliveries that need no change, where nothing is changed or ignored."""
+    ignored = {one.what.logical_id for one in report.suppressed}
+    sound = [one for one in report.deliveries if one.health is Health.HEALTHY and not ignored & {one.name, *one.resources}]
+    healthy = [visible(one.name) for one in sound]
     if not healthy:
         return ""
     return f"; {', '.join(healthy)} {'is' if len(healthy) == 1 else 'are'} healthy"

@@ -24,6 +24,7 @@ class Totals:
         self._delivering = 0
         self._fixes = 0
         self._unfixed = 0
+        self._ignored = 0
         self._levels: Counter[Level] = Counter()
 
     def add(self, report: Report, levels: Iterable[Level]) -> None:
@@ -32,6 +33,7 @@ class Totals:
         self._delivering += bool(report.deliveries)
         self._fixes += fixes(report)
         self._unfixed += len(report.unfixed)
+        self._ignored += len(report.suppressed)
         self._levels.update(levels)
 
     def line(self, done: Fixes, failed: int, *, color: bool) -> str:
@@ -42,6 +44,8 @@ class Totals:
             parts.append(_fixed(self._fixes, done))
         if self._unfixed:
             parts.append(manual(self._unfixed))
+        if self._ignored:
+            parts.append(f"{self._ignored} ignored")
         if failed:
             parts.append(painted(f"{several(failed, 'file')} not checked", "error", color=color))
         with_delivery = (

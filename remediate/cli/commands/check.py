@@ -26,6 +26,7 @@ from remediate.cli.writing import write_reports
 from remediate.patch_set import combined
 from remediate.report import listing, stack_events
 from remediate.report.annotations import annotate, fails
+from remediate.report.suppressed import ignored_lines
 
 if TYPE_CHECKING:
     from remediate.delivery.stack_events import StackEvents
@@ -62,6 +63,8 @@ def check(work: Work, outputs: Outputs, max_size: int, color: bool | None, quiet
             if outputs.streams and (problems or one.report.changed or work.verbose):
                 text = run.attempt(one.name, listing.render, one.report, problems, color=run.color, wrap=run.terminal)
                 run.out(text or "")
+            if outputs.streams and work.verbose:
+                run.out("".join(f"{line}\n" for line in ignored_lines(one.report)))
         if events:
             _explain(run, events, found, in_report=outputs.streams)
         if not work.listing:

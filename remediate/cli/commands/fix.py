@@ -27,6 +27,7 @@ from remediate.cli.writing import write_reports
 from remediate.patch_set import combined
 from remediate.report import summary
 from remediate.report.annotations import levels
+from remediate.report.suppressed import ignored_lines
 
 if TYPE_CHECKING:
     from remediate.report.totals import Fixes
@@ -66,6 +67,8 @@ def fix(work: Work, dry_run: bool, outputs: Outputs, max_size: int, color: bool 
             problems = levels(report)
             if problems or report.changed or work.verbose:
                 run.say(run.attempt(one.name, summary.render, report, done) or "")
+            if work.verbose:
+                run.say("\n".join(ignored_lines(report)))
             run.totals.add(report, problems)
         if not work.listing:
             write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names)

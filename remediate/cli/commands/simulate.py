@@ -18,8 +18,10 @@ from remediate.cli.reports import Done, reports
 from remediate.cli.run import Run
 from remediate.cli.settings import settings
 from remediate.compare import standing_access
+from remediate.engine import Report
 from remediate.report import simulation, summary
 from remediate.report.annotations import levels
+from remediate.report.suppressed import ignored_lines, is_ignored
 
 if TYPE_CHECKING:
     from remediate.delivery.error_messages import Failure
@@ -43,12 +45,18 @@ def simulate(work: Work, told: Failure | None, max_size: int, color: bool | None
             report, problems = one.report, levels(one.report)
             if problems or report.verdicts or work.verbose:
                 run.out(run.attempt(one.name, _shown, one, told) or "")
-            denied = not one.options.select and any(shown.denied for shown in simulation.shown(report, told))
-            run.found |= bool(report.unfixed) or denied
+            run.found |= bool(report.unfixed) or (not one.options.select and _is_denied(report, told))
             run.totals.add(report, problems)
+            if work.verbose:
+                run.say("\n".join(ignored_lines(report)))
             for left in simulation.left(report, told):
                 run.say("\n".join(summary.explained(left)))
         run.close("available")
+
+
+def _is_denied(report: Report, told: Failure | None) -> bool:
+    """Tell whether a request is still denied, other than one that the template ignores."""
+    return any(shown.denied and not is_ignored(shown, report) for shown in simulation.shown(report, told))
 
 
 def _shown(one: Done, told: Failure | None) -> str:
