@@ -8,16 +8,18 @@ from pathlib import Path
 import click
 
 from remediate import engine
+from remediate.cli.completion import FILE
 from remediate.cli.delivering import deliver
+from remediate.cli.help import Command
 from remediate.cli.options import EXIT_CODES, output_options, size_option
 from remediate.cli.run import Run
 from remediate.report.escape import visible
 from remediate.template import Operation, TemplateError, parse_operation
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, short_help="Apply a JSON patch (RFC 6902), byte for byte.", epilog=EXIT_CODES)
 @click.argument("changes", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("template")
+@click.argument("template", type=FILE)
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
 @size_option
 @output_options
@@ -40,7 +42,7 @@ def apply(changes: Path, template: str, dry_run: bool, max_size: int, color: boo
                 if report.changed
                 else "no changes needed"
             )
-            if name != "-" or dry_run:
+            if not run.reads_stdin or dry_run:
                 run.say(f"{visible(name)}: {done}")
 
 

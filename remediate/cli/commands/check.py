@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from remediate import engine
+from remediate.cli.help import Command
 from remediate.cli.input_options import Work, input_options
 from remediate.cli.options import (
     EXIT_CODES,
@@ -25,7 +26,7 @@ from remediate.report import listing
 from remediate.report.annotations import annotate, fails
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, epilog=EXIT_CODES)
 @format_option("text")
 @fail_options
 @error_option
