@@ -1,6 +1,6 @@
 """Write the manual pages of the command and its subcommands: ``python tools/write_man_pages.py FOLDER``.
 
-For packagers, at build time; it needs click-man, which is in the extra ``dev``. SOURCE_DATE_EPOCH sets the date of the pages.
+For packagers, at build time; it needs click-man, which is in the extra ``dev``. SOURCE_DATE_EPOCH sets their date.
 """
 
 from __future__ import annotations
