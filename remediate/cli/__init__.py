@@ -6,14 +6,21 @@ import gc
 
 import click
 
-from remediate import __version__
+from remediate.cli.help import show_version
 from remediate.cli.program import EXIT_CODES, Program
 
 __all__ = ["main"]
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
-@click.version_option(__version__)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_version,
+    help="Show the version with those of Python and the platform, and exit.",
+)
 def main() -> None:
     """Find and fix the S3, KMS and ordering errors that stop a CloudTrail trail from deploying with CloudFormation.
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from remediate.cli.help import long_name
 from remediate.cli.output import FAILED, emit, say
 from remediate.config import Config, ConfigError, find, load
 
@@ -54,7 +55,7 @@ def take_environment(command: click.Command) -> None:
     """Let every option of a command be given by a variable of the environment, too: ``REMEDIATE_FAIL_ON``."""
     for option in command.params:
         if isinstance(option, click.Option) and option.envvar is None and option.name != "help":
-            option.envvar = _PREFIX + _name(option).upper().replace("-", "_")
+            option.envvar = _PREFIX + long_name(option).upper().replace("-", "_")
 
 
 def arguments_of(values: Mapping[str, Any], file: Path | None) -> dict[str, Any]:
@@ -111,6 +112,8 @@ def _configure(context: click.Context, _: click.Parameter, value: Path | None) -
     try:
         found = load(value) if value else find(_working_folder())
     except ConfigError as error:
+        if context.resilient_parsing:  # a shell completes a command line, which a fault elsewhere must not disturb
+            return
         say(f"Error: {error}")
         context.exit(FAILED)
     context.meta[_CONFIG] = found
@@ -128,8 +131,9 @@ def _show(context: click.Context, _: click.Parameter, value: bool) -> None:
     context.meta[_SHOW] = value
 
 
-def _name(option: click.Parameter) -> str:
-    return max(option.opts, key=len).lstrip("-")
+def _is_alias(option: click.Option) -> bool:
+    """Tell whether an option is another word for a value of another one, as --strict is."""
+    return option.is_flag and isinstance(option.flag_value, str)
 
 
 def _shown(context: click.Context) -> str:
@@ -137,7 +141,7 @@ def _shown(context: click.Context) -> str:
     found = config()
     lines = [f"# configuration file: {found.file or 'none'}"]
     options = (one for one in context.command.params if isinstance(one, click.Option) and one.expose_value)
-    lines += [_line(context, one, found) for one in options if _name(one) not in {"strict", "help"}]
+    lines += [_line(context, one, found) for one in options if not _is_alias(one)]
     lines += [f"{key} = {_toml(found.values[key])}  # {found.file}" for key in sorted(_OWN & found.values.keys())]
     lines += [f"# override {number}: {_toml(one.values)}" for number, one in enumerate(found.overrides, 1)]
     return "\n".join(lines) + "\n"
@@ -152,8 +156,8 @@ def _line(context: click.Context, option: click.Option, found: Config) -> str:
         ParameterSource.DEFAULT_MAP: str(found.file),
     }.get(source or ParameterSource.DEFAULT, "default")
     if value is None:
-        return f"# {_name(option)} is not set"
-    return f"{_name(option)} = {_toml(value)}  # {where}"
+        return f"# {long_name(option)} is not set"
+    return f"{long_name(option)} = {_toml(value)}  # {where}"
 
 
 def _toml(value: object) -> str:

@@ -12,7 +12,7 @@ def deliver(run: Run, report: Report, raw: bytes, shown: bool, dry_run: bool) ->
 
     Raises what Run.attempt handles.
     """
-    if report.name == "-" and not dry_run:
+    if run.reads_stdin and not dry_run:
         run.out(report.to_bytes())
         return True
     rendered = diff.render(report) if shown else ""

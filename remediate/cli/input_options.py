@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 from msgspec import Struct
 
+from remediate.cli.completion import FILE
 from remediate.cli.configured import config
 from remediate.cli.inputs import STDIN, Choice, listed
 from remediate.cli.output import reason
@@ -47,13 +48,16 @@ def input_options(default: str | None) -> Callable[[_Command], _Command]:
             exclude: Sequence[str],
             force_exclude: bool,
             gitignore: bool,
+            stdin_filename: str | None,
             jobs: int,
             list_files: bool,
             verbose: bool,
             **others: Any,
         ) -> Any:
             names = _names(templates, files_from, default)
-            choice = Choice(_excluded(exclude), gitignore, force_exclude)
+            if stdin_filename and STDIN not in names:
+                raise click.UsageError('--stdin-filename needs the template "-"')
+            choice = Choice(_excluded(exclude), gitignore, force_exclude, stdin_filename or STDIN)
             return command(work=Work(names, choice, jobs, list_files, verbose), **others)
 
         found: Any = wrapped
@@ -66,11 +70,12 @@ def input_options(default: str | None) -> Callable[[_Command], _Command]:
 
 def _options(default: str | None) -> list[Callable[[Any], Any]]:
     jobs = "Number of processes; 0 chooses it by the amount of work."
+    sources = "Read names of templates from FILE, or - (repeatable)."
+    called = "What messages, reports and the configuration call the template that is -."
     return [
-        click.argument("templates", nargs=-1, metavar="TEMPLATE..." if default is None else "[TEMPLATE]..."),
-        click.option(
-            "--files-from", multiple=True, metavar="FILE", help="Read names of templates from FILE, or - (repeatable)."
-        ),
+        click.argument("templates", nargs=-1, type=FILE, metavar="TEMPLATE..." if default is None else "[TEMPLATE]..."),
+        click.option("--files-from", type=FILE, multiple=True, metavar="FILE", help=sources),
+        click.option("--stdin-filename", type=FILE, metavar="NAME", help=called),
         click.option(
             "--exclude", multiple=True, metavar="GLOB", help="Leave out, as in .gitignore (repeatable, comma list)."
         ),

@@ -26,22 +26,27 @@ STDIN_TAKEN = "remediate.stdin-taken"
 
 
 class Input(Struct, frozen=True):
-    """A file to check. ``named``: the user named it; otherwise it was found in a folder."""
+    """A file to check. ``named``: the user named it; otherwise it was found in a folder.
+
+    ``stdin``: it comes from standard input, and ``name`` is what it is called.
+    """
 
     name: str
     named: bool
+    stdin: bool = False
 
 
 class Choice(Struct, frozen=True):
     """Which files are taken.
 
     ``excluded`` are the user's patterns, ``git`` leaves out what git ignores. Both are about what is found in folders;
-    ``forced``: also about what is named.
+    ``forced``: also about what is named. ``stdin_name`` is what standard input is called.
     """
 
     excluded: Chain = ()
     git: bool = True
     forced: bool = False
+    stdin_name: str = STDIN
 
 
 class Listener(Struct, frozen=True):
@@ -64,10 +69,13 @@ def find(names: Sequence[str], choice: Choice, told: Listener) -> Iterator[Input
 
 
 def _found(name: str, walk: Walk, choice: Choice, told: Listener) -> Iterator[tuple[Input, str]]:
+    if name == STDIN:
+        yield Input(choice.stdin_name, named=True, stdin=True), STDIN
+        return
     for path in _expanded(name):
         try:
-            is_folder = path != STDIN and Path(path).is_dir()
-            why = walk.is_excluded(path, is_folder=is_folder) if choice.forced and path != STDIN else ""
+            is_folder = Path(path).is_dir()
+            why = walk.is_excluded(path, is_folder=is_folder) if choice.forced else ""
         except OSError as error:
             told.failed(path, error)
             continue
@@ -85,7 +93,7 @@ def _found(name: str, walk: Walk, choice: Choice, told: Listener) -> Iterator[tu
 
 def _expanded(name: str) -> list[str]:
     """Return what a pattern matches, for shells that expand none; a name without one, or without a match, as it is."""
-    if name == STDIN or not glob.has_magic(name) or os.path.lexists(name):
+    if not glob.has_magic(name) or os.path.lexists(name):
         return [name]
     return sorted(glob.glob(name, recursive=True)) or [name]  # noqa: PTH207  # Path.glob takes no absolute pattern
 
@@ -110,16 +118,16 @@ def listed(source: str) -> list[str]:
 
 def _real(name: str) -> str:
     try:
-        return os.path.realpath(name) if name != STDIN else name
+        return os.path.realpath(name)
     except OSError:  # the working folder is gone
         return name
 
 
-def content(name: str, limit: int, *, in_place: bool) -> bytes:
+def content(one: Input, limit: int, *, in_place: bool) -> bytes:
     """Return what is in a file or comes from standard input. Raises OSError, and files.TooLarge beyond the limit."""
-    if name != STDIN:
-        return files.read(Path(name), limit, regular=in_place)
-    return files.read_stream(_standard_input(), limit)
+    if one.stdin:
+        return files.read_stream(_standard_input(), limit)
+    return files.read(Path(one.name), limit, regular=in_place)
 
 
 def _standard_input() -> BinaryIO:
@@ -142,12 +150,12 @@ def is_not_template(raw: bytes, error: Unreadable | None) -> bool:
     return not mentions_cloudformation(raw)
 
 
-def may_be_large_template(name: str, head: bytes) -> bool:
+def may_be_large_template(one: Input, head: bytes) -> bool:
     """Tell whether a file over the limit, of which ``head`` was read, has what a template has; a stream may have it."""
     try:
-        if name == STDIN or not Path(name).is_file():
+        if one.stdin or not Path(one.name).is_file():
             return True
-        with Path(name).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        with Path(one.name).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return claims_to_be_template(content)
     except (OSError, ValueError):
         return claims_to_be_template(head)

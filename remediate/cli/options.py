@@ -12,6 +12,7 @@ import click
 
 from remediate.choices import options_for
 from remediate.cli import inputs
+from remediate.cli.completion import FILE, all_ids, patch_ids, patch_set_names, service_ids
 from remediate.cli.configured import config_options
 from remediate.cli.output import FAILED, say
 from remediate.delivery.locate import Given
@@ -46,21 +47,44 @@ def reports_patch_errors(command: _Command) -> _Command:
 
 def patch_set_options(command: _Command) -> _Command:
     """Add the options that name a patch set."""
+    known = "create or documented."
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     own = click.option(
         "--patches", type=folder, metavar="DIR", help="Load extra patches from DIR/<service>/<set>/; the same id replaces."
     )
-    name = click.option("--patch-set", default="create", show_default=True, help="create or documented.")
+    name = click.option(
+        "--patch-set", default="create", show_default=True, metavar="NAME", shell_complete=patch_set_names, help=known
+    )
     text = "A service whose log delivery is checked (repeatable), or all."
-    service = click.option("--service", multiple=True, default=[DEFAULT], show_default=True, metavar="ID", help=text)
+    service = click.option(
+        "--service",
+        multiple=True,
+        default=[DEFAULT],
+        show_default=True,
+        metavar="ID",
+        shell_complete=service_ids,
+        help=text,
+    )
     return config_options(service(name(own(command))))
 
 
 def template_options(command: _Command) -> _Command:
     """Add the options that say which patches are wanted and how a template is to be understood."""
     options = [
-        click.option("--select", metavar="IDS", help="Apply these patches alone, and judge by them.", **_LIST),
-        click.option("--ignore", metavar="IDS", help="Ignore these ids, shown in brackets in reports.", **_LIST),
+        click.option(
+            "--select",
+            metavar="IDS",
+            help="Apply these patches alone, and judge by them.",
+            shell_complete=patch_ids,
+            **_LIST,
+        ),
+        click.option(
+            "--ignore",
+            metavar="IDS",
+            help="Ignore these ids, shown in brackets in reports.",
+            shell_complete=all_ids,
+            **_LIST,
+        ),
         click.option(
             "--review",
             is_flag=True,
@@ -75,6 +99,7 @@ def template_options(command: _Command) -> _Command:
         click.option("--parameter", multiple=True, metavar="KEY=VALUE", help="Value of a parameter (repeatable)."),
         click.option(
             "--parameter-file",
+            type=FILE,
             multiple=True,
             metavar="[ENV=]FILE",
             help="File with values of parameters (repeatable: one for each environment).",
@@ -116,7 +141,8 @@ def fail_options(command: _Command) -> _Command:
     levels = click.Choice(["error", "warning", "note", "never"])
     text = "Lowest severity that makes the exit code 1."
     strict = click.option("--strict", "fail_on", flag_value="note", help="Same as --fail-on note.")
-    return click.option("--fail-on", type=levels, default="warning", show_default=True, help=text)(strict(command))
+    zero = click.option("--exit-zero", "fail_on", flag_value="never", help="Same as --fail-on never.")
+    return click.option("--fail-on", type=levels, default="warning", show_default=True, help=text)(strict(zero(command)))
 
 
 def output_options(command: _Command) -> _Command:
@@ -181,7 +207,7 @@ def _failure(context: click.Context, _: click.Parameter, value: str | None) -> F
     from remediate.delivery.error_messages import failure  # most runs are told of none
     from remediate.delivery.services import shipped_services
 
-    if not value:
+    if not value or context.resilient_parsing:  # a shell that completes a command line reads nothing
         return None
     # A message that is copied may be broken into lines.
     services = shipped_services()

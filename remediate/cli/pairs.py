@@ -10,7 +10,7 @@ from msgspec import Struct
 from remediate import files
 from remediate.cli import inputs, output
 from remediate.cli.git import changed_since, commit_of, content_at
-from remediate.cli.inputs import STDIN
+from remediate.cli.inputs import STDIN, Input
 from remediate.compare import File
 from remediate.engine import check_is_cloudformation
 from remediate.template import TemplateError, Unreadable, read
@@ -68,7 +68,7 @@ def _since(revision: str, commit: str, path: Path, limit: int, *, found: bool) -
 
 def _file(name: str, limit: int) -> File:
     try:
-        return File(name, inputs.content(name, limit, in_place=False))
+        return File(name, inputs.content(Input(name, named=True, stdin=name == STDIN), limit, in_place=False))
     except files.TooLarge as error:
         raise _too_large(limit) from error
     except OSError as error:

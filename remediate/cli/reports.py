@@ -110,7 +110,7 @@ class _Reports:
         wanted = self.settings.of(one.name)
         look = _relevance(wanted).look(raw)
         if look is Look.OTHER:
-            return _Task(one, partial(self.run.skip_other, one, "it does not mention CloudFormation"))
+            return _Task(one, partial(self.skip_other, one, raw))
         if look is Look.UNCONCERNED and not one.named:
             self.see(raw)
             return _Task(one, partial(self.run.pass_by, nothing_found(one.name, wanted.services())))
@@ -127,12 +127,24 @@ class _Reports:
             return
         wanted = self.settings.of(task.one.name)
         with self.run.current(task.one, task.raw):
+            failures = len(self.run.failures)
             report = self.run.attempt(task.one.name, _report, task, wanted)
             self.fixed += 1
             if report is None:
                 self.see(task.raw)
+                if len(self.run.failures) == failures:  # it is skipped
+                    self.hand_on(task.one, task.raw)
             if report is not None and self.has_parameters(report):
                 yield Done(report.name, task.raw, wanted, report)
+
+    def skip_other(self, one: Input, raw: bytes) -> None:
+        self.run.skip_other(one, "it does not mention CloudFormation")
+        self.hand_on(one, raw)
+
+    def hand_on(self, one: Input, raw: bytes) -> None:
+        """Let standard input that is skipped be the output of a run that writes: an editor puts that in its place."""
+        if one.stdin and self.run.in_place:
+            self.run.out(raw)
 
     def see(self, raw: bytes) -> None:
         """Take a template that has no report to have every parameter whose name is in it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
 from remediate import files
 from remediate.cli import inputs, output
-from remediate.cli.inputs import STDIN, Choice, Input, Listener
+from remediate.cli.inputs import Choice, Input, Listener
 from remediate.cli.intake import Intake
 from remediate.cli.output import FAILED, colored, is_terminal
 from remediate.cli.progress import Progress
@@ -59,7 +59,7 @@ class Run:
         self._deaf = False  # what was to be said on standard error could not be
         self._unwritten = False  # a report could not be
         self._max_size = max_size
-        self._in_place = in_place
+        self.in_place = in_place
         self._lenient = lenient
         self._skipped = 0
         self._current: tuple[Input, bytes] | None = None
@@ -83,6 +83,11 @@ class Run:
             self._stop("interrupted", output.code_of(error))
         if kind is None:
             self._end()
+
+    @property
+    def reads_stdin(self) -> bool:
+        """Whether the input that is worked on comes from standard input, whatever it is called."""
+        return self._current is not None and self._current[0].stdin
 
     def inputs(self, names: Sequence[str], choice: Choice | None = None) -> Iterator[tuple[str, bytes]]:
         """Yield name and content of every input; what cannot be read is reported and skipped."""
@@ -111,9 +116,9 @@ class Run:
     def read(self, one: Input) -> bytes | Callable[[], None]:
         """Return what is in an input, or what reports that it cannot be read."""
         try:
-            return inputs.content(one.name, self._max_size * _MB, in_place=self._in_place)
+            return inputs.content(one, self._max_size * _MB, in_place=self.in_place)
         except files.TooLarge as error:
-            if self._lenient and not inputs.may_be_large_template(one.name, error.head):
+            if self._lenient and not inputs.may_be_large_template(one, error.head):
                 return partial(self.skip_other, one, "it has no Resources section")
             limit = f"the file is larger than {self._max_size} MB (CloudFormation takes 1 MB)"
             return partial(self.fail, one.name, f"{limit}; raise the limit with --max-size", 1, 1)
@@ -262,7 +267,7 @@ class Run:
     def _stop(self, why: str, code: int) -> NoReturn:
         """End the run early, and report how far it got."""
         told = [why]
-        if self._in_place and self._current and self._current[0].name != STDIN:
+        if self.in_place and self._current and not self.reads_stdin:
             told.append(f"{self._current[0].name}{self._state(self._current[0].name).replace('; the file', '')}")
         if self._unshown:
             told.append(f"changed, but not reported: {', '.join(self._unshown)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 from collections.abc import Iterator, Sequence
 
@@ -29,8 +28,10 @@ from remediate.template import Plain
 __all__ = ["Outsider", "gained", "is_told_only", "outsiders_of", "resource_of", "sampled"]
 
 _SAMPLES = {"AWS::AccountId": partial("111122223333"), "AWS::Region": partial("us-east-1")}
-_ELSEWHERE = _SAMPLES | {"AWS::Region": partial("xx-other-9"), "AWS::URLSuffix": partial("amazonaws.com.cn")}
-"""A Region that no template names, with another URL suffix: who is kept out there alone is let in, too."""
+_OTHER_REGION = _SAMPLES | {"AWS::Region": partial("xx-other-9")}
+_OTHER_SUFFIX = _OTHER_REGION | {"AWS::URLSuffix": partial("amazonaws.com.cn")}
+_PLACES = (_SAMPLES, _OTHER_REGION, _OTHER_SUFFIX)
+"""Also a Region that no template names, with either URL suffix: who is kept out there alone is let in, too."""
 _ACCOUNTS = [f"{first}{first}{first}{first}88887777" for first in "96543210"]
 _NO = Outcome.DENIED
 _RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
@@ -90,14 +91,13 @@ def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery
 
 def sampled(delivery: Delivery) -> Delivery:
     """Return a delivery with an account and a Region, where the template leaves them open."""
-    return _sampled(delivery, elsewhere=False)
+    return _sampled(delivery, 0)
 
 
 @functools.lru_cache(maxsize=1024)
-def _sampled(delivery: Delivery, *, elsewhere: bool) -> Delivery:
+def _sampled(delivery: Delivery, place: int) -> Delivery:
     known = delivery.resolver.scenario.parameters
-    chosen = _ELSEWHERE if elsewhere and "AWS::Region" not in known else _SAMPLES
-    samples = {name: value for name, value in chosen.items() if name not in known}
+    samples = {name: value for name, value in _PLACES[place].items() if name not in known}
     if not samples:
         return delivery
     scenario = Scenario({**known, **samples}, delivery.resolver.scenario.conditions)
@@ -106,25 +106,37 @@ def _sampled(delivery: Delivery, *, elsewhere: bool) -> Delivery:
 
 def outsiders_of(delivery: Delivery, kind: PolicyKind) -> tuple[Outsider, ...]:
     """Return the strangers' requests against the bucket or the key of a delivery."""
-    return _outsiders_of(delivery, kind, elsewhere=False)
+    return _outsiders_of(delivery, kind, 0)
 
 
 @functools.lru_cache(maxsize=1024)
-def _outsiders_of(delivery: Delivery, kind: PolicyKind, *, elsewhere: bool) -> tuple[Outsider, ...]:
-    facts = _sampled(delivery, elsewhere=elsewhere).facts
+def _outsiders_of(delivery: Delivery, kind: PolicyKind, place: int) -> tuple[Outsider, ...]:
+    facts = _sampled(delivery, place).facts
     return tuple(one for one in outsiders(facts, _unnamed_account(delivery)) if one.policy == kind)
 
 
 def resource_of(outsider: Outsider) -> str:
     """Return what a stranger asks for, in the sample Region: the same request in another Region is not a second one."""
-    return str(outsider.request.resource).replace(str(_ELSEWHERE["AWS::Region"]), str(_SAMPLES["AWS::Region"]))
+    return str(outsider.request.resource).replace(str(_OTHER_REGION["AWS::Region"]), str(_SAMPLES["AWS::Region"]))
 
 
 def _unnamed_account(delivery: Delivery) -> str:
     """Return an account that neither the policies of a delivery nor the parameters name."""
-    policies = [delivery.resolver.model.resource(logical_id) for logical_id, _ in delivery.policies()]
-    named = json.dumps(policies, default=str) + " ".join(map(str, delivery.resolver.scenario.parameters.values()))
+    named = _policies_of(delivery) + " ".join(map(str, delivery.resolver.scenario.parameters.values()))
     return next((account for account in _ACCOUNTS if account not in named), _ACCOUNTS[0])
+
+
+def _places_of(delivery: Delivery) -> range:
+    """Return the places where strangers are tried: one where the Region is known, and none with a suffix nobody asks for."""
+    if "AWS::Region" in delivery.resolver.scenario.parameters:
+        return range(1)
+    return range(len(_PLACES) if "AWS::URLSuffix" in _policies_of(delivery) else len(_PLACES) - 1)
+
+
+@functools.lru_cache(maxsize=1024)
+def _policies_of(delivery: Delivery) -> str:
+    policies = [delivery.resolver.model.resource(logical_id) for logical_id, _ in delivery.policies()]
+    return json.dumps(policies, default=str)
 
 
 class _Crowd:
@@ -153,12 +165,10 @@ def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: PolicyKind) -
 
     Remembered, for the changes of one policy are tried one by one for the same deliveries.
     """
-    grouped: dict[tuple[int, bool], tuple[Delivery, dict[tuple[object, ...], Outsider]]] = {}
-    for delivery, elsewhere in itertools.product(deliveries, (False, True)):
-        if elsewhere and "AWS::Region" in delivery.resolver.scenario.parameters:
-            continue
-        _, found = grouped.setdefault((id(delivery.resolver), elsewhere), (_sampled(delivery, elsewhere=elsewhere), {}))
-        for outsider in _outsiders_of(delivery, kind, elsewhere=elsewhere):
+    grouped: dict[tuple[int, int], tuple[Delivery, dict[tuple[object, ...], Outsider]]] = {}
+    for delivery, place in ((one, place) for one in deliveries for place in _places_of(one)):
+        _, found = grouped.setdefault((id(delivery.resolver), place), (_sampled(delivery, place), {}))
+        for outsider in _outsiders_of(delivery, kind, place):
             asked = outsider.request
             source = asked.context.get("aws:sourcearn"), asked.context.get("aws:sourceaccount")
             found.setdefault((outsider.who, asked.action, asked.resource, *source), outsider)

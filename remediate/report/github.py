@@ -17,10 +17,14 @@ _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed] = ()) -> str:
-    """Return a line for each finding, and for each file that could not be checked."""
-    lines = [_failed(one) for one in failed]
-    lines += [_finding(report, one) for report in reports for one in annotate(report)]
-    return "".join(line + "\n" for line in lines)
+    """Return a line for each finding, and for each file that could not be checked; what is worst comes first.
+
+    GitHub shows ten annotations of each kind for a step, and fifty for a job: the first ones. Source: actions/toolkit,
+    docs/problem-matchers.md, Limitations.
+    """
+    found = [(one.level, _finding(report, one)) for report in reports for one in annotate(report)]
+    lines = [line for level in _COMMANDS for one, line in found if one == level]
+    return "".join(line + "\n" for line in [*(_failed(one) for one in failed), *lines])
 
 
 def _finding(report: Report, one: Annotation) -> str:

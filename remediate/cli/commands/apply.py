@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from remediate import engine
+from remediate.cli.completion import FILE
 from remediate.cli.delivering import deliver
+from remediate.cli.help import Command
 from remediate.cli.options import output_options, size_option
 from remediate.cli.program import EXIT_CODES
 from remediate.cli.run import Run
@@ -17,9 +19,9 @@ from remediate.template import Operation, TemplateError, parse_operation
 from remediate.undo import Undo, choose, is_undo, parse, restored
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, short_help="Apply a JSON patch (RFC 6902), byte for byte.", epilog=EXIT_CODES)
 @click.argument("changes", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("templates", nargs=-1, metavar="[TEMPLATE]...")
+@click.argument("templates", nargs=-1, type=FILE, metavar="[TEMPLATE]...")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
 @size_option
 @output_options
@@ -43,7 +45,7 @@ def apply(changes: Path, templates: tuple[str, ...], dry_run: bool, max_size: in
             report = run.attempt(name, _report, raw, name, wanted)
             if report is None or not run.attempt(name, deliver, run, report, raw, True, dry_run):
                 continue
-            if name != "-" or dry_run:
+            if not run.reads_stdin or dry_run:
                 run.say(f"{visible(name)}: {_done(report, dry_run, restoring=isinstance(wanted, tuple))}")
 
 

@@ -10,6 +10,7 @@ import click
 from remediate.baseline import Baseline
 from remediate.baseline import baseline as acknowledge
 from remediate.cli.delivering import deliver
+from remediate.cli.help import Command
 from remediate.cli.input_options import Work, input_options
 from remediate.cli.options import fail_options, output_options, reports_patch_errors, template_options
 from remediate.cli.program import EXIT_CODES
@@ -20,7 +21,7 @@ from remediate.report.escape import visible
 from remediate.report.totals import several
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, epilog=EXIT_CODES)
 @click.option("--reason", metavar="TEXT", help='Reason to write. [default: "baseline of <date>"]')
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
 @fail_options

@@ -8,6 +8,7 @@ import click
 
 from remediate import engine
 from remediate.cli.formats import format_options
+from remediate.cli.help import Command
 from remediate.cli.input_options import Work, input_options
 from remediate.cli.options import (
     error_option,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from remediate.delivery.stack_events import StackEvents
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, epilog=EXIT_CODES)
 @format_options("text")
 @fail_options
 @error_option

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from remediate.cli.git import GitFailed
+from remediate.cli.help import Command
 from remediate.cli.options import fail_options, output_options, reports_patch_errors, template_options
 from remediate.cli.pairs import Pair, pairs_of, pairs_since, sides
 from remediate.cli.run import Run
@@ -29,7 +30,7 @@ Exit codes:
 """
 
 
-@click.command(epilog=_EXIT_CODES)
+@click.command(cls=Command, epilog=_EXIT_CODES)
 @click.argument("templates", nargs=-1, metavar="OLD NEW | --base REV [TEMPLATE]...")
 @click.option("--base", metavar="REV", help="Compare with this git revision; REV... is where HEAD left REV.")
 @click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True, help="Output format.")

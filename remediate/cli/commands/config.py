@@ -6,10 +6,11 @@ import click
 
 from remediate.cli.configured import config as configured
 from remediate.cli.configured import config_options
+from remediate.cli.help import Command
 from remediate.cli.output import emit
 
 
-@click.command()
+@click.command(cls=Command, short_help="Show the schema or the path of the configuration file.")
 @click.argument("what", type=click.Choice(["schema", "path"]))
 @config_options
 def config(what: str) -> None:

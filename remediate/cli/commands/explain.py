@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from remediate.cli.completion import any_id
+from remediate.cli.help import Command
 from remediate.cli.options import patch_set_options, reports_patch_errors
 from remediate.cli.output import emit
 from remediate.delivery.services import DEFAULT
@@ -15,8 +17,8 @@ from remediate.reasons import described, reasons
 from remediate.report.terminal import width
 
 
-@click.command()
-@click.argument("topic", required=False, metavar="[ID]")
+@click.command(cls=Command, short_help="Explain a problem or a patch by its id.")
+@click.argument("topic", required=False, metavar="[ID]", shell_complete=any_id)
 @patch_set_options
 @reports_patch_errors
 def explain(topic: str | None, patch_set: str, patches: Path | None, service: tuple[str, ...]) -> None:

@@ -8,7 +8,9 @@ import click
 
 from remediate import engine
 from remediate.cli.delivering import deliver
+from remediate.cli.exits import Exit, exit_options
 from remediate.cli.formats import format_options
+from remediate.cli.help import Command
 from remediate.cli.input_options import Work, input_options
 from remediate.cli.interactive import Questions, interactive_option
 from remediate.cli.options import (
@@ -33,17 +35,27 @@ if TYPE_CHECKING:
     from remediate.report.totals import Fixes
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, epilog=EXIT_CODES)
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
 @interactive_option
 @undo_option
+@exit_options
 @format_options("diff")
 @error_option
 @template_options
 @output_options
 @input_options(None)
 @reports_patch_errors
-def fix(work: Work, dry_run: bool, outputs: Outputs, max_size: int, color: bool | None, quiet: bool, **options: Any) -> None:
+def fix(
+    work: Work,
+    dry_run: bool,
+    exit_on: Exit,
+    outputs: Outputs,
+    max_size: int,
+    color: bool | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Patch templates in place and show the diff.
 
     TEMPLATE is a file, a folder, a pattern, or - for standard input; with -, the patched template goes to standard output.
@@ -63,7 +75,7 @@ def fix(work: Work, dry_run: bool, outputs: Outputs, max_size: int, color: bool 
             if report is None or not run.attempt(one.name, _deliver, run, report, one.raw, outputs.streams, dry_run, undo):
                 continue
             found.append(report)
-            run.found |= bool(report.unfixed)
+            run.found |= exit_on.is_due(report)
             problems = levels(report)
             if problems or report.changed or work.verbose:
                 run.say(run.attempt(one.name, summary.render, report, done) or "")

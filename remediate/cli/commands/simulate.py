@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remediate.cli.help import Command
 from remediate.cli.input_options import Work, input_options
 from remediate.cli.options import (
     error_option,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from remediate.delivery.error_messages import Failure
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, short_help="Show each request, allowed or denied, before and after the fix.", epilog=EXIT_CODES)
 @error_option
 @template_options
 @output_options

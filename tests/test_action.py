@@ -1,0 +1,234 @@
+"""The GitHub Action: its shell steps, taken out of action.yml and run by bash in a checkout such as GitHub makes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+ACTION: Any = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+STEPS: list[Any] = ACTION["runs"]["steps"]
+BROKEN = ROOT / "examples" / "minimal.yaml"
+HEALTHY = ROOT / "examples" / "healthy.yaml"
+ODD = 'it\'s $(touch pwned) `touch pwned`; "x".yaml'
+EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
+needs_bash = pytest.mark.skipif(
+    shutil.which("bash") is None or shutil.which("git") is None, reason="bash or git is not installed"
+)
+
+
+@dataclass
+class Runner:
+    """What GitHub's runner does for a composite action: values of expressions, an environment, outputs."""
+
+    workspace: Path
+    folder: Path
+    values: dict[str, str]
+    said: str = ""
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    def run(self, step_id: str) -> int:
+        """Run a step as ``shell: bash`` is run, and return its exit code."""
+        step = next(one for one in STEPS if one["id"] == step_id)
+        script, output = self.folder / f"{step_id}.sh", self.folder / f"{step_id}.out"
+        script.write_text(step["run"])
+        output.touch()
+        environment = {**os.environ, "RUNNER_TEMP": str(self.folder), "GITHUB_OUTPUT": str(output)}
+        environment["GITHUB_STEP_SUMMARY"] = str(self.folder / "summary.md")
+        environment |= {name: self.value(str(text)) for name, text in step["env"].items()}
+        command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)]
+        done = subprocess.run(command, cwd=self.workspace, env=environment, capture_output=True, text=True, check=False)
+        self.said += done.stdout + done.stderr
+        for line in output.read_text().splitlines():
+            name, _, value = line.partition("=")
+            self.values[f"steps.{step_id}.outputs.{name}"] = self.outputs[name] = value
+        return done.returncode
+
+    def value(self, text: str) -> str:
+        """Return a text with the values of its expressions; of alternatives, the first that is not empty."""
+        return EXPRESSION.sub(
+            lambda found: next(filter(None, (self.values.get(one.strip(), "") for one in found[1].split("||"))), ""), text
+        )
+
+    def annotations(self) -> list[str]:
+        return [line for line in self.said.splitlines() if line.startswith(("::error", "::warning", "::notice"))]
+
+    def listed(self) -> list[str]:
+        return [os.fsdecode(one) for one in Path(self.outputs["list"]).read_bytes().split(b"\0") if one]
+
+    def summary(self) -> str:
+        return (self.folder / "summary.md").read_text("utf-8")
+
+
+def git(folder: Path, *arguments: str) -> str:
+    settings = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", *settings, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Return a repository with a base commit, and a pull request that changes some of its files."""
+    folder = tmp_path / "origin"
+    (folder / "infra").mkdir(parents=True)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "config", "uploadpack.allowAnySHA1InWant", "true")  # as GitHub's servers do
+    shutil.copy(BROKEN, folder / "untouched.yaml")
+    shutil.copy(HEALTHY, folder / "infra" / "logs.yaml")
+    shutil.copy(HEALTHY, folder / "deleted.yaml")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=base")
+    git(folder, "switch", "--quiet", "--create=change")
+    shutil.copy(BROKEN, folder / "infra" / "logs.yaml")
+    shutil.copy(BROKEN, folder / ODD)
+    (folder / "deleted.yaml").unlink()
+    (folder / "compose.yml").write_text("services: {}\n")
+    (folder / "read.me").write_text("changed\n")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=change")
+    return folder
+
+
+@pytest.fixture
+def runner(repository: Path, tmp_path: Path) -> Runner:
+    """Return a runner that has checked out the pull request alone, without its history."""
+    workspace, folder = tmp_path / "work space", tmp_path / "runner temp"
+    git(tmp_path, "clone", "--quiet", "--depth=1", "--branch=change", repository.as_uri(), str(workspace))
+    folder.mkdir()
+    program = folder / "remediate"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m remediate "$@"\n')
+    if sys.version_info < (3, 11):
+        program.write_text(program.read_text().replace(" -P ", " "))
+    program.chmod(0o755)
+    values = {f"inputs.{name}": one["default"] for name, one in ACTION["inputs"].items()}
+    values |= {"steps.install.outputs.program": str(program), "github.action_path": str(ROOT)}
+    return Runner(workspace, folder, values)
+
+
+@pytest.fixture
+def pull_request(runner: Runner, repository: Path) -> Runner:
+    runner.values["github.event.pull_request.base.sha"] = git(repository, "rev-parse", "main")
+    return runner
+
+
+def test_no_script_holds_an_expression() -> None:
+    assert [one["name"] for one in STEPS if "${{" in one["run"]] == []
+
+
+def test_each_step_has_its_values_from_the_environment_alone() -> None:
+    for one in STEPS:
+        own = {*one["env"], "RUNNER_TEMP", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "PWD"}
+        assert {*re.findall(r"\$\{?([A-Z_]+)\b", one["run"])} <= own, one["name"]
+        assert one["shell"] == "bash"
+
+
+def test_each_output_is_one_that_a_step_writes() -> None:
+    for one in [*ACTION["outputs"].values(), *({"value": text} for step in STEPS for text in step["env"].values())]:
+        for step_id, name in re.findall(r"steps\.(\w+)\.outputs\.([\w-]+)", one["value"]):
+            script = next(step["run"] for step in STEPS if step["id"] == step_id)
+            assert f'"{name}=' in script, name
+
+
+@needs_bash
+def test_a_pull_request_has_its_changed_templates_checked(pull_request: Runner) -> None:
+    assert pull_request.run("files") == 0, pull_request.said
+    assert sorted(pull_request.listed()) == ["compose.yml", "infra/logs.yaml", ODD]
+    assert pull_request.outputs["changed"] == "true"
+    assert not list(pull_request.workspace.rglob("pwned"))
+
+
+@needs_bash
+def test_paths_limit_what_a_pull_request_has_checked(pull_request: Runner) -> None:
+    pull_request.values["inputs.paths"] = "infra\n\nno such folder\n"
+    assert pull_request.run("files") == 0, pull_request.said
+    assert pull_request.listed() == ["infra/logs.yaml"]
+
+
+@needs_bash
+@pytest.mark.parametrize("why", ["a push", "changed-only is false", "settings differ", "no base commit", "no repository"])
+def test_all_templates_are_checked(why: str, pull_request: Runner, repository: Path) -> None:
+    if why == "a push":
+        pull_request.values["github.event.pull_request.base.sha"] = ""
+    elif why == "changed-only is false":
+        pull_request.values["inputs.changed-only"] = "false"
+    elif why == "settings differ":
+        (repository / "infra" / ".remediate.toml").write_text('fail-on = "error"\n')
+        git(repository, "add", "--all")
+        git(repository, "commit", "--quiet", "--message=settings")
+        git(pull_request.workspace, "pull", "--quiet")
+    elif why == "no base commit":
+        pull_request.values["github.event.pull_request.base.sha"] = "0123456789" * 4
+    else:
+        shutil.rmtree(pull_request.workspace / ".git")
+    assert pull_request.run("files") == 0, pull_request.said
+    assert pull_request.listed() == ["."]
+    assert pull_request.outputs["changed"] == "false"
+    assert bool(pull_request.annotations()) == (why in {"no base commit", "no repository"})
+
+
+@needs_bash
+def test_the_check_annotates_errors_first_and_writes_its_reports(pull_request: Runner) -> None:
+    pull_request.run("files")
+    assert pull_request.run("check") == 1, pull_request.said
+    levels = [one.split()[0] for one in pull_request.annotations()]
+    assert levels == ["::error", "::error", "::warning", "::warning"]
+    assert "untouched.yaml" not in pull_request.said
+    assert '"startLine": 27' in Path(pull_request.outputs["sarif-file"]).read_text("utf-8")
+    assert "infra/logs.yaml" in pull_request.summary()
+    assert pull_request.outputs["exit-code"] == "1"
+    assert not list(pull_request.workspace.rglob("pwned"))
+
+
+@needs_bash
+def test_options_reach_the_check_as_they_are(pull_request: Runner) -> None:
+    pull_request.values |= {"inputs.fail-on": "never", "inputs.args": "--parameter=X=$(touch pwned)\n--service=all\n"}
+    pull_request.run("files")
+    assert pull_request.run("check") == 2  # no template has that parameter
+    assert "X: no template of this run has this parameter" in pull_request.said
+    pull_request.values["inputs.args"] = "--service=all"
+    assert pull_request.run("check") == 0
+    assert not list(pull_request.workspace.rglob("pwned"))
+
+
+@needs_bash
+def test_a_pull_request_without_templates_passes(pull_request: Runner) -> None:
+    pull_request.values["inputs.paths"] = "read.me"
+    pull_request.run("files")
+    assert pull_request.listed() == []
+    assert pull_request.run("check") == 0, pull_request.said
+    assert pull_request.annotations() == []
+
+
+@needs_bash
+def test_a_summary_that_is_too_long_is_left_out(pull_request: Runner) -> None:
+    pull_request.values["inputs.args"] = "--no-such-option"
+    (pull_request.folder / "remediate.md").write_text("x" * 1_100_000)
+    pull_request.run("files")
+    assert pull_request.run("check") == 2
+    assert "too long for a summary" in pull_request.summary()
+
+
+@needs_bash
+@pytest.mark.skipif(
+    "REMEDIATE_TEST_HOOKS" not in os.environ, reason="takes long: set REMEDIATE_TEST_HOOKS to install the tool"
+)
+def test_the_tool_is_installed_where_the_workspace_cannot_change_it(runner: Runner) -> None:
+    (runner.workspace / "venv.py").write_text("raise SystemExit('the file of the workspace was run')\n")
+    (runner.workspace / "pip.py").write_text("raise SystemExit('the file of the workspace was run')\n")
+    (runner.workspace / "yaml.py").write_text("raise SystemExit('the file of the workspace was run')\n")
+    runner.values["inputs.python"] = sys.executable
+    assert runner.run("install") == 0, runner.said
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [runner.outputs["program"], "check", "infra"], cwd=runner.workspace, env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, "infra/logs.yaml:27:13: error" in done.stdout) == (1, True), done.stderr
