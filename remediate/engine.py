@@ -55,8 +55,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     template = check_is_cloudformation(read(raw, name))
     ignores = Ignores() if options.no_ignores else read_ignores(template, [patch.id for patch in patch_set.patches])
     options = replace(options.for_service(patch_set.service), ignores=ignores.valid)
-    model = TemplateModel(template.data)
-    located = locate(model, options.given)
+    located = locate(TemplateModel(template.data), options.given)
     planned, edits, options = plan_edits(template, located, patch_set, options)
     after = splice(template.text, edits)
     model_after = TemplateModel(verify_text(template, planned.operations, edits, after))
@@ -64,7 +63,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     return Report(
         name=name,
         template=template,
-        model=model,
+        model=located.model,
         after=after,
         model_after=model_after,
         operations=planned.operations,

@@ -277,3 +277,11 @@ def test_an_ignore_that_one_environment_needs_is_not_unused(folder: Path) -> Non
     assert "unused-ignore" not in used.stdout
     assert "'prefix-not-allowed' at LogBucketPolicy ignores nothing (r) [unused-ignore]" in unused.stdout
     assert "1 ignored" in used.stderr
+
+
+def test_a_problem_that_is_ignored_from_now_on_is_not_called_resolved(folder: Path) -> None:
+    (folder / "old.yaml").write_text(MINIMAL, "utf-8")
+    (folder / "new.yaml").write_text(at_policy(ENTRY), "utf-8")
+    compared = run("compare", "old.yaml", "new.yaml")
+    assert compared.exit_code == 0
+    assert "no new problems; no new access" in compared.stdout

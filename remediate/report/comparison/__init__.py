@@ -11,6 +11,7 @@ from remediate.compare import Comparison
 from remediate.diagnosis import Level
 from remediate.engine import Report
 from remediate.report.annotations import Annotation, annotate
+from remediate.report.suppressed import suppressed
 
 FORMATS = ("text", "markdown", "json")
 _NUMBER = re.compile(r"\b(statement|line) \d+")
@@ -25,7 +26,10 @@ class Problems(Struct, frozen=True):
 
 
 def problems(found: Comparison) -> Problems:
-    """Compare the problems of both templates. One that is only at another place, or has another number, is the same."""
+    """Compare the problems of both templates. One that is only at another place, or has another number, is the same.
+
+    One that the new template ignores is not resolved: it is among those that remain.
+    """
     before, after = _annotations(found.old), _annotations(found.new)
     left = [_name(one) for one in before]
     new, remaining = [], []
@@ -35,6 +39,10 @@ def problems(found: Comparison) -> Problems:
             remaining.append(one)
         else:
             new.append(one)
+    for one, _ in suppressed(found.new) if found.new else ():
+        if (name := _name(one)) in left:
+            left.remove(name)
+            remaining.append(one)
     resolved = []
     for one in reversed(before):
         if (name := _name(one)) in left:
