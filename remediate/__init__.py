@@ -36,18 +36,15 @@ def fix(
     ``service`` names one or several services, or ``all``. ``select`` names patches, ``ignore`` any id that a report shows.
     ``review`` also makes the changes that need one, ``precautions`` also those in healthy deliveries that no request fails
     without. ``no_ignores`` disregards what the template itself ignores, ``generated`` also changes what the AWS CDK or SAM
-    generates. The report's ``after`` is the new text, ``applied`` what was changed and why, ``skipped`` what was not and
-    why, ``findings`` what was wrong. Raises RemediateError: TemplateError for what is not a template, PatchError for patches
-    that cannot be used, BadChoice for ids and values that cannot be meant, Broken where a guarantee does not hold.
+    generates. Raises RemediateError: TemplateError for what is not a template, PatchError for patches that cannot be used,
+    BadChoice for ids and values that cannot be meant, Broken where a guarantee does not hold.
     """
-    # Imported here, so that `import remediate` costs nothing.
-    from remediate.choices import fixed
+    from remediate.choices import fixed  # `import remediate` costs nothing
     from remediate.delivery.locate import Given
 
     given = Given(parameters=dict(parameters or {}), organization_id=organization_id)
-    ids = {"select": frozenset(select), "ignore": frozenset(ignore)}
     flags = {"review": review, "precautions": precautions, "no_ignores": no_ignores, "generated": generated}
-    return fixed(template, patch_set, service, patches, given, **ids, **flags)
+    return fixed(template, patch_set, service, patches, given, select=frozenset(select), ignore=frozenset(ignore), **flags)
 
 
 def check(

@@ -61,13 +61,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     model_after = TemplateModel(verify_text(template, planned.operations, edits, after))
     verdicts, opened = _judged(planned, model_after, patch_set, options)
     return Report(
-        name=name,
-        template=template,
-        model=located.model,
-        after=after,
-        model_after=model_after,
-        operations=planned.operations,
-        edits=tuple(edits),
+        *(name, template, located.model, after, model_after, planned.operations, tuple(edits)),
         applied=planned.applied,
         skipped=planned.skipped,
         verdicts=verdicts,

@@ -43,6 +43,7 @@ NOTHING_OF = {
 }
 HEAVY = {"deepdiff", "jsonschema", "rich", "ruamel"}
 MAX_LINES = 300
+MAX_FUNCTION = 29
 
 
 def modules() -> list[Path]:
@@ -60,6 +61,13 @@ def imported(file: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("file", modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_no_function_is_too_long(file: Path) -> None:
+    functions = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)]
+    lines = {one.name: (one.end_lineno or 0) - one.lineno + 1 for one in functions}
+    assert {name: count for name, count in lines.items() if count > MAX_FUNCTION} == {}
 
 
 @pytest.mark.parametrize("file", modules(), ids=lambda file: str(file.relative_to(PACKAGE)))

@@ -17,17 +17,6 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 def format_options(first: str) -> Callable[[_Command], _Command]:
     """Return what adds the options; what they come to is passed on as ``outputs``. ``first`` is the format by default."""
     styles = [first, *FORMATS]
-    text = (
-        f"Format of the report (repeatable): {', '.join(styles)}. With :FILE it goes to FILE, else to standard output. "
-        "json-patch: an array for a single file, else an object that maps each file name to an array. "
-        f"[default: {first}]"
-    )
-
-    def targets(_: click.Context, __: click.Parameter, values: Sequence[str]) -> list[Target]:
-        return [_target(value, styles) for value in values]
-
-    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
-        return click.Choice(styles).shell_complete(context, parameter, incomplete)
 
     def added(command: _Command) -> _Command:
         @functools.wraps(command)
@@ -35,28 +24,30 @@ def format_options(first: str) -> Callable[[_Command], _Command]:
             outputs = chosen_outputs(first, formats, output_file, kwargs.get("templates", ()))
             return command(*args, outputs=outputs, **kwargs)
 
-        options = [
-            click.option(
-                "--format",
-                "formats",
-                multiple=True,
-                metavar="FORMAT[:FILE]",
-                callback=targets,
-                shell_complete=complete,
-                help=text,
-            ),
-            click.option(
-                "--output-file",
-                type=click.Path(allow_dash=True),
-                metavar="FILE",
-                help="Write to FILE what would go to standard output.",
-            ),
-        ]
-        for option in reversed(options):
+        for option in reversed(_options(styles)):
             wrapped = option(wrapped)
         return wrapped  # type: ignore[return-value]  # functools.wraps keeps the signature, which mypy cannot see
 
     return added
+
+
+def _options(styles: list[str]) -> list[Callable[[Any], Any]]:
+    text = (
+        f"Format of the report (repeatable): {', '.join(styles)}. With :FILE it goes to FILE, else to standard output. "
+        "json-patch: an array for a single file, else an object that maps each file name to an array. "
+        f"[default: {styles[0]}]"
+    )
+
+    def targets(_: click.Context, __: click.Parameter, values: Sequence[str]) -> list[Target]:
+        return [_target(value, styles) for value in values]
+
+    named: dict[str, Any] = {"multiple": True, "metavar": "FORMAT[:FILE]", "callback": targets}
+    complete = click.Choice(styles).shell_complete
+    file = click.Path(allow_dash=True)
+    return [
+        click.option("--format", "formats", shell_complete=complete, help=text, **named),
+        click.option("--output-file", type=file, metavar="FILE", help="Write to FILE what would go to standard output."),
+    ]
 
 
 def _target(value: str, styles: Sequence[str]) -> Target:

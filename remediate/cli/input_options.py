@@ -41,24 +41,15 @@ def input_options(default: str | None) -> Callable[[_Command], _Command]:
 
     def add(command: _Command) -> _Command:
         @functools.wraps(command)
-        def wrapped(
-            *,
-            templates: Sequence[str],
-            files_from: Sequence[str],
-            exclude: Sequence[str],
-            force_exclude: bool,
-            gitignore: bool,
-            stdin_filename: str | None,
-            jobs: int,
-            list_files: bool,
-            verbose: bool,
-            **others: Any,
-        ) -> Any:
-            names = _names(templates, files_from, default)
-            if stdin_filename and STDIN not in names:
+        def wrapped(**given: Any) -> Any:
+            names = _names(given.pop("templates"), given.pop("files_from"), default)
+            stdin = given.pop("stdin_filename")
+            if stdin and STDIN not in names:
                 raise click.UsageError('--stdin-filename needs the template "-"')
-            choice = Choice(_excluded(exclude), gitignore, force_exclude, stdin_filename or STDIN)
-            return command(work=Work(names, choice, jobs, list_files, verbose), **others)
+            excluded = _excluded(given.pop("exclude"))
+            choice = Choice(excluded, given.pop("gitignore"), given.pop("force_exclude"), stdin or STDIN)
+            work = Work(names, choice, given.pop("jobs"), given.pop("list_files"), given.pop("verbose"))
+            return command(work=work, **given)
 
         found: Any = wrapped
         for option in reversed(_options(default)):

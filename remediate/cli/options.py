@@ -71,20 +71,7 @@ def patch_set_options(command: _Command) -> _Command:
 def template_options(command: _Command) -> _Command:
     """Add the options that say which patches are wanted and how a template is to be understood."""
     options = [
-        click.option(
-            "--select",
-            metavar="IDS",
-            help="Apply these patches alone, and judge by them.",
-            shell_complete=patch_ids,
-            **_LIST,
-        ),
-        click.option(
-            "--ignore",
-            metavar="IDS",
-            help="Ignore these ids, shown in brackets in reports.",
-            shell_complete=all_ids,
-            **_LIST,
-        ),
+        *_selection(),
         click.option(
             "--review",
             is_flag=True,
@@ -111,12 +98,16 @@ def template_options(command: _Command) -> _Command:
     return patch_set_options(size_option(command))
 
 
+def _selection() -> list[Callable[[Any], Any]]:
+    selected: dict[str, Any] = {"help": "Apply these patches alone, and judge by them.", "shell_complete": patch_ids}
+    ignored: dict[str, Any] = {"help": "Ignore these ids, shown in brackets in reports.", "shell_complete": all_ids}
+    common: dict[str, Any] = {"metavar": "IDS", "multiple": True, "callback": _ids}
+    return [click.option("--select", **common, **selected), click.option("--ignore", **common, **ignored)]
+
+
 def _ids(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """Return the ids of lists with commas between them."""
     return tuple(one.strip() for value in values for one in value.split(",") if one.strip())
-
-
-_LIST: dict[str, Any] = {"multiple": True, "callback": _ids}
 
 
 def size_option(command: _Command) -> _Command:
@@ -156,34 +147,17 @@ def chosen(
     patch_set: str,
     patches: Path | None,
     service: Sequence[str],
-    select: Sequence[str],
-    ignore: Sequence[str],
     parameter: Sequence[str],
-    review: bool,
-    precautions: bool,
-    told: Failure | None = None,
-    trail: str | None = None,
-    bucket: str | None = None,
-    key: str | None = None,
     organization_id: str | None = None,
-    no_ignores: bool = False,
-    generated: bool = False,
+    told: Failure | None = None,
+    **options: Any,
 ) -> tuple[tuple[PatchSet, ...], Options]:
     """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
     sets = load_all(patch_set, service, patches)
+    trail, bucket, key = (options.pop(name, None) for name in ("trail", "bucket", "key"))
     given = Given(trail, bucket, key, _parameters(parameter), organization_id, sets[0].service)
     try:
-        return sets, options_for(
-            sets,
-            given,
-            select=select,
-            ignore=ignore,
-            review=review,
-            precautions=precautions,
-            error=told,
-            no_ignores=no_ignores,
-            generated=generated,
-        )
+        return sets, options_for(sets, given, error=told, **options)
     except BadChoice as error:
         if not error.option:
             raise click.UsageError(str(error)) from error

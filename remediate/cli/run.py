@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from remediate import files
 from remediate.cli import inputs, output
@@ -40,6 +40,11 @@ class Run:
 
     It is a context: leaving it ends the program.
     """
+
+    @classmethod
+    def of(cls, options: dict[str, Any], *, in_place: bool = False) -> Self:
+        """Begin a run with what the options say of it, which are taken out of them."""
+        return cls(options.pop("color"), options.pop("quiet"), options.pop("max_size"), in_place=in_place)
 
     def __init__(
         self, color: bool | None, quiet: bool, max_size: int, *, in_place: bool = False, lenient: bool = True

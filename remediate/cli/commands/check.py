@@ -26,7 +26,7 @@ from remediate.cli.stack_events import failure_of, stack_events_option
 from remediate.cli.writing import write_reports
 from remediate.patch_set import combined
 from remediate.report import listing, stack_events
-from remediate.report.annotations import annotate, fails
+from remediate.report.annotations import Annotation, annotate, fails
 from remediate.report.suppressed import ignored_lines
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @output_options
 @input_options(".")
 @reports_patch_errors
-def check(work: Work, outputs: Outputs, max_size: int, color: bool | None, quiet: bool, **options: Any) -> None:
+def check(work: Work, outputs: Outputs, **options: Any) -> None:
     """Report problems without changing files. Exit 1 if there are any.
 
     error: the deployment is expected to fail. warning: it may fail, depending on timing or on something outside the
@@ -52,26 +52,31 @@ def check(work: Work, outputs: Outputs, max_size: int, color: bool | None, quiet
     *.yml, *.json and *.template files are checked; files that are not CloudFormation templates are skipped, and so is what
     git ignores.
     """
-    events = _events(options)
+    events, run = _events(options), Run.of(options)
     wanted = settings(**options)
     found: list[engine.Report] = []
-    with Run(color, quiet, max_size) as run, outputs:
+    with run, outputs:
         for one in reports(run, work, wanted):
             found.append(one.report)
             problems = annotate(one.report)
             run.totals.add(one.report, [problem.level for problem in problems])
             run.found |= fails([problem.level for problem in problems], one.wanted.fail_on)
-            if outputs.streams and (problems or one.report.changed or work.verbose):
-                text = run.attempt(one.name, listing.render, one.report, problems, color=run.color, wrap=run.terminal)
-                run.out(text or "")
-            if outputs.streams and work.verbose:
-                run.out("".join(f"{line}\n" for line in ignored_lines(one.report)))
+            if outputs.streams:
+                _list(run, one.report, problems, verbose=work.verbose)
         if events:
             _explain(run, events, found, in_report=outputs.streams)
         if not work.listing:
             write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names, wanted.default.fail_on)
         if outputs.is_for_people or work.listing:
             run.close("available")
+
+
+def _list(run: Run, report: engine.Report, problems: list[Annotation], *, verbose: bool) -> None:
+    if problems or report.changed or verbose:
+        text = run.attempt(report.name, listing.render, report, problems, color=run.color, wrap=run.terminal)
+        run.out(text or "")
+    if verbose:
+        run.out("".join(f"{line}\n" for line in ignored_lines(report)))
 
 
 def _events(options: dict[str, Any]) -> StackEvents | None:

@@ -46,16 +46,7 @@ if TYPE_CHECKING:
 @output_options
 @input_options(None)
 @reports_patch_errors
-def fix(
-    work: Work,
-    dry_run: bool,
-    exit_on: Exit,
-    outputs: Outputs,
-    max_size: int,
-    color: bool | None,
-    quiet: bool,
-    **options: Any,
-) -> None:
+def fix(work: Work, dry_run: bool, exit_on: Exit, outputs: Outputs, **options: Any) -> None:
     """Patch templates in place and show the diff.
 
     TEMPLATE is a file, a folder, a pattern, or - for standard input; with -, the patched template goes to standard output.
@@ -68,25 +59,30 @@ def fix(
         raise click.UsageError('with "-", standard output carries the patched template; add --dry-run to use --format')
     undo = UndoFile(options.pop("save_undo"), dry_run=dry_run)
     asking = Questions.of(options.pop("interactive"), work.names)
-    wanted, done, found = settings(**options), _done(dry_run), list[engine.Report]()
-    with Run(color, quiet, max_size, in_place=not dry_run) as run, outputs:
+    run, done, found = Run.of(options, in_place=not dry_run), _done(dry_run), list[engine.Report]()
+    wanted = settings(**options)
+    with run, outputs:
         for one in reports(run, work, wanted):
             report = run.attempt(one.name, asking.answered, one) if asking else one.report
             if report is None or not run.attempt(one.name, _deliver, run, report, one.raw, outputs.streams, dry_run, undo):
                 continue
             found.append(report)
             run.found |= exit_on.is_due(report)
-            problems = levels(report)
-            if problems or report.changed or work.verbose:
-                run.say(run.attempt(one.name, summary.render, report, done) or "")
-            if work.verbose:
-                run.say("\n".join(ignored_lines(report)))
-            run.totals.add(report, problems)
+            _say(run, report, done, verbose=work.verbose)
         if not work.listing:
             write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names)
         if outputs.is_for_people or work.listing:
             run.close(done)
         run.say(undo.said())
+
+
+def _say(run: Run, report: engine.Report, done: Fixes, *, verbose: bool) -> None:
+    problems = levels(report)
+    if problems or report.changed or verbose:
+        run.say(run.attempt(report.name, summary.render, report, done) or "")
+    if verbose:
+        run.say("\n".join(ignored_lines(report)))
+    run.totals.add(report, problems)
 
 
 def _deliver(run: Run, report: engine.Report, raw: bytes, shown: bool, dry_run: bool, undo: UndoFile) -> bool:

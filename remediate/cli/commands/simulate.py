@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 @output_options
 @input_options(".")
 @reports_patch_errors
-def simulate(work: Work, told: Failure | None, max_size: int, color: bool | None, quiet: bool, **options: Any) -> None:
+def simulate(work: Work, told: Failure | None, **options: Any) -> None:
     """Show each CloudTrail request: allowed or denied, by which statement, before and after the fix.
 
     It also tests requests by other accounts and services, and lists any that the fix would newly allow, or, of a template
     that needs no fix, any that are not denied. No file is changed. Exit 1 if a request is still denied after the fix, or
     another problem needs manual action.
     """
-    with Run(color, quiet, max_size) as run:
+    with Run.of(options) as run:
         for one in reports(run, work, settings(told=told, **options)):
             report, problems = one.report, levels(one.report)
             if problems or report.verdicts or work.verbose:
