@@ -39,7 +39,9 @@ def main() -> None:
                 "fix": command([*fix, str(EXAMPLE)]),
                 "lint": command([str(SCRIPTS / "cfn-lint"), str(EXAMPLE)]),
                 "imports": command([sys.executable, "-c", "import click, yaml, jsonpatch"]),
-                "python": command([sys.executable, "-c", "pass"]),
+                "click": command([sys.executable, "-c", "import click"]),
+                "version": command([str(SCRIPTS / "remediate"), "--version"]),
+                "help": command([str(SCRIPTS / "remediate"), "--help"]),
                 "fix large": command([*fix, str(large)]),
                 "events large": lambda: libyaml_events(large.read_text("utf-8")),
             },
@@ -49,6 +51,8 @@ def main() -> None:
     say(f"examples/stack.yaml ({size:.0f} KB), medians of {rounds} rounds")
     say(f"  cfn-lint takes {times['lint'] / times['fix']:.1f} times as long as fix --dry-run")
     say(f"  fix --dry-run takes {times['fix'] / times['imports']:.2f} times as long as importing click, yaml and jsonpatch")
+    for option in ("version", "help"):
+        say(f"  --{option} takes {times[option] / times['click']:.2f} times as long as importing click")
     start = times["imports"]
     ratio = (times["fix large"] - start) / times["events large"]
     say("1 MB template")

@@ -16,7 +16,6 @@ from remediate.cli.configured import arguments_of, config, is_given
 from remediate.cli.options import chosen
 from remediate.cloudformation.model import TemplateModel
 from remediate.config import Config
-from remediate.config.parameter_file import read_parameters
 from remediate.delivery.service import LogService
 from remediate.environments import Environment
 from remediate.patch_set import PatchSet
@@ -101,6 +100,8 @@ class Settings:
 
     def _parameters_in(self, file: Path) -> dict[str, str]:
         if file not in self._read:
+            from remediate.config.parameter_file import read_parameters  # most runs have no such file
+
             try:
                 self._read[file] = read_parameters(file)
             except TemplateError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -72,6 +71,8 @@ class UndoFile:
         )
 
     def _write(self, path: Path) -> None:
+        import secrets  # slow to import, and most runs save no file
+
         from remediate.undo import render
 
         # A short name beside it, for half a file takes nothing back.

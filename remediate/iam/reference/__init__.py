@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import json
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -92,7 +91,7 @@ def _carriers_of(service: str, key: str) -> frozenset[str] | None:
     table = _carriers(service)
     if key in table:
         return table[key]
-    return next((names for pattern, names in table.items() if fnmatchcase(key, pattern)), None)
+    return next((names for pattern, names in table.items() if _stands_for(pattern, key)), None)
 
 
 @functools.cache
@@ -103,12 +102,17 @@ def _carriers(service: str) -> Mapping[str, frozenset[str]]:
         for key in keys:
             found.setdefault(key, set()).add(action.lower())
     for pattern in DECIDED[service]:
-        fitting = [names for key, names in found.items() if fnmatchcase(key, pattern)]
+        fitting = [names for key, names in found.items() if _stands_for(pattern, key)]
         found[pattern] = set().union(*fitting)
     for row in CARRIED:
         if row.service == service:
-            found[row.key] |= {one.lower() for one in actions(service) if fnmatchcase(one, row.action)}
+            found[row.key] |= {one.lower() for one in actions(service) if _stands_for(row.action, one)}
     return {key: frozenset(names) for key, names in found.items()}
+
+
+def _stands_for(pattern: str, name: str) -> bool:
+    """Tell whether a row's key or action is the name, or with a final ``*`` the beginning of it."""
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
 @functools.cache
