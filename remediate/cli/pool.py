@@ -48,9 +48,10 @@ class Workers:
 
     def end(self) -> None:
         """End all processes at once."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
+        # Waited for: the thread that looks after the pool would otherwise end with Python, and complain of a closed pipe.
+        self._pool.shutdown(cancel_futures=True)
 
 
 _ENDED = "a process ended that should not have (out of memory, perhaps); try --jobs 1"
