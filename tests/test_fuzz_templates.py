@@ -202,6 +202,12 @@ def test_a_text_that_only_one_parser_takes_is_no_matter_of_the_result() -> None:
     assert "the result cannot be read" in [one.kind for one in oracle.judge(result, words.seeded(1), thorough=True)]
 
 
+@pytest.mark.parametrize(("text", "kinds"), [("a: &x 1\nb: &x 2\n", []), ("a: [\n", ["only the tool reads the template"])])
+def test_a_template_that_the_other_reader_refuses(text: str, kinds: list[str]) -> None:
+    change = oracle.Change(text, text, [], {})
+    assert [one.kind for one in oracle.judge(change, words.seeded(1), thorough=True)] == kinds
+
+
 COMMENTED = """\
 # top
 a:  # a
