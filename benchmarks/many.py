@@ -9,19 +9,16 @@ project and its test dependencies.
 from __future__ import annotations
 
 import argparse
-import gc
 import os
-import statistics
-import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
+from timing import command, measure, say
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -226,28 +223,6 @@ def libyaml_events(file: Path) -> None:
     """Parse to events with libyaml and drop them."""
     for _ in yaml.parse(file.read_text("utf-8"), Loader=yaml.CSafeLoader):
         pass
-
-
-def command(arguments: list[str]) -> Callable[[], object]:
-    """Return a function that runs a command."""
-    return lambda: subprocess.run(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)  # noqa: S603
-
-
-def measure(actions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Return the median seconds of each action."""
-    taken: dict[str, list[float]] = {name: [] for name in actions}
-    for _ in range(rounds):
-        for name, action in actions.items():
-            gc.collect()
-            start = time.perf_counter()
-            action()
-            taken[name].append(time.perf_counter() - start)
-    return {name: statistics.median(seconds) for name, seconds in taken.items()}
-
-
-def say(line: str) -> None:
-    """Print a line."""
-    print(line)  # noqa: T201  # a script's output
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ Chain: TypeAlias = "tuple[Rules, ...]"
 
 
 def rules(base: str, patterns: Iterable[str]) -> Chain:
-    """Return the rules of patterns, none where there are no patterns. Raises ValueError for a pattern that is none."""
+    """Return the rules of patterns, empty without patterns. Raises ValueError for a text that is not a pattern."""
     lines = [*patterns]
     if not lines:
         return ()
@@ -113,7 +113,7 @@ def _read(file: Path, base: str) -> Chain:
 
 
 def _is_pattern(line: str) -> bool:
-    """Tell whether a line is a pattern; git, too, passes over one that is none."""
+    """Tell whether a line is a pattern; git, too, skips a line that is not one."""
     try:
         return bool(rules("", [line]))
     except ValueError:

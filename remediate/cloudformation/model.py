@@ -74,12 +74,12 @@ class TemplateModel:
         return self.by_type.get(kind, [])
 
     def resource(self, logical_id: str) -> Section:
-        """Return a resource, empty where there is none."""
+        """Return a resource, empty if the template does not have it."""
         found = self.resources.get(logical_id)
         return found if isinstance(found, dict) else {}
 
     def type_of(self, logical_id: str) -> Plain:
-        """Return the type of a resource as it is written, None where there is none."""
+        """Return the type of a resource as it is written, None if the template does not have it."""
         return self.resource(logical_id).get("Type")
 
     def properties(self, logical_id: str) -> Section:

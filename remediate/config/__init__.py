@@ -34,7 +34,7 @@ class Override(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True):
-    """What a configuration file says; ``file`` is None where there is none. Keys are as in the file."""
+    """What a configuration file says; ``file`` is None if no file was found. Keys are as in the file."""
 
     file: Path | None = None
     values: Mapping[str, Any] = field(default_factory=dict)

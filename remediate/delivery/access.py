@@ -48,24 +48,23 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
         known = _known(before, delivery) if before and changed else []
         for outsider in found.concerned(changed):
             # The policy as a whole is asked only where something in it has come to say yes.
-            if all(cannot_apply(statement, outsider.request) for statement in changed):
+            applying = [statement for statement in changed if not cannot_apply(statement, outsider.request)]
+            if not applying:
                 continue
             if outsider.insecure:  # TLS is a matter of a Deny
                 now, had = (judge(one, delivery, outsider.request).outcome if one else _NO for one in (after, before))
                 gains = _RANK[now] > _RANK[had]
             else:
-                gains = any(_is_gain(statement, known, outsider.request) for statement in changed)
+                gains = any(_is_gain(statement, known, outsider.request) for statement in applying)
             if gains:
                 yield outsider, delivery
 
 
 def _is_gain(statement: Statement, known: list[tuple[Statement, frozenset[str]]], request: Request) -> bool:
-    """Tell whether a statement may allow a request that no known one allows under the same values of what is unknown.
+    """Tell whether a statement that may apply allows a request that no known one allows under the same unknown values.
 
     A Deny is not relied on: whom it is about may depend on a parameter too.
     """
-    if cannot_apply(statement, request):
-        return False
     who = {request.principal.lower(), "*"}
     return not any(names & who and applies_wherever(one, statement, request) for one, names in known)
 

@@ -1,4 +1,4 @@
-"""Root causes: what is wrong in a template, where, and which patch mends it."""
+"""Root causes: what is wrong in a template, where, and which patch fixes it."""
 
 from __future__ import annotations
 

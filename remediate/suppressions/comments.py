@@ -19,7 +19,7 @@ _PLACE = "write it on the line of a resource's logical ID, or directly above, or
 def in_comments(template: Template) -> Iterator[Written | Fault]:
     """Yield the ignores in the comments of a YAML template, and those that are written wrongly or in a wrong place.
 
-    What looks like a comment inside a string is none.
+    What looks like a comment inside a string is not one.
     """
     text = template.text
     found = [*_COMMENT.finditer(text)]

@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"\b(statement|line) \d+")
 
 
 class Problems(Struct, frozen=True):
-    """The problems of a template that a change makes, mends and leaves, each as `check` reports it of its side."""
+    """The problems of a template that a change adds, fixes and leaves, each as `check` reports it of its side."""
 
     new: tuple[Annotation, ...]
     resolved: tuple[Annotation, ...]
