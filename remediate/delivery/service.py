@@ -106,7 +106,8 @@ class LogService(Struct, frozen=True, eq=False):
     what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN.
     ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
     service called from until a time that ``legacy_until`` tells, before it had a service principal. ``others`` are the same
-    service for its other kinds of sources, and for other places that a source delivers to.
+    service for its other kinds of sources, and for other places that a source delivers to. ``legs`` are the ids of services
+    that a run for this one includes, for the resources that a property of a source names.
     """
 
     id: str
@@ -127,6 +128,7 @@ class LogService(Struct, frozen=True, eq=False):
     legacy_accounts: frozenset[str] = frozenset()
     legacy_until: str = ""
     others: tuple[LogService, ...] = ()
+    legs: Mapping[str, PropertyPath] = {}
 
     @property
     def kinds(self) -> tuple[LogService, ...]:
@@ -155,6 +157,13 @@ class LogService(Struct, frozen=True, eq=False):
         return written.partition("{account}/")[2].partition("/")[0]
 
 
+class UsedBy(Struct, frozen=True):
+    """What makes a service a leg of another one: a property of the other's sources names its sources."""
+
+    service: LogService
+    path: PropertyPath
+
+
 @functools.cache
 def load_service(file: Path) -> LogService:
     """Return the service that a file describes. The shipped ones are held to their schema by a test.
@@ -164,7 +173,12 @@ def load_service(file: Path) -> LogService:
     data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
     first, *others = _sources(data)
     service = _service(data, first)
-    return replace(service, others=tuple(replace(service, source=one) for one in others))
+    LOADED[service.id] = replace(service, others=tuple(replace(service, source=one) for one in others))
+    return LOADED[service.id]
+
+
+LOADED: dict[str, LogService] = {}
+"""Every service that has been read, by id: what its ids mean is asked long after."""
 
 
 def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
@@ -177,8 +191,8 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         page=str(data["page"]),
         principal=str(data["principal"]),
         source=source,
-        folder=str(data["folder"]),
-        paths=cast("Mapping[str, str]", data["paths"]),
+        folder=str(data.get("folder", "")),
+        paths=cast("Mapping[str, str]", data.get("paths", {})),
         context=_forms(data["context"]),
         source_keys=frozenset(one.lower() for one in _texts(data.get("source-keys"))),
         requests=tuple(_request(one, headers) for one in cast("list[dict[str, Plain]]", data["requests"])),
@@ -188,7 +202,8 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
-        outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders["object"])),
+        legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
+        outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
     )
 
 
