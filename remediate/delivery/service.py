@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,7 +28,7 @@ class Source(Struct, frozen=True):
     ``noun`` is what people call it. ``arn`` is the form of its ARN. ``options`` are facts that a property switches on,
     ``facts`` those that hold for all such sources. A resource of the type is a source where each property of ``where`` has
     one of the values, in lower case: ``present`` is any, "" is none. ``by_arn``: ``bucket`` is an ARN, with the folder
-    behind it. ``itself``: without ``bucket`` a source is its own.
+    behind it. ``itself``: without ``bucket`` a source is its own. ``bucket_name_begins``: what AWS asks of its name.
     """
 
     type: str
@@ -45,6 +45,7 @@ class Source(Struct, frozen=True):
     where: Mapping[PropertyPath, tuple[str, ...]] = {}
     by_arn: bool = False
     itself: bool = False
+    bucket_name_begins: str = ""
 
     def properties(self) -> tuple[PropertyPath, ...]:
         """Return the properties that say what a source logs through."""
@@ -56,6 +57,7 @@ class RequestForm(Struct, frozen=True):
     """A request that a service makes. ``target``: what it is made on; ``object`` is the form of an object's path.
 
     It is made under all facts ``when``, and may come to be made under all facts ``may_be_made``; None where it never is.
+    A fact with ``!`` before it is one that does not hold.
     """
 
     id: str
@@ -90,6 +92,14 @@ class Writer(Struct, frozen=True):
     reason: str
 
 
+class Refusal(Struct, frozen=True):
+    """What a service does not accept of a bucket: an ``error`` where the stack fails on it, a ``warning`` where no logs come."""
+
+    bucket_with: Literal["kms-encryption", "object-lock"]
+    level: Literal["error", "warning"]
+    because: str
+
+
 class Failure(Struct, frozen=True):
     """An error of a deployment: a regular expression for its message, which policies can cause it, and what it means."""
 
@@ -107,7 +117,8 @@ class LogService(Struct, frozen=True, eq=False):
     ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
     service called from until a time that ``legacy_until`` tells, before it had a service principal. ``others`` are the same
     service for its other kinds of sources, and for other places that a source delivers to. ``legs`` are the ids of services
-    that a run for this one includes, for the resources that a property of a source names.
+    that a run for this one includes, for the resources that a property of a source names. ``writes_policy``: it adds what
+    it needs to the policy of the bucket, if whoever deploys may do that. ``refuses`` is what a bucket must not have.
     """
 
     id: str
@@ -129,6 +140,8 @@ class LogService(Struct, frozen=True, eq=False):
     legacy_until: str = ""
     others: tuple[LogService, ...] = ()
     legs: Mapping[str, PropertyPath] = {}
+    writes_policy: bool = False
+    refuses: tuple[Refusal, ...] = ()
 
     @property
     def kinds(self) -> tuple[LogService, ...]:
@@ -202,6 +215,8 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
+        refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
+        writes_policy=bool(data.get("writes-policy")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
         outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
     )
@@ -227,7 +242,7 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         name=path(source.get("name")),
         organization=path(source.get("organization")),
         options={name: path(one) for name, one in options.items()},
-        facts=frozenset(_texts(source.get("facts"))),
+        facts=frozenset((*_texts(source.get("facts")), *_texts(to.get("facts")))),
         where={path(name): _texts(values) for name, values in where.items()},
         bucket=path(to.get("bucket") or to.get("bucket-arn")),
         prefix=path(to.get("prefix")),
@@ -235,6 +250,7 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         topic=path(to.get("topic")),
         by_arn="bucket-arn" in to,
         itself=to.get("itself") is True,
+        bucket_name_begins=str(to.get("bucket-name-begins", "")),
     )
 
 
@@ -266,6 +282,10 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
         context=_forms(context),
         absent=frozenset(one.lower() for one in absent),
     )
+
+
+def _refusal(data: dict[str, Plain]) -> Refusal:
+    return Refusal(*(cast("Any", data[name]) for name in ("bucket-with", "level", "because")))
 
 
 def _failure(data: dict[str, Plain]) -> Failure:

@@ -17,6 +17,7 @@ from remediate.delivery.delivery import Delivery, trusting
 from remediate.delivery.locate import Located
 from remediate.delivery.service import LogService, any_arn
 from remediate.diagnosis.absent import absence_findings
+from remediate.diagnosis.bucket_setup import setup_findings
 from remediate.diagnosis.finding import Finding, slug
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
@@ -45,6 +46,7 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
             yield from _circles(delivery, seen.waiting)
             yield from _policy_order(delivery, seen.waiting)
         yield from _bucket(delivery)
+        yield from setup_findings(delivery)
         yield from _topic(delivery)
         yield from _key(delivery)
 
@@ -139,6 +141,9 @@ def _without_policy(delivery: Delivery, kind: Literal["bucket", "topic"], holder
     """Return that a holder has no policy; where a role of the template writes first, that alone fails nothing."""
     writer, other = delivery.service.writer, delivery.facts.other_writer
     said = f"{detail}; {writer.reason}" if writer and other else detail
+    if delivery.service.writes_policy and kind == "bucket":
+        said = f"{detail}; {delivery.service.name} adds one, if whoever deploys may s3:PutBucketPolicy"
+        other = True
     return Finding(f"{kind}-without-policy", holder, ("Resources", holder), said, kind, blocking=not other)
 
 
