@@ -20,7 +20,8 @@ class Delivery(Struct, frozen=True, eq=False):
 
     ``source`` is None for a central logging bucket or key, whose sources are in other templates. ``key`` is the key that
     the service's own requests use, ``bucket_key`` the one of the bucket's default encryption. ``given`` are the parameter
-    values that the user gives: every other one that is known may be another at the next deployment.
+    values that the user gives: every other one that is known may be another at the next deployment. ``policy_writers`` are
+    sources of other services that deliver to the same bucket, and may write its policy themselves.
     """
 
     resolver: Resolver
@@ -33,6 +34,7 @@ class Delivery(Struct, frozen=True, eq=False):
     given: Mapping[str, str] = field(default_factory=dict)
     topic: Destination | None = None
     topic_policies: tuple[str, ...] = ()
+    policy_writers: tuple[str, ...] = ()
 
     @property
     def service(self) -> LogService:

@@ -11,9 +11,8 @@ from remediate.delivery.service import Refusal
 from remediate.diagnosis.finding import Finding
 from remediate.partial_string import PartialString
 
-_ALGORITHM = property_path(
-    "BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.SSEAlgorithm"
-)
+_RULE = "BucketEncryption.ServerSideEncryptionConfiguration[0]"
+_ALGORITHM = property_path(f"{_RULE}.ServerSideEncryptionByDefault.SSEAlgorithm")
 _LOCK = property_path("ObjectLockEnabled")
 
 

@@ -72,21 +72,20 @@ def _lacking(delivery: Delivery, document: Document, statement: Statement, one: 
     if delivery.facts.prefix is not None and (plain or delivery.facts.organization_id is None):
         return (
             "prefix-not-allowed",
-            f"{detail}, where {delivery.facts.name} writes with its {delivery.service.source.prefix}",
+            f"{detail}, where {delivery.facts.name} writes with its {delivery.service.source.folder}",
         )
     return "account-path-not-allowed", f"{detail}, the path of the {delivery.service.source.noun}'s own account"
 
 
 def _folder(delivery: Delivery, one: ServiceRequest) -> str:
     """Return the folder of a log file as people know it; a prefix that the template leaves open goes by its property."""
-    folder = (
-        str(one.request.resource).removeprefix(f"{delivery.facts.bucket_arn}/").split(f"/{delivery.service.subfolder}")[0]
-    )
-    prefix = delivery.service.source.prefix
-    written = delivery.resolver.at(delivery.source, prefix) if delivery.source else None
-    if delivery.facts.prefix is None or isinstance(written, str):
+    path = str(one.request.resource).removeprefix(f"{delivery.facts.bucket_arn}/")
+    folder = path.split(f"/{delivery.service.subfolder(one.id)}")[0]
+    source = delivery.service.source
+    written = delivery.resolver.at(delivery.source, source.folder) if delivery.source else None
+    if delivery.facts.prefix is None or isinstance(written, str) or source.by_arn:
         return folder
-    return folder.replace(str(delivery.facts.prefix), f"<{prefix}>", 1)
+    return folder.replace(str(delivery.facts.prefix), f"<{source.prefix}>", 1)
 
 
 def _each(written: PartialString, change: Callable[[str], str]) -> PartialString:

@@ -19,6 +19,7 @@ from remediate.delivery.service import LogService, any_arn
 from remediate.diagnosis.absent import absence_findings
 from remediate.diagnosis.bucket_setup import setup_findings
 from remediate.diagnosis.finding import Finding, slug
+from remediate.diagnosis.policy_writers import policy_writer_findings
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
 
@@ -45,6 +46,7 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
                 yield from _unsubstituted(delivery, model)
             yield from _circles(delivery, seen.waiting)
             yield from _policy_order(delivery, seen.waiting)
+            yield from policy_writer_findings(delivery, seen.waiting)
         yield from _bucket(delivery)
         yield from setup_findings(delivery)
         yield from _topic(delivery)
@@ -151,7 +153,7 @@ def _prefix(delivery: Delivery) -> Iterator[Finding]:
     """Yield a prefix that surely holds the folder of all logs (AWS CloudTrail API Reference, CreateTrail)."""
     prefix = delivery.facts.prefix.known if delivery.facts.prefix else None
     source = delivery.service.source
-    name = source.bucket if source.by_arn else source.prefix
+    name = source.folder
     if prefix is not None and "AWSLogs" in prefix.split("/"):
         detail = f"the {name} of {delivery.source} is {prefix}: {delivery.service.name} refuses a prefix that holds AWSLogs"
         path = _path(delivery, name)

@@ -9,7 +9,8 @@ from typing import Literal, cast
 
 from msgspec.structs import replace
 
-from remediate.delivery.service import LogService, UsedBy, load_service
+from remediate.delivery.service import LogService, UsedBy
+from remediate.delivery.service_file import load_service
 from remediate.delivery.services import DEFAULT, service_file, service_ids, shipped
 from remediate.errors import RemediateError
 from remediate.patch_set.rules import (

@@ -48,6 +48,8 @@ def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
     match role:
         case "source":
             return (delivery.source,) if delivery.source else ()
+        case "policy-writer":
+            return delivery.policy_writers
         case "bucket":
             inside = delivery.bucket.logical_id if delivery.bucket else None
             return (inside,) if inside and _lacks_policy(delivery, delivery.bucket_policies) else ()

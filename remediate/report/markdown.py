@@ -168,7 +168,7 @@ def _observable(report: Report) -> Iterator[str]:
     yield from (f"- {one.delivered}" for one in report.services)
     requests = [one.request.request for one in report.verdicts]
     written = {str(one.resource) for one in requests if one.action == "s3:PutObject"}
-    ends = [f"/{one.subfolder}" for one in report.services]
+    ends = [f"/{one.subfolder()}" for one in report.services]
     folders = {_before(path, ends).split(":::")[-1] for path in written}
     yield from (f"  - {code(f'{folder}/')}" for folder in sorted(folders))
     yield from (f"- {one.status}" for one in report.services if one.status)

@@ -31,9 +31,15 @@ def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) 
     if strays:
         raise Broken(3, f"{', '.join(sorted(strays))} differs without being planned")
     for name in sorted(changed):
-        differing = _differing(old[name], new[name], planned.located.service.source_types)
+        differing = _differing(old[name], new[name], _ordered_types(planned.located))
         if differing:
             raise Broken(3, f"{', '.join(differing)} of {name} differs without being planned")
+
+
+def _ordered_types(located: Located) -> tuple[str, ...]:
+    """Return the types of the resources whose order is edited: sources, and what writes the policy of their bucket."""
+    writers = (str(located.model.type_of(one)) for delivery in located.deliveries for one in delivery.policy_writers)
+    return (*located.service.source_types, *writers)
 
 
 def _differing(old: Plain, new: Plain, sources: tuple[str, ...]) -> list[str]:
@@ -68,6 +74,7 @@ def _logging_resources(located: Located) -> Iterable[str]:
             place.logical_id for place in (delivery.bucket, delivery.key, delivery.bucket_key) if place and place.logical_id
         )
         yield from delivery.needed_policies()
+        yield from delivery.policy_writers
         yield from (delivery.topic.logical_id,) if delivery.topic and delivery.topic.logical_id else ()
         if delivery.source:
             yield delivery.source
