@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from remediate.cloudformation.members import members
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
@@ -93,6 +94,34 @@ def find_bucket(names: Names, expression: Plain, chosen: str | None) -> Destinat
 def bucket_policies(names: Names, bucket: Destination | None) -> tuple[str, ...]:
     """Return the bucket policies in the template that are for a bucket."""
     return tuple(names.policies.get(bucket.name, ())) if bucket else ()
+
+
+def access_log_buckets(resolver: Resolver, bucket: str | None) -> tuple[str, ...]:
+    """Return the buckets of the template to which a bucket logs its own access, and those to which these log theirs.
+
+    A bucket that names none logs to itself. Source: AWS CloudFormation Template Reference, AWS::S3::Bucket
+    LoggingConfiguration.
+    """
+    found: list[str] = []
+    rest = [bucket] if bucket else []
+    while rest:
+        written = resolver.property(rest.pop(), "LoggingConfiguration")
+        for one in members(written, ("DestinationBucketName",)) if written is not None else ():
+            if one.value is not None and resolver.scenario.admits(one.guard):
+                new = [name for name in _named(resolver, one.value) if name not in (bucket, *found)]
+                found += new
+                rest += new
+    return tuple(found)
+
+
+def _named(resolver: Resolver, expression: Plain) -> list[str]:
+    """Return the buckets that an expression is the name of: by reference, else every one that is called so."""
+    existing = resolver.model.of_type(BUCKET)
+    referred = [one for one in existing if expression == {"Ref": one}]
+    name = resolver.string(expression)
+    if referred or name is None or name == partial():
+        return referred
+    return [one for one in existing if resolver.string({"Ref": one}) == name]
 
 
 def find_topic(names: Names, expression: Plain) -> Destination | None:

@@ -75,6 +75,7 @@ def health_of_all(
 def _resources(delivery: Delivery) -> Iterator[str]:
     """Yield the logical IDs of all that a delivery's source logs through."""
     yield from delivery.needed_policies()
+    yield from delivery.access_log_buckets()
     key, topic = (place.logical_id if place else None for place in (delivery.key, delivery.topic))
     yield from filter(None, (delivery.source, delivery.own_bucket, key, topic))
 
