@@ -97,21 +97,28 @@ def bucket_policies(names: Names, bucket: Destination | None) -> tuple[str, ...]
 
 
 def access_log_buckets(resolver: Resolver, bucket: str | None) -> tuple[str, ...]:
-    """Return the buckets of the template to which a bucket logs its own access, and those to which these log theirs.
-
-    A bucket that names none logs to itself. Source: AWS CloudFormation Template Reference, AWS::S3::Bucket
-    LoggingConfiguration.
-    """
+    """Return the other buckets of the template to which a bucket logs its own access, and to which these log theirs."""
     found: list[str] = []
     rest = [bucket] if bucket else []
     while rest:
-        written = resolver.property(rest.pop(), "LoggingConfiguration")
-        for one in members(written, ("DestinationBucketName",)) if written is not None else ():
-            if one.value is not None and resolver.scenario.admits(one.guard):
-                new = [name for name in _named(resolver, one.value) if name not in (bucket, *found)]
-                found += new
-                rest += new
+        new = [name for name in access_logged_to(resolver, rest.pop()) if name not in (bucket, *found)]
+        found += new
+        rest += new
     return tuple(found)
+
+
+def access_logged_to(resolver: Resolver, bucket: str) -> list[str]:
+    """Return the buckets of the template to which a bucket logs its access, which is itself where it names none.
+
+    Source: AWS CloudFormation Template Reference, AWS::S3::Bucket LoggingConfiguration.
+    """
+    found: list[str] = []
+    for outer in members(resolver.property(bucket, "LoggingConfiguration"), ()):
+        inner = members(outer.value, ("DestinationBucketName",), outer.guard) if outer.value is not None else ()
+        for one in inner:
+            if resolver.scenario.admits(one.guard):
+                found += [bucket] if one.value is None else _named(resolver, one.value)
+    return found
 
 
 def _named(resolver: Resolver, expression: Plain) -> list[str]:

@@ -189,11 +189,12 @@ class Planner:
         return Chosen(_removing(wanted), _removing(left_out))
 
     def _property(self, patch: Patch, rule: PropertyRule, target: Target, change: Change) -> None:
-        done = len(self.draft.operations)
-        left = ensure_property(patch, rule, self.draft, target.logical_id, self.options, change.notes)
-        self.skipped += [left] if left else []
-        if len(self.draft.operations) > done:  # what a policy must say may depend on it
-            self.located = locate(self.draft.model, self.options.given)
+        said = ensure_property(patch, rule, self.draft, target, self.options)
+        if isinstance(said, Skipped):
+            self.skipped.append(said)
+        elif said:
+            change.notes.append(said)
+            self.located = locate(self.draft.model, self.options.given)  # what a policy must say may depend on it
 
     def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: Change) -> None:
         if not target.deliveries or not self._is_to_change(patch, target):
