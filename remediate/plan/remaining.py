@@ -66,7 +66,8 @@ def _causes(said: Sequence[Skipped], left: Sequence[Finding]) -> Iterator[Skippe
     for one in left:
         here = [other for other in said if other.logical_id == one.logical_id]
         told = any(
-            other.subject in one.patches or (other.why == "denied" and other.subject in one.requests) for other in here
+            other.subject in (one.cause, *one.patches) or (other.why == "denied" and other.subject in one.requests)
+            for other in here
         )
         if one.cause == "blocking-deny":
             yield _skipped(one, "blocked")

@@ -34,7 +34,7 @@ def ensure_property(
     if (rule.name in written) == isinstance(rule, AddProperty) or not any(one.refused for one in found):
         return None
     if any(one.possible is None for one in found):
-        return _open(patch, draft, bucket)
+        return _open(draft, bucket)
     if not {name for one in found for name in one.possible or ()} <= {*rule.when["acl"], *ALWAYS_ACCEPTED}:
         return None  # the diagnosis, or a patch for the others, says what to do
     if isinstance(rule, AddProperty):
@@ -78,9 +78,9 @@ def _names(found: Sequence[BucketAcl]) -> str:
     return " or ".join(dict.fromkeys(one.acl or "" for one in found))
 
 
-def _open(patch: Patch, draft: Draft, bucket: str) -> Skipped:
+def _open(draft: Draft, bucket: str) -> Skipped:
     """Return that an ACL may be any, so that what lets it work could open the bucket."""
     names = ", ".join(sorted(mentions(draft.model.properties(bucket)[_ACL]) & draft.model.parameters.keys()))
     reason = f"the {_ACL} of {bucket} depends on {names or 'what the template does not tell'}, and may be one that opens it"
     advice = f"give {names} AllowedValues, or its value with --parameter" if names else f"write {_ACL} out"
-    return Skipped(patch.id, "obstacle", reason, bucket, advice)
+    return Skipped("bucket-acl", "obstacle", reason, bucket, advice)
