@@ -157,6 +157,15 @@ def test_the_message_of_the_failed_deployment_is_explained(tmp_path: Path) -> No
     assert "+      OwnershipControls:" in result.stdout
 
 
+def test_a_selected_patch_for_properties_is_not_about_policies() -> None:
+    outside = template(acl("LogDeliveryWrite")) + "  Other:\n    Type: AWS::CloudTrail::Trail\n    Properties: %s\n"
+    text = outside % "{ S3BucketName: somewhere-else, IsLogging: true }"
+    assert "bucket-outside" in {one.subject for one in fix(text).unfixed}
+    report = fix(text, select=["bucket-ownership"])
+    assert [one.patch.id for one in report.applied] == ["bucket-ownership"]
+    assert report.unfixed == ()
+
+
 def test_only_deployments_that_are_possible_count() -> None:
     written: dict[str, Plain] = {
         "AccessControl": {"Fn::If": ["A", "LogDeliveryWrite", {"Ref": "AWS::NoValue"}]},
