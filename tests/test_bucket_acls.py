@@ -179,6 +179,18 @@ def test_only_deployments_that_are_possible_count() -> None:
     assert [(one.acl, one.refusal) for one in bucket_acls(TemplateModel(data), "B", {})] == [("LogDeliveryWrite", "")]
 
 
+def test_more_combinations_than_are_tried_are_not_decided() -> None:
+    many: Plain = {"Ref": "AWS::NoValue"}
+    for number in range(100):
+        many = {"Fn::If": [f"C{number}", "LogDeliveryWrite", many]}
+    conditions: dict[str, Plain] = {f"C{number}": {"Fn::Equals": [{"Ref": "P"}, str(number)]} for number in range(100)}
+    bucket: Plain = {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": many}}
+    found = bucket_acls(TemplateModel({"Conditions": conditions, "Resources": {"B": bucket}}), "B", {})
+    assert found[-1].possible is None
+    assert not found[-1].refused
+    assert all(one.refused for one in found[:-1])
+
+
 @pytest.mark.parametrize(
     ("expression", "found"),
     [

@@ -6,6 +6,7 @@ ACLs for your bucket; Amazon S3 API Reference, CreateBucket, Access control list
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
@@ -21,6 +22,8 @@ from remediate.template import Plain
 
 ALWAYS_ACCEPTED = frozenset({"Private", "BucketOwnerRead", "BucketOwnerFullControl"})
 """The first is the default, and the others S3 ignores when it creates a bucket."""
+_MOST = 64
+"""More ways in which conditions choose the ACL and the settings that decide about it are not looked at."""
 PUBLIC = frozenset({"PublicRead", "PublicReadWrite", "AuthenticatedRead"})
 """What Block Public Access refuses: an ACL for everybody, or for everybody with an AWS account."""
 
@@ -51,7 +54,10 @@ class BucketAcl(Struct, frozen=True):
 
 
 def bucket_acls(model: TemplateModel, bucket: str, given: Mapping[str, str]) -> tuple[BucketAcl, ...]:
-    """Return every ACL that a bucket of the template can have; ``given`` are parameter values, else defaults count."""
+    """Return every ACL that a bucket of the template can have; ``given`` are parameter values, else defaults count.
+
+    Where conditions have too many combinations to try all, the last one stands for the others, and is not known.
+    """
     properties = model.properties(bucket)
     if "AccessControl" not in properties:
         return ()
@@ -59,14 +65,20 @@ def bucket_acls(model: TemplateModel, bucket: str, given: Mapping[str, str]) -> 
     deployments = Deployments(model, given)
     own = existing(model, bucket)
     found: dict[BucketAcl, None] = {}
-    for one in members(properties["AccessControl"], (), own):
-        for why, only_public, guard in _settings(resolver, bucket, one.guard):
-            if one.value is not None and deployments.find(guard).possible:
-                acl = _known(resolver, one.value)
-                refused = acl not in ALWAYS_ACCEPTED and (acl in PUBLIC or not only_public)
-                possible = possible_strings(resolver, one.value, given)
-                besides = tuple(condition for condition in guard if condition not in own)
-                found[BucketAcl(acl, possible, one.path, besides, why if refused else "")] = None
+    ways = (
+        (one, setting)
+        for one in members(properties["AccessControl"], (), own)
+        for setting in _settings(resolver, bucket, one.guard)
+    )
+    for one, (why, only_public, guard) in itertools.islice(ways, _MOST):
+        if one.value is not None and deployments.find(guard).possible:
+            acl = _known(resolver, one.value)
+            refused = acl not in ALWAYS_ACCEPTED and (acl in PUBLIC or not only_public)
+            possible = possible_strings(resolver, one.value, given)
+            besides = tuple(condition for condition in guard if condition not in own)
+            found[BucketAcl(acl, possible, one.path, besides, why if refused else "")] = None
+    if next(ways, None):
+        found[BucketAcl(None, None, (), (), "")] = None
     return tuple(found)
 
 
