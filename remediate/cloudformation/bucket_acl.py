@@ -61,8 +61,7 @@ def bucket_acls(model: TemplateModel, bucket: str, given: Mapping[str, str]) -> 
     properties = model.properties(bucket)
     if "AccessControl" not in properties:
         return ()
-    resolver = Resolver(model, Scenario(known_parameters(model, given), {}))
-    deployments = Deployments(model, given)
+    resolver, deployments = Resolver(model, Scenario(known_parameters(model, given), {})), Deployments(model, given)
     own = existing(model, bucket)
     found: dict[BucketAcl, None] = {}
     ways = (
