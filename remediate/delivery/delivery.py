@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.resolve import Resolver
-from remediate.delivery.destinations import Destination
+from remediate.delivery.destinations import Destination, access_log_buckets
 from remediate.delivery.requests import SourceFacts
 from remediate.delivery.service import LogService
 from remediate.iam.holders import PolicyKind
@@ -63,6 +63,10 @@ class Delivery(Struct, frozen=True, eq=False):
     def needed_policies(self) -> tuple[str, ...]:
         """Return the policies in the template that must be there before the source is created."""
         return (*self.bucket_policies, *self.topic_policies)
+
+    def access_log_buckets(self) -> tuple[str, ...]:
+        """Return the buckets in the template that the log bucket logs its own access to, directly or through another."""
+        return access_log_buckets(self.resolver, self.own_bucket)
 
     def object_ownership(self) -> str | None:
         """Return the object ownership of the log bucket, None where the template does not say it."""

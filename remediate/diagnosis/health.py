@@ -76,6 +76,7 @@ def _resources(delivery: Delivery) -> Iterator[str]:
     """Yield the logical IDs of all that a delivery's source logs through."""
     yield from delivery.needed_policies()
     yield from delivery.policy_writers
+    yield from delivery.access_log_buckets()
     key, topic = (place.logical_id if place else None for place in (delivery.key, delivery.topic))
     yield from filter(None, (delivery.source, delivery.own_bucket, key, topic))
 

@@ -17,23 +17,19 @@ from remediate.delivery.delivery import Delivery, trusting
 from remediate.delivery.locate import Located
 from remediate.delivery.service import LogService, any_arn
 from remediate.diagnosis.absent import absence_findings
+from remediate.diagnosis.bucket_acls import acl_findings
 from remediate.diagnosis.bucket_setup import setup_findings
 from remediate.diagnosis.finding import Finding, slug
 from remediate.diagnosis.policy_writers import policy_writer_findings
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
 
-_NO_ACL = ("Private", "BucketOwnerRead", "BucketOwnerFullControl")
-"""The first is the default, and the others S3 ignores when it creates a bucket.
-
-Source: Amazon S3 User Guide, Access control list overview, Canned ACL.
-"""
-
 
 def structure_findings(located: Located, model: TemplateModel) -> Iterator[Finding]:
     """Yield what is wrong with the sources of logs, buckets and keys of a template."""
     seen = _Seen(located, model)
     yield from absence_findings(located, model)
+    yield from acl_findings(located, model)
     yield from _unsubstituted_policies(located, model)
     for delivery in located.deliveries:
         if delivery.source:
@@ -215,17 +211,6 @@ def _bucket(delivery: Delivery) -> Iterator[Finding]:
         detail = f"{names} are policies of one bucket, which keeps the one that is written last"
         first, second = delivery.bucket_policies[:2]
         yield Finding("two-bucket-policies", first, ("Resources", second), detail, "bucket", advice="merge them into one")
-    bucket = delivery.own_bucket
-    if bucket is None:
-        return
-    acl = delivery.resolver.string(delivery.resolver.property(bucket, "AccessControl"))
-    ownership = delivery.object_ownership()
-    if acl is not None and acl.known not in {None, *_NO_ACL} and ownership in {None, "BucketOwnerEnforced"}:
-        said = "is BucketOwnerEnforced" if ownership else "has no OwnershipControls, so a new bucket is BucketOwnerEnforced"
-        detail = f"{bucket} {said}, which refuses its AccessControl {acl}"
-        advice = "remove AccessControl, or add OwnershipControls with ObjectWriter where something else needs the ACL"
-        path = ("Resources", bucket, "Properties", "AccessControl")
-        yield Finding("bucket-acl", bucket, path, detail, "bucket", advice=advice)
 
 
 def _topic(delivery: Delivery) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from remediate.delivery.services import shipped
 from remediate.patch_set.loading import PatchError, combined, load, load_all, names, schema
 from remediate.patch_set.rules import (
     AddPolicy,
+    AddProperty,
     Allow,
     Complete,
     Condition,
@@ -14,14 +15,18 @@ from remediate.patch_set.rules import (
     Guard,
     Need,
     NotRequire,
+    OfResources,
     Patch,
     PatchSet,
+    PropertyRule,
+    RemoveProperty,
     Require,
     Separate,
 )
 
 __all__ = [
     "AddPolicy",
+    "AddProperty",
     "Allow",
     "Complete",
     "Condition",
@@ -30,9 +35,12 @@ __all__ = [
     "Guard",
     "Need",
     "NotRequire",
+    "OfResources",
     "Patch",
     "PatchError",
     "PatchSet",
+    "PropertyRule",
+    "RemoveProperty",
     "Require",
     "Separate",
     "combined",

@@ -20,6 +20,7 @@ from remediate.patch_set.rules import (
     DependOn,
     Ensure,
     Need,
+    OfResources,
     Patch,
     PatchSet,
 )
@@ -155,7 +156,7 @@ def _check_including(loaded: PatchSet, patch: Patch, file: Path) -> None:
         included = loaded.patch(name)
         if included is None:
             raise PatchError(f"{file}: `with` names {name!r}, which {loaded.name} does not have")
-        if any(isinstance(rule, AddPolicy | DependOn) for rule in included.ensure):
+        if any(isinstance(rule, OfResources) for rule in included.ensure):
             raise PatchError(f"{file}: `with` names {name!r}, which is not about the statements of a policy")
 
 
@@ -219,7 +220,7 @@ def _ensure(written: dict[str, Plain]) -> Ensure:
     if rule is AddPolicy:
         statements = cast("list[dict[str, Plain]]", content["statements"])
         return AddPolicy(tuple(statements), tuple(cast("list[str]", content["with"])), need)
-    values = {name: _frozen(content[name]) for name in rule._fields if name in content}
+    values = {name: content[name] if name == "value" else _frozen(content[name]) for name in rule._fields if name in content}
     return rule(**values, need=need)  # type: ignore[arg-type]  # the schema has checked the members
 
 

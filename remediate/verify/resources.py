@@ -9,6 +9,7 @@ from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resource_types import BUCKET_POLICY, TOPIC_POLICY
 from remediate.delivery.locate import Located
 from remediate.iam.holders import HOLDERS
+from remediate.patch_set import AddProperty, RemoveProperty
 from remediate.plan import Plan
 from remediate.template import Plain, identical
 from remediate.verify.broken import Broken
@@ -31,7 +32,8 @@ def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) 
     if strays:
         raise Broken(3, f"{', '.join(sorted(strays))} differs without being planned")
     for name in sorted(changed):
-        differing = _differing(old[name], new[name], _ordered_types(planned.located))
+        edited = [*_edited(old[name], _ordered_types(planned.located)), *_properties(planned, name)]
+        differing = _differing(old[name], new[name], edited)
         if differing:
             raise Broken(3, f"{', '.join(differing)} of {name} differs without being planned")
 
@@ -42,20 +44,29 @@ def _ordered_types(located: Located) -> tuple[str, ...]:
     return (*located.service.source_types, *writers)
 
 
-def _differing(old: Plain, new: Plain, sources: tuple[str, ...]) -> list[str]:
-    """Return the parts of a planned resource that no plan edits, and that differ: all but a policy and an order."""
-    before, after = _parts(old, sources), _parts(new, sources)
-    return [name for name in {**before, **after} if not identical(before.get(name), after.get(name))]
+def _edited(written: Plain, sources: tuple[str, ...]) -> list[str]:
+    """Return what a plan edits of any resource of a type: the policy, and of the sources of logs the order."""
+    kind = str(written.get("Type")) if isinstance(written, dict) else ""
+    return ["DependsOn"] if kind in sources else [f"Properties/{_EDITED[kind]}"] if kind in _EDITED else []
 
 
-def _parts(written: Plain, sources: tuple[str, ...]) -> dict[str, Plain]:
-    """Return attributes and properties by name without what a plan edits; Properties that are not a mapping are one part.
+def _properties(planned: Plan, logical_id: str) -> list[str]:
+    """Return the properties that patches add to a resource or remove from it."""
+    rules = [rule for one in planned.applied if one.logical_id == logical_id for rule in one.patch.ensure]
+    return [f"Properties/{rule.name}" for rule in rules if isinstance(rule, AddProperty | RemoveProperty)]
 
-    ``sources`` are the types of the sources of logs, of which the order is edited.
-    """
+
+def _differing(old: Plain, new: Plain, edited: list[str]) -> list[str]:
+    """Return the parts of a planned resource that no plan edits, and that differ."""
+    before, after = _parts(old), _parts(new)
+    names = [name for name in {**before, **after} if name not in edited]
+    return [name for name in names if not identical(before.get(name), after.get(name))]
+
+
+def _parts(written: Plain) -> dict[str, Plain]:
+    """Return attributes and properties by name; Properties that are not a mapping are one part."""
     if not isinstance(written, dict):
         return {"it": written}
-    edited = {**dict.fromkeys(sources, "DependsOn"), **_EDITED}.get(str(written.get("Type")))
     parts = {**written}
     inside = parts.pop("Properties", None)
     if isinstance(inside, dict):
@@ -63,8 +74,6 @@ def _parts(written: Plain, sources: tuple[str, ...]) -> dict[str, Plain]:
         parts |= {"Properties": inside} if function(inside) else {f"Properties/{name}": one for name, one in inside.items()}
     elif inside is not None:
         parts["Properties"] = inside
-    if edited:
-        parts.pop(edited if edited == "DependsOn" else f"Properties/{edited}", None)
     return parts
 
 
@@ -75,6 +84,7 @@ def _logging_resources(located: Located) -> Iterable[str]:
         )
         yield from delivery.needed_policies()
         yield from delivery.policy_writers
+        yield from delivery.access_log_buckets()
         yield from (delivery.topic.logical_id,) if delivery.topic and delivery.topic.logical_id else ()
         if delivery.source:
             yield delivery.source
