@@ -72,6 +72,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         ignores=ignores,
         suppressed=planned.suppressed,
         services=(patch_set.service,),
+        patch_sets={patch_set.name: tuple(patch.id for patch in patch_set.patches)},
     )
 
 
@@ -157,7 +158,7 @@ class Report(Struct, frozen=True):
     ``template`` is what was read and ``model`` what it holds, ``after`` the new text without byte-order mark, equal to the
     old where nothing is to be changed, ``edits`` what makes it of the old, and ``model_after`` what it holds.
     ``verdicts`` tell of each request of the ``services``. ``ignores`` are what the template has of its own, ``suppressed``
-    what is not reported for them.
+    what is not reported for them. ``patch_sets`` are the names of the sets in use, each with the ids of its patches.
     """
 
     name: str
@@ -177,6 +178,7 @@ class Report(Struct, frozen=True):
     ignores: Ignores = field(default_factory=Ignores)
     suppressed: tuple[Suppressed, ...] = ()
     services: tuple[LogService, ...] = ()
+    patch_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def before(self) -> str:
@@ -225,6 +227,7 @@ class Report(Struct, frozen=True):
             findings=(*self.findings, *(one for one in found.findings if one not in self.findings)),
             deliveries=(*self.deliveries, *found.deliveries),
             services=(*self.services, *after.services),
+            patch_sets={**self.patch_sets, **after.patch_sets},
             suppressed=(*self.suppressed, *(one for one in found.suppressed if one not in self.suppressed)),
             opened=NewAccesses((*self.opened.found, *after.opened.found), self.opened.asked + after.opened.asked),
         )

@@ -35,13 +35,16 @@ _LEADS = {
 }
 
 
-def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
-    """Return one Markdown document: first a summary; templates without changes and unreadable files are short."""
-    lines = [line for report in reports for line in _template(report, patch_set)]
+def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed] = ()) -> str:
+    """Return one Markdown document: first a summary; templates without changes and unreadable files are short.
+
+    Of several templates, those without any problem are only named in the summary.
+    """
+    lines = [line for report in markdown_summary.told_of(reports) for line in _template(report)]
     return "\n".join([*markdown_summary.lines(reports, failed), *lines, *_failed(failed)]) + "\n"
 
 
-def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
+def _template(report: Report) -> Iterator[str]:
     yield f"# {report.service_names} logging in {code(relative(report.name))}"
     yield ""
     if not report.changed:
@@ -55,7 +58,7 @@ def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
     if report.changed:
         yield from _access(report)
         yield from _observable(report)
-    yield from _notes(report, patch_set)
+    yield from _notes(report)
 
 
 def _changes(report: Report) -> Iterator[str]:
@@ -175,7 +178,7 @@ def _observable(report: Report) -> Iterator[str]:
     yield ""
 
 
-def _notes(report: Report, patch_set: PatchSet) -> Iterator[str]:
+def _notes(report: Report) -> Iterator[str]:
     yield "## Notes for future changes"
     yield ""
     removed = [note for applied in report.applied for note in applied.notes if _REMOVED.search(note)]
@@ -188,7 +191,7 @@ def _notes(report: Report, patch_set: PatchSet) -> Iterator[str]:
     if order:
         yield "- If you rename the bucket policy, update `DependsOn` too: only `DependsOn` sets the order."
     command = code(f"remediate check {relative(report.name) if report.name != '-' else '-'}")
-    yield f"- {command} in CI prevents regressions (patch set {code(patch_set.name)})."
+    yield f"- {command} in CI prevents regressions (patch set {code(', '.join(report.patch_sets))})."
     yield ""
     kept = [line for one in report.skipped if one.why in _FOLDED for line in _skipped(one)]
     if kept:
