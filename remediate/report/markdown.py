@@ -113,8 +113,9 @@ def _requests(report: Report) -> Iterator[str]:
         return
     yield "## Why this resolves the failure" if report.changed else f"## Requests of {report.service_names}"
     yield ""
-    made = " and ".join(f"a {one.source.noun} is created or updated" for one in report.services)
-    yield f"{report.service_names} makes these requests when {made}. The policies in this template decide them:"
+    made = " and ".join(f"a {one.source.noun} is created or updated" for one in report.told_of)
+    makes = "makes" if len(report.told_of) == 1 else "make"
+    yield f"{report.service_names} {makes} these requests when {made}. The policies in this template decide them:"
     yield ""
     drawn = [*diagram.lines(report)]
     if drawn:
@@ -130,7 +131,7 @@ def _requests(report: Report) -> Iterator[str]:
 
 
 def _table(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
-    yield f"| {'/'.join(one.source.noun for one in report.services)} | request | policy | before | after |"
+    yield f"| {'/'.join(one.source.noun for one in report.told_of)} | request | policy | before | after |"
     yield "|---|---|---|---|---|"
     for one in verdicts:
         action = f"{code(one.request.request.action)}: {one.request.title}"
@@ -166,15 +167,15 @@ def _observable(report: Report) -> Iterator[str]:
     if report.unfixed:
         yield f"Expect these only when {_NOT_FIXED}:"
         yield ""
-    nouns = " and ".join(one.source.noun for one in report.services)
+    nouns = " and ".join(one.source.noun for one in report.told_of)
     yield f"- {_listed(sources) or f'The {nouns}'} reaches `CREATE_COMPLETE` or `UPDATE_COMPLETE`."
-    yield from (f"- {one.delivered}" for one in report.services)
     requests = [one.request.request for one in report.verdicts]
-    written = {str(one.resource) for one in requests if one.action == "s3:PutObject"}
-    ends = [f"/{one.subfolder}" for one in report.services]
-    folders = {_before(path, ends).split(":::")[-1] for path in written}
-    yield from (f"  - {code(f'{folder}/')}" for folder in sorted(folders))
-    yield from (f"- {one.status}" for one in report.services if one.status)
+    written = {str(one.resource).split(":::")[-1] for one in requests if one.action == "s3:PutObject"}
+    for service in report.told_of:
+        yield f"- {service.delivered}"
+        folders = {path.split(f"/{service.subfolder}")[0] for path in written if f"/{service.subfolder}" in path}
+        yield from (f"  - {code(f'{folder}/')}" for folder in sorted(folders))
+    yield from (f"- {one.status}" for one in report.told_of if one.status)
     yield ""
 
 
@@ -227,11 +228,6 @@ def _outcome(decision: Decision) -> str:
     if decision.outcome is Outcome.UNDECIDABLE:
         return "**undetermined**"
     return f"allowed by {names}" if names and decision.outcome is Outcome.ALLOWED else f"**{decision.outcome.value}**"
-
-
-def _before(path: str, ends: Sequence[str]) -> str:
-    """Return what is before the first of the ends that a path has."""
-    return next((path.split(end)[0] for end in ends if end in path), path)
 
 
 def _count(verdicts: Sequence[Verdict]) -> str:
