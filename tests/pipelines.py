@@ -31,16 +31,8 @@ needs_bash = pytest.mark.skipif(
 
 def git(folder: Path, *arguments: str) -> str:
     """Run git as somebody, and return what it says."""
-    settings = [
-        "-c",
-        "user.name=x",
-        "-c",
-        "user.email=x@example.com",
-        "-c",
-        "commit.gpgsign=false",
-        "-c",
-        "core.quotePath=false",
-    ]
+    named = ("user.name=x", "user.email=x@example.com", "commit.gpgsign=false", "core.quotePath=false")
+    settings = [word for one in named for word in ("-c", one)]
     done = subprocess.run(["git", *settings, *arguments], cwd=folder, capture_output=True, text=True, check=True)
     return done.stdout
 

@@ -48,7 +48,7 @@ def project(tmp_path: Path) -> Path:
 def test_both_hooks_look_at_the_same_files_and_run_once() -> None:
     check, fix = HOOKS
     assert [check["id"], fix["id"]] == ["remediate-check", "remediate-fix"]
-    for key in ("types_or", "exclude", "language", "require_serial"):
+    for key in ("types", "files", "exclude", "language", "require_serial"):
         assert check[key] == fix[key]
 
 
