@@ -18,6 +18,8 @@ from remediate.patch_set import PatchSet, combined, load_all
 from remediate.plan import Options
 from remediate.reasons import described
 
+_SUFFIXES = (".yaml", ".yml", ".json", ".template")
+
 
 def fixed(
     template: str | Path,
@@ -31,6 +33,10 @@ def fixed(
 
     ``chosen`` are arguments of :func:`options_for`, whose errors are raised as well as those of the engine.
     """
+    if isinstance(template, str) and "\n" not in template and Path(template).suffix in _SUFFIXES:
+        raise BadChoice(
+            f"a str is the text of a template; for the file {template} pass pathlib.Path({template!r})", "template"
+        )
     raw = template.read_bytes() if isinstance(template, Path) else template.encode()
     sets = load_all(patch_set, [service] if isinstance(service, str) else [*service], patches)
     options = options_for(sets, replace(given, service=sets[0].service), **chosen)

@@ -169,7 +169,8 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
     for one in given:
         name, equals, value = one.partition("=")
         if not name or not equals:
-            raise click.BadParameter(f"{one!r} is not KEY=VALUE", param_hint="--parameter")
+            about_files = "; --parameter-file reads a file" if one.startswith(("@", "file:")) else ""
+            raise click.BadParameter(f"{one!r} is not KEY=VALUE{about_files}", param_hint="--parameter")
         if name.startswith("AWS::") and name not in _PSEUDO:
             known = ", ".join(sorted(_PSEUDO))
             raise click.BadParameter(f"unknown pseudo parameter {name!r}. Known: {known}", param_hint="--parameter")

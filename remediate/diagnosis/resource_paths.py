@@ -66,7 +66,10 @@ def _lacking(delivery: Delivery, document: Document, statement: Statement, one: 
         return "wrong-resource", f"{delivery.service.name} is not allowed {one.request.action} on the bucket itself"
     detail = f"{delivery.service.name} is not allowed to write below {_folder(delivery, one)}/"
     if delivery.facts.organization_id is not None and str(delivery.facts.organization_id) in str(one.request.resource):
-        return "organization-path-not-allowed", f"{detail}, the organization's path"
+        return (
+            "organization-path-not-allowed",
+            f"{_as_written(detail, delivery.facts.organization_id)}, the organization's path",
+        )
     unprefixed = partial(delivery.facts.bucket_arn, "/", filled(delivery.service.outsiders.object, facts_of(delivery.facts)))
     plain = any(matches(resource, unprefixed) is Truth.YES for resource in statement.resources)
     if delivery.facts.prefix is not None and (plain or delivery.facts.organization_id is None):
@@ -75,6 +78,12 @@ def _lacking(delivery: Delivery, document: Document, statement: Statement, one: 
             f"{detail}, where {delivery.facts.name} writes with its {delivery.service.source.folder}",
         )
     return "account-path-not-allowed", f"{detail}, the path of the {delivery.service.source.noun}'s own account"
+
+
+def _as_written(detail: str, organization: PartialString) -> str:
+    """Return a text in which a parameter for the organization's id, known to begin with o-, stands as in the template."""
+    written = str(organization)
+    return detail if organization.known else detail.replace(f"/{written}/", f"/{written.removeprefix('o-')}/")
 
 
 def _folder(delivery: Delivery, one: ServiceRequest) -> str:

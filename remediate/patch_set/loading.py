@@ -245,4 +245,6 @@ def _check(data: Plain, root: Node, text: str, file: Path, kind: str = "patch") 
         elif isinstance(node, SequenceNode) and isinstance(step, int):
             node = node.items[step]
     line, column = line_and_column(text, node.span.start)
-    raise PatchError(f"{file}:{line}:{column}: {error.message}; patches/schema/{kind}.json says what such a file holds")
+    raise PatchError(
+        f"{file}:{line}:{column}: {error.message}; `remediate config schema --of {kind}` prints what such a file holds"
+    )

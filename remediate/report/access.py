@@ -17,8 +17,9 @@ def labels(statements: Sequence[Statement]) -> str:
 
 
 def warnings(found: Sequence[NewAccess]) -> Iterator[str]:
-    """Yield the new access of others for a terminal, and how to prevent it."""
-    yield from (f"NEW ACCESS: {line}" for line in opening_lines(found))
+    """Yield the new access of others for a terminal, and how to prevent it. The service itself is not among the others."""
+    yield from (f"NEW ACCESS: {line}" for line in opening_lines([one for one in found if not one.outsider.insecure]))
+    yield from (f"also newly allowed: {line}" for line in opening_lines([one for one in found if one.outsider.insecure]))
     if any(one.outsider.deputy for one in found):
         yield _PREVENTION
 

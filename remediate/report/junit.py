@@ -7,7 +7,7 @@ Guide, Test reports.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from remediate.engine import Report
 from remediate.patch_set import PatchSet
@@ -19,18 +19,20 @@ from remediate.report.totals import several
 _NAME = "remediate"
 
 
-def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed] = (), *, fail_on: str = "warning") -> str:
+def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed], *, fail_on: Mapping[str, str]) -> str:
     """Return one suite in which a template fails by the same severity as the run, and what could not be checked is an error.
 
-    A test has one failure, as most readers show no more; what does not fail is in the test's output.
+    ``fail_on`` has that severity by the template's name. A test has one failure, as most readers show no more; what does not
+    fail is in the test's output.
     """
-    found = [(report, annotate(report)) for report in reports]
-    failing = sum(fails([one.level for one in annotations], fail_on) for _, annotations in found)
+    found = [(report, annotate(report), fail_on.get(report.name, "warning")) for report in reports]
+    failing = sum(fails([one.level for one in annotations], level) for _, annotations, level in found)
     counts = f'tests="{len(found) + len(failed)}" failures="{failing}" errors="{len(failed)}"'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="{_NAME}" {counts}>']
     lines.append(f'  <testsuite name="{_NAME}" {counts} skipped="0" time="0">')
     lines += [line for one in failed for line in _case(one.name, _error(one))]
-    lines += [line for report, annotations in found for line in _case(report.name, _told(report.name, annotations, fail_on))]
+    for report, told, level in found:
+        lines += _case(report.name, _told(report.name, told, level))
     return "\n".join([*lines, "  </testsuite>", "</testsuites>", ""])
 
 

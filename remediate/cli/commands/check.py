@@ -55,9 +55,11 @@ def check(work: Work, outputs: Outputs, **options: Any) -> None:
     events, run = _events(options), Run.of(options)
     wanted = settings(**options)
     found: list[engine.Report] = []
+    fail_on: dict[str, str] = {}
     with run, outputs:
         for one in reports(run, work, wanted):
             found.append(one.report)
+            fail_on[one.name] = one.wanted.fail_on
             problems = annotate(one.report)
             run.totals.add(one.report, [problem.level for problem in problems])
             run.found |= fails([problem.level for problem in problems], one.wanted.fail_on)
@@ -66,7 +68,7 @@ def check(work: Work, outputs: Outputs, **options: Any) -> None:
         if events:
             _explain(run, events, found, in_report=outputs.streams)
         if not work.listing:
-            write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names, wanted.default.fail_on)
+            write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names, fail_on)
         if outputs.is_for_people or work.listing:
             run.close("available")
 

@@ -12,14 +12,27 @@ from remediate.cli.output import emit
 
 @click.command(cls=Command, short_help="Show the schema or the path of the configuration file.")
 @click.argument("what", type=click.Choice(["schema", "path"]))
+@click.option(
+    "--of",
+    "kind",
+    type=click.Choice(["config", "patch", "service"]),
+    default="config",
+    show_default=True,
+    help="Whose schema: that of the configuration, of a patch file or of a service file.",
+)
 @config_options
-def config(what: str) -> None:
-    """Print the JSON Schema of the configuration file, or the path of the file that is in use.
+def config(what: str, kind: str) -> None:
+    """Print the JSON Schema of the configuration file or of another, or the path of the configuration that is in use.
 
     The nearest .remediate.toml, or pyproject.toml with a table [tool.remediate], is used, from the working folder up to the
     top of its git repository. To see all settings, add --show-settings to another command.
     """
     from remediate.config import schema_text
 
+    if what == "schema" and kind != "config":
+        from remediate.delivery.services import shipped
+
+        emit((shipped() / "schema" / f"{kind}.json").read_text("utf-8"))
+        return
     found = configured().file
     emit(schema_text() if what == "schema" else f"{found}\n" if found else "")
