@@ -20,6 +20,7 @@ from remediate.report.annotations import fixing
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
 from remediate.report.source_map import SourceMap
+from remediate.report.suppressed import ignored_item, suppressed
 
 _NOT_FIXED = "the items marked *Not fixed* in the notes below are resolved"
 _REMOVED = re.compile(r"\bremoved\b")
@@ -45,12 +46,14 @@ def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
     yield f"# {report.service_names} logging in {code(relative(report.name))}"
     yield ""
     if not report.changed:
-        yield "Nothing was changed." if report.unfixed else "No changes needed."
+        ignored = ", apart from what is ignored" if report.suppressed else ""
+        yield "Nothing was changed." if report.unfixed else f"No changes needed{ignored}."
         yield ""
         yield from _problems(report)
     else:
         yield from _changes(report)
         yield from _unchanged(report)
+    yield from _ignored(report)
     yield from _requests(report)
     if report.changed:
         yield from _access(report)
@@ -101,6 +104,19 @@ def _unchanged(report: Report) -> Iterator[str]:
     yield f"- {kept} of {lines} lines are unchanged byte for byte, including comments and line endings."
     yield f"- Deny statements: {denies}, all unchanged." if denies else "- The template has no Deny statements."
     yield f"- Every {report.service_names} request that was allowed before is still allowed. A second run makes no changes."
+    yield ""
+
+
+def _ignored(report: Report) -> Iterator[str]:
+    """Yield what a reviewer must know that this report leaves out."""
+    found = suppressed(report)
+    if not found:
+        return
+    yield "## What is ignored, and why"
+    yield ""
+    yield "The template itself acknowledges these problems. They are not fixed, and no check fails for them:"
+    yield ""
+    yield from map(ignored_item, found)
     yield ""
 
 

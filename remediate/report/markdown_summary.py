@@ -14,7 +14,16 @@ from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
 from remediate.report.totals import fixes, several
 
-_HEAD = ("template", "problems", "fixes", "manual action", "requests denied before", "after", "newly allowed access")
+_HEAD = (
+    "template",
+    "problems",
+    "ignored",
+    "fixes",
+    "manual action",
+    "requests denied before",
+    "after",
+    "newly allowed access",
+)
 
 
 def lines(reports: Sequence[Report], failed: Sequence[Failed]) -> Iterator[str]:
@@ -36,6 +45,7 @@ def lines(reports: Sequence[Report], failed: Sequence[Failed]) -> Iterator[str]:
 def _cells(report: Report) -> Iterator[str]:
     counted = Counter(levels(report))
     yield ", ".join(several(counted[level], level) for level in LEVELS if counted[level]) or "none"
+    yield str(len(report.suppressed) or "none")
     yield str(fixes(report) or "none")
     yield f"**{len(report.unfixed)}**" if report.unfixed else "none"
     verdicts = worst(report.verdicts)
