@@ -15,6 +15,7 @@ from remediate.cli import inputs
 from remediate.cli.completion import FILE, all_ids, patch_ids, patch_set_names, service_ids
 from remediate.cli.configured import config_options
 from remediate.cli.output import FAILED, say
+from remediate.config import ConfigError
 from remediate.delivery.locate import Given
 from remediate.delivery.services import DEFAULT
 from remediate.errors import BadChoice
@@ -32,13 +33,13 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def reports_patch_errors(command: _Command) -> _Command:
-    """Let a command end with the message of a PatchError."""
+    """Let a command end with the message of a PatchError or a ConfigError."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except PatchError as error:
+        except (PatchError, ConfigError) as error:
             say(f"Error: {error}")
             sys.exit(FAILED)
 
