@@ -150,7 +150,6 @@ def chosen(
     service: Sequence[str],
     parameter: Sequence[str],
     organization_id: str | None = None,
-    told: Failure | None = None,
     **options: Any,
 ) -> tuple[tuple[PatchSet, ...], Options]:
     """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
@@ -158,7 +157,7 @@ def chosen(
     trail, bucket, key = (options.pop(name, None) for name in ("trail", "bucket", "key"))
     given = Given(trail, bucket, key, _parameters(parameter), organization_id, sets[0].service)
     try:
-        return sets, options_for(sets, given, error=told, **options)
+        return sets, options_for(sets, given, **options)
     except BadChoice as error:
         if not error.option:
             raise click.UsageError(str(error)) from error
