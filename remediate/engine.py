@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.comparison import Verdict
-from remediate.delivery.locate import locate
+from remediate.delivery.locate import Given, locate
 from remediate.delivery.new_access import NewAccesses, new_access
 from remediate.delivery.service import LogService
 from remediate.diagnosis import Finding
@@ -72,6 +72,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         ignores=ignores,
         suppressed=planned.suppressed,
         services=(patch_set.service,),
+        given=options.given,
     )
 
 
@@ -157,7 +158,7 @@ class Report(Struct, frozen=True):
     ``template`` is what was read and ``model`` what it holds, ``after`` the new text without byte-order mark, equal to the
     old where nothing is to be changed, ``edits`` what makes it of the old, and ``model_after`` what it holds.
     ``verdicts`` tell of each request of the ``services``. ``ignores`` are what the template has of its own, ``suppressed``
-    what is not reported for them.
+    what is not reported for them. ``given`` is what the user said of the template.
     """
 
     name: str
@@ -177,6 +178,7 @@ class Report(Struct, frozen=True):
     ignores: Ignores = field(default_factory=Ignores)
     suppressed: tuple[Suppressed, ...] = ()
     services: tuple[LogService, ...] = ()
+    given: Given = field(default_factory=Given)
 
     @property
     def before(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +146,27 @@ def test_markdown_of_a_healthy_template_is_short() -> None:
 @pytest.mark.parametrize("style", FORMATS)
 def test_every_format_takes_no_template_at_all(style: str) -> None:
     assert isinstance(render(style, [], PATCH_SET), str)
+
+
+def test_the_pull_request_report_of_a_healthy_template_tells_the_access_that_others_have() -> None:
+    fixed = fix(fix(ROOT / "examples" / "minimal.yaml").after)
+    shown = render("markdown", [fixed], PATCH_SET)
+    assert "No changes needed." in shown
+    section = shown[shown.index("### Access of others as it stands") : shown.index("## Notes")]
+    assert re.search(r"^\d+ requests by other principals were tested .*: 2 not denied\.$", section, re.MULTILINE)
+    assert "- CloudTrail on behalf of any other AWS account: s3:PutObject (LogBucketPolicy, `CloudTrailWrite`)\n" in section
+    assert "`remediate fix --patch-set documented --precautions` can add it." in section
+    documented = fix(fixed.after, patch_set="documented", precautions=True)
+    settled = render("markdown", [fix(documented.after)], PATCH_SET)
+    assert "confused deputy" not in settled[settled.index("### Access of others as it stands") :]
+
+
+def test_the_pull_request_report_of_a_change_tells_new_access_alone() -> None:
+    shown = render("markdown", [fix(ROOT / "examples" / "minimal.yaml")], PATCH_SET)
+    assert "### New access granted to others" in shown
+    assert "### Access of others as it stands" not in shown
+
+
+def test_without_a_policy_there_is_no_access_to_tell() -> None:
+    shown = render("markdown", [fix("Resources: {Queue: {Type: AWS::SQS::Queue}}")], PATCH_SET)
+    assert "Access of others" not in shown

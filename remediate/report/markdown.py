@@ -14,8 +14,8 @@ from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Skipped
-from remediate.report import diagram, markdown_summary
-from remediate.report.access import labels, opening_lines
+from remediate.report import diagram, markdown_access, markdown_summary
+from remediate.report.access import labels
 from remediate.report.annotations import fixing
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
@@ -55,8 +55,8 @@ def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
         yield from _unchanged(report)
     yield from _ignored(report)
     yield from _requests(report)
+    yield from markdown_access.lines(report)
     if report.changed:
-        yield from _access(report)
         yield from _observable(report)
     yield from _notes(report, patch_set)
 
@@ -155,21 +155,6 @@ def _table(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
 def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
     """Yield what is read on demand. The title is our own text; the empty lines make Markdown of what is inside."""
     yield from ("<details>", f"<summary>{title}</summary>", "", *lines, "", "</details>", "")
-
-
-def _access(report: Report) -> Iterator[str]:
-    new_access = report.new_access()
-    yield "### New access granted to others"
-    yield ""
-    yield (
-        f"{new_access.asked} requests by other principals were tested ({report.service_names} on behalf of other accounts, "
-        "other services, other accounts, anonymous requests, the service outside its log folders and without TLS): "
-        f"{len(new_access.found)} newly allowed."
-    )
-    if new_access.found:
-        yield ""
-    yield from (f"- {prose(line)}" for line in opening_lines(new_access.found))
-    yield ""
 
 
 def _observable(report: Report) -> Iterator[str]:

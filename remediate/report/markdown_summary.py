@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from remediate.delivery.comparison import worst
 from remediate.engine import Report
 from remediate.iam.evaluate import Outcome
-from remediate.report.access import DOCUMENTED, opening_lines
+from remediate.report.access import DEPUTY, DOCUMENTED, opening_lines
 from remediate.report.annotations import LEVELS, levels
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
@@ -74,8 +74,5 @@ def _access(reports: Sequence[Report]) -> Iterator[str]:
         yield from (f"- {code(relative(report.name))}: {prose(opening)}" for report, opening in found)
         if any(one.outsider.deputy for report in reports for one in report.new_access().found):
             yield ""
-            yield (
-                "A service that acts on behalf of another account is a confused deputy. "
-                f"`--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
-            )
+            yield f"{DEPUTY} `--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
     yield ""

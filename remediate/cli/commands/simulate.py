@@ -70,5 +70,5 @@ def _is_denied(report: Report, failure: Failure | None) -> bool:
 
 def _shown(one: Done, failure: Failure | None) -> str:
     """Render a template; of one that stays as it is, who else gets in is what a reviewer wants to know."""
-    standing = None if one.report.changed else standing_access(one.report, one.wanted.patch_sets, one.options)
+    standing = None if one.report.changed else standing_access(one.report)
     return simulation.render(one.report, failure, standing)
