@@ -9,9 +9,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from remediate.delivery.error_messages import Evidence
 from remediate.delivery.locate import Given
 from remediate.delivery.organization import ORGANIZATION_ID
-from remediate.delivery.service import Failure
 from remediate.engine import Report, remediate_all
 from remediate.errors import BadChoice
 from remediate.patch_set import PatchSet, combined, load_all
@@ -51,7 +51,7 @@ def options_for(
     ignore: Collection[str] = (),
     review: bool = False,
     precautions: bool = False,
-    error: Failure | None = None,
+    evidence: tuple[Evidence, ...] = (),
     no_ignores: bool = False,
     generated: bool = False,
 ) -> Options:
@@ -59,9 +59,8 @@ def options_for(
     loaded = combined(patch_sets)
     _check_ids(loaded, select, ignore)
     _check_values(given.parameters, given.organization_id)
-    return Options(
-        given, frozenset(select), frozenset(ignore), review, precautions, error, no_ignores=no_ignores, generated=generated
-    )
+    chosen = frozenset(select), frozenset(ignore)
+    return Options(given, *chosen, review, precautions, evidence, no_ignores=no_ignores, generated=generated)
 
 
 def _check_ids(loaded: PatchSet, select: Collection[str], ignore: Collection[str]) -> None:

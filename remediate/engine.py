@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.candidates import used_sources
 from remediate.delivery.comparison import Verdict
-from remediate.delivery.locate import locate
+from remediate.delivery.locate import Given, locate
 from remediate.delivery.new_access import NewAccesses, new_access
 from remediate.delivery.service import LogService
 from remediate.diagnosis import Finding
@@ -75,6 +75,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         services=(patch_set.service,),
         patch_sets={patch_set.name: tuple(patch.id for patch in patch_set.patches)},
         concerned=(patch_set.service,) if planned.deliveries or verdicts or planned.findings else (),
+        givens=(options.given,),
     )
 
 
@@ -163,7 +164,8 @@ class Report(Struct, frozen=True):
     old where nothing is to be changed, ``edits`` what makes it of the old, and ``model_after`` what it holds.
     ``verdicts`` tell of each request of the ``services``. ``ignores`` are what the template has of its own, ``suppressed``
     what is not reported for them. ``patch_sets`` are the names of the sets in use, each with the ids of its patches.
-    ``concerned`` are those of the services that the template has to do with.
+    ``concerned`` are those of the services that the template has to do with, ``givens`` what the user
+    said, for each of the services.
     """
 
     name: str
@@ -185,6 +187,7 @@ class Report(Struct, frozen=True):
     services: tuple[LogService, ...] = ()
     patch_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     concerned: tuple[LogService, ...] = ()
+    givens: tuple[Given, ...] = ()
 
     @property
     def before(self) -> str:
@@ -238,6 +241,7 @@ class Report(Struct, frozen=True):
             findings=(*self.findings, *(one for one in found.findings if one not in self.findings)),
             deliveries=(*self.deliveries, *found.deliveries),
             services=(*self.services, *after.services),
+            givens=(*self.givens, *after.givens),
             patch_sets={**self.patch_sets, **after.patch_sets},
             concerned=(*self.concerned, *(one for one in found.concerned if one not in self.concerned)),
             suppressed=(*self.suppressed, *(one for one in found.suppressed if one not in self.suppressed)),

@@ -113,7 +113,8 @@ GITLAB = {
 JUNIT = {
     "testsuites": ({"name", "tests", "failures", "errors"}, {"testsuite"}),
     "testsuite": ({"name", "tests", "failures", "errors", "skipped", "time"}, {"testcase"}),
-    "testcase": ({"name", "classname", "time"}, {"failure", "error", "system-out"}),
+    "testcase": ({"name", "classname", "time"}, {"failure", "error", "skipped", "system-out"}),
+    "skipped": ({"message"}, set()),
     "failure": ({"type", "message"}, set()),
     "error": ({"type", "message"}, set()),
     "system-out": (set(), set()),

@@ -177,3 +177,27 @@ def test_a_fix_is_one_of_the_service_that_has_it() -> None:
         "fixable: `remediate fix --service cloudtrail --select trail-order`",
     }
     assert all("--service" not in one.remedy for one in annotate(alone))
+
+
+def test_the_pull_request_report_of_a_healthy_template_tells_the_access_that_others_have() -> None:
+    fixed = fix(fix(ROOT / "examples" / "minimal.yaml").after)
+    shown = render("markdown", [fixed], PATCH_SET)
+    assert "No changes needed." in shown
+    section = shown[shown.index("### Access of others as it stands") : shown.index("## Notes")]
+    assert re.search(r"^\d+ requests by other principals were tested .*: 2 not denied\.$", section, re.MULTILINE)
+    assert "- CloudTrail on behalf of any other AWS account: s3:PutObject (LogBucketPolicy, `CloudTrailWrite`)\n" in section
+    assert "`remediate fix --patch-set documented --precautions` can add it." in section
+    documented = fix(fixed.after, patch_set="documented", precautions=True)
+    settled = render("markdown", [fix(documented.after)], PATCH_SET)
+    assert "confused deputy" not in settled[settled.index("### Access of others as it stands") :]
+
+
+def test_the_pull_request_report_of_a_change_tells_new_access_alone() -> None:
+    shown = render("markdown", [fix(ROOT / "examples" / "minimal.yaml")], PATCH_SET)
+    assert "### New access granted to others" in shown
+    assert "### Access of others as it stands" not in shown
+
+
+def test_without_a_policy_there_is_no_access_to_tell() -> None:
+    shown = render("markdown", [fix("Resources: {Queue: {Type: AWS::SQS::Queue}}")], PATCH_SET)
+    assert "Access of others" not in shown

@@ -8,6 +8,7 @@ from remediate.delivery.new_access import NewAccess
 from remediate.iam.statement import Statement
 
 DOCUMENTED = "documented"
+DEPUTY = "A service that acts on behalf of another account is a confused deputy."
 _PREVENTION = f"to prevent this, use --patch-set {DOCUMENTED}, or add a condition on aws:SourceArn"
 
 

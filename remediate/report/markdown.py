@@ -15,12 +15,13 @@ from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Skipped
-from remediate.report import diagram, markdown_summary
-from remediate.report.access import labels, opening_lines
+from remediate.report import diagram, markdown_access, markdown_summary
+from remediate.report.access import labels
 from remediate.report.annotations import fixing
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
 from remediate.report.source_map import SourceMap
+from remediate.report.suppressed import ignored_item, suppressed
 
 _NOT_FIXED = "the items marked *Not fixed* in the notes below are resolved"
 _REMOVED = re.compile(r"\bremoved\b")
@@ -49,15 +50,17 @@ def _template(report: Report) -> Iterator[str]:
     yield f"# {report.service_names} logging in {code(relative(report.name))}"
     yield ""
     if not report.changed:
-        yield "Nothing was changed." if report.unfixed else "No changes needed."
+        ignored = ", apart from what is ignored" if report.suppressed else ""
+        yield "Nothing was changed." if report.unfixed else f"No changes needed{ignored}."
         yield ""
         yield from _problems(report)
     else:
         yield from _changes(report)
         yield from _unchanged(report)
+    yield from _ignored(report)
     yield from _requests(report)
+    yield from markdown_access.lines(report)
     if report.changed:
-        yield from _access(report)
         yield from _observable(report)
     yield from _notes(report)
 
@@ -108,6 +111,19 @@ def _unchanged(report: Report) -> Iterator[str]:
     yield ""
 
 
+def _ignored(report: Report) -> Iterator[str]:
+    """Yield what a reviewer must know that this report leaves out."""
+    found = suppressed(report)
+    if not found:
+        return
+    yield "## What is ignored, and why"
+    yield ""
+    yield "The template itself acknowledges these problems. They are not fixed, and no check fails for them:"
+    yield ""
+    yield from map(ignored_item, found)
+    yield ""
+
+
 def _requests(report: Report) -> Iterator[str]:
     verdicts = worst(report.verdicts)
     if not verdicts:
@@ -144,21 +160,6 @@ def _table(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
 def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
     """Yield what is read on demand. The title is our own text; the empty lines make Markdown of what is inside."""
     yield from ("<details>", f"<summary>{title}</summary>", "", *lines, "", "</details>", "")
-
-
-def _access(report: Report) -> Iterator[str]:
-    new_access = report.new_access()
-    yield "### New access granted to others"
-    yield ""
-    yield (
-        f"{new_access.asked} requests by other principals were tested ({report.service_names} on behalf of other accounts, "
-        "other services, other accounts, anonymous requests, the service outside its log folders and without TLS): "
-        f"{len(new_access.found)} newly allowed."
-    )
-    if new_access.found:
-        yield ""
-    yield from (f"- {prose(line)}" for line in opening_lines(new_access.found))
-    yield ""
 
 
 def _observable(report: Report) -> Iterator[str]:

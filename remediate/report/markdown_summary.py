@@ -8,13 +8,22 @@ from collections.abc import Iterator, Sequence
 from remediate.delivery.comparison import worst
 from remediate.engine import Report
 from remediate.iam.evaluate import Outcome
-from remediate.report.access import DOCUMENTED, opening_lines
+from remediate.report.access import DEPUTY, DOCUMENTED, opening_lines
 from remediate.report.annotations import LEVELS, levels, problems_left
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
 from remediate.report.totals import fixes, several
 
-_HEAD = ("template", "problems", "fixes", "manual action", "requests denied before", "after", "newly allowed access")
+_HEAD = (
+    "template",
+    "problems",
+    "ignored",
+    "fixes",
+    "manual action",
+    "requests denied before",
+    "after",
+    "newly allowed access",
+)
 
 
 def lines(reports: Sequence[Report], failed: Sequence[Failed]) -> Iterator[str]:
@@ -46,6 +55,7 @@ def told_of(reports: Sequence[Report]) -> list[Report]:
 def _cells(report: Report) -> Iterator[str]:
     counted = Counter(levels(report))
     yield ", ".join(several(counted[level], level) for level in LEVELS if counted[level]) or "none"
+    yield str(len(report.suppressed) or "none")
     yield str(fixes(report) or "none")
     yield f"**{problems_left(report)}**" if report.unfixed else "none"
     verdicts = worst(report.verdicts)
@@ -74,8 +84,5 @@ def _access(reports: Sequence[Report]) -> Iterator[str]:
         yield from (f"- {code(relative(report.name))}: {prose(opening)}" for report, opening in found)
         if any(one.outsider.deputy for report in reports for one in report.new_access().found):
             yield ""
-            yield (
-                "A service that acts on behalf of another account is a confused deputy. "
-                f"`--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
-            )
+            yield f"{DEPUTY} `--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
     yield ""
