@@ -168,7 +168,7 @@ class LogService(Struct, frozen=True, eq=False):
         """Return the folder below that of the account in which a request writes: what is above it is what people know."""
         written = [one for one in self.requests if one.target == "object"]
         form = next((one.object for one in written if one.id == request_id), written[0].object if written else "")
-        return form.partition("{account}/")[2].partition("/")[0]
+        return form.replace("{owner}/", "{account}/").partition("{account}/")[2].partition("/")[0]
 
 
 class UsedBy(Struct, frozen=True):
