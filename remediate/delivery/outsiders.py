@@ -63,7 +63,8 @@ def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
         yield Outsider(who, policy, service_request(service.principal, action, resource, context), deputy=service.name)
     for file in (_log_file(theirs), _elsewhere(facts)) if service.source.bucket else ():
         yield Outsider(who, "bucket", service_request(service.principal, "s3:GetObject", file, context), deputy=service.name)
-    here = {one.request.resource: one.request for one in possible_requests(facts) if one.is_write}
+    asks_here = not service.outsiders.own_path
+    here = {one.request.resource: one.request for one in possible_requests(facts) if one.is_write and asks_here}
     common = {"aws:sourcearn": arn, "aws:sourceaccount": account}
     for request in here.values():
         theirs_here = replace(request, context={**request.context, **common})

@@ -158,7 +158,8 @@ def _objects(facts: SourceFacts, form: RequestForm) -> list[PartialString]:
 
 def _request(facts: SourceFacts, form: RequestForm, resource: PartialString, values: dict[str, PartialString]) -> Request:
     context = _context(facts.service.context, values) | _context(form.context, values)
-    found = service_request(facts.service.principal, form.action, resource, context, possible=_TLS, absent=form.absent)
+    possible = {**_TLS, **{key: (None, value) for key, value in _context(facts.service.may_carry, values).items()}}
+    found = service_request(facts.service.principal, form.action, resource, context, possible=possible, absent=form.absent)
     writer = facts.service.writer
     return replace(found, fallback=writer.reason) if writer and facts.other_writer else found
 

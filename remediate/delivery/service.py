@@ -75,11 +75,15 @@ class RequestForm(Struct, frozen=True):
 
 
 class Outsiders(Struct, frozen=True):
-    """Who else could ask: other service principals, another account's source by its ARN, and a file to ask for."""
+    """Who else could ask: other service principals, another account's source by its ARN, and a file to ask for.
+
+    ``own_path``: a source writes below the path of its own account alone, so that no other account's asks for that path.
+    """
 
     services: tuple[str, ...]
     arn: str
     object: str
+    own_path: bool = False
 
 
 class Writer(Struct, frozen=True):
@@ -120,6 +124,8 @@ class LogService(Struct, frozen=True, eq=False):
     service for its other kinds of sources, and for other places that a source delivers to. ``legs`` are the ids of services
     that a run for this one includes, for the resources that a property of a source names. ``writes_policy``: it adds what
     it needs to the policy of the bucket, if whoever deploys may do that. ``refuses`` is what a bucket must not have.
+    ``may_carry`` are condition keys that a request has with this value or not at all. ``region_accounts`` are the accounts
+    that may stand for the principal, by Region. ``mistaken`` are principals that are written by mistake, with whose they are.
     """
 
     id: str
@@ -143,6 +149,9 @@ class LogService(Struct, frozen=True, eq=False):
     legs: Mapping[str, PropertyPath] = {}
     writes_policy: bool = False
     refuses: tuple[Refusal, ...] = ()
+    may_carry: Forms = {}
+    region_accounts: Mapping[str, str] = {}
+    mistaken: Mapping[str, str] = {}
 
     @property
     def kinds(self) -> tuple[LogService, ...]:

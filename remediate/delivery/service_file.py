@@ -43,7 +43,6 @@ LOADED: dict[str, LogService] = {}
 
 
 def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
-    outsiders = data["outsiders"]
     headers = cast("dict[str, dict[str, Plain]]", data.get("headers", {}))
     legacy, writer, after = (data.get(name, {}) for name in ("legacy-accounts", "writer", "after-deployment"))
     return LogService(
@@ -66,7 +65,10 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
         writes_policy=bool(data.get("writes-policy")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
-        outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
+        may_carry=_forms(data.get("may-carry", {})),
+        region_accounts={region: str(account) for region, account in data.get("region-accounts", {}).items()},
+        mistaken={name: str(whose) for name, whose in data.get("mistaken-principals", {}).items()},
+        outsiders=_outsiders(data["outsiders"]),
     )
 
 
@@ -124,6 +126,11 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
         context=_forms(context),
         absent=frozenset(one.lower() for one in absent),
     )
+
+
+def _outsiders(data: dict[str, Plain]) -> Outsiders:
+    own_path = data.get("own-path") is True
+    return Outsiders(_texts(data["services"]), str(data["arn"]), str(data.get("object", "")), own_path=own_path)
 
 
 def _refusal(data: dict[str, Plain]) -> Refusal:

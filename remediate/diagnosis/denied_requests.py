@@ -9,17 +9,18 @@ from msgspec.structs import replace
 
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.delivery.decide import current_requests, documented, judge, statements_of
-from remediate.delivery.delivery import Delivery, trusts
+from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest
 from remediate.diagnosis.deny_statements import blocking_deny
 from remediate.diagnosis.finding import Finding
-from remediate.diagnosis.principals import legacy_principals, wrong_principals
+from remediate.diagnosis.principals import legacy_principals, principals_of_others, wrong_principals
 from remediate.diagnosis.rejected_policies import misspelt_actions
 from remediate.diagnosis.resource_paths import resource_findings
 from remediate.diagnosis.unmet_conditions import mismatches
 from remediate.iam.evaluate import Elements, Outcome, statement_truth
 from remediate.iam.match import patterns_meet
 from remediate.iam.reference import misspelt
+from remediate.iam.statement import Statement
 from remediate.iam.truth import Truth
 
 
@@ -61,7 +62,7 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
         if statement.effect == "Allow"
     ]
     service = delivery.service.principal
-    own = [near for near in allows if trusts(delivery.resolver.value(near.raw.data.get("Principal")), service)]
+    own = [near for near in allows if _names(near.elements.statement, service)]
     acting = [near for near in own if near.elements.action is not Truth.NO]
     fitting = [near for near in acting if near.elements.resource is not Truth.NO]
     for near in fitting or acting:
@@ -78,6 +79,13 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
     else:
         detail = f"the {document.kind} policy has no statement for {service}"
         yield Finding("no-statement", document.logical_id, document.list_path, detail, document.kind, blocking=False)
+
+
+def _names(statement: Statement, service: str) -> bool:
+    """Tell whether a statement names a service, or an account that stands, or may stand, for it."""
+    principal = statement.principal
+    named = any((name.known or "").lower() == service for name in principal.services)
+    return not principal.negated and (named or any(one.caller == service for one in principal.perhaps))
 
 
 def _missing_action(delivery: Delivery, document: Document, own: list[_Near], one: ServiceRequest) -> Iterator[Finding]:
@@ -103,3 +111,5 @@ def _meant_for_service(delivery: Delivery, document: Document, allows: list[_Nea
             continue
         yield from wrong_principals(delivery.service, document, raw, elements.statement)
         yield from legacy_principals(delivery.service, document, raw, elements.statement)
+        if elements.resource is not Truth.NO:
+            yield from principals_of_others(delivery, document, raw, elements.statement)

@@ -239,6 +239,7 @@ def _doubts(elements: Elements, request: Request) -> str:
     doubtful += [condition.unmodelled or f"condition {condition}" for condition in elements.failing]
     written = [*statement.resources, *(value for condition in elements.failing for value in condition.values)]
     because = [request.doubt] if request.doubt and elements.resource is Truth.UNKNOWN else []
+    because += [one.why for one in statement.principal.perhaps if one.caller == request.principal]
     because += (
         ["the policy's Version is not known"] if statement.version is None and any(map(has_variables, written)) else []
     )

@@ -40,7 +40,8 @@ def _is_named(principal: Principal, caller: str, effect: Effect | None) -> Truth
     if principal.unread:
         return Truth.UNKNOWN
     if caller != ANONYMOUS and not caller.startswith("arn:"):
-        return any_of(_is_service(name, caller) for name in principal.services)
+        perhaps = (Truth.UNKNOWN for one in principal.perhaps if one.caller == caller)
+        return any_of((*(_is_service(name, caller) for name in principal.services), *perhaps))
     perhaps_everyone = any_of(_may_be_everyone(name) for name in principal.aws)
     if caller == ANONYMOUS:
         return perhaps_everyone

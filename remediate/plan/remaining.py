@@ -134,6 +134,7 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     asked = [value for value in found if isinstance(value, PartialString)] + ([one.request.resource] if unsure else [])
     # What is open on both sides is the same there, and settles nothing.
     open_parts = _open_parts(written) ^ _open_parts(asked)
+    open_parts |= {who.hangs for elements in judged for who in elements.statement.principal.perhaps}
     known = delivery.resolver.model.parameters.keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
     names = ", ".join(sorted(open_parts & known))
     change = "let it be changed with --review"
