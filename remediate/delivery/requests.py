@@ -158,9 +158,15 @@ def _objects(facts: SourceFacts, form: RequestForm) -> list[PartialString]:
 
 def _request(facts: SourceFacts, form: RequestForm, resource: PartialString, values: dict[str, PartialString]) -> Request:
     context = _context(facts.service.context, values) | _context(form.context, values)
-    possible = {**_TLS, **{key: (None, value) for key, value in _context(facts.service.may_carry, values).items()}}
-    found = service_request(facts.service.principal, form.action, resource, context, possible=possible, absent=form.absent)
-    writer = facts.service.writer
+    service = facts.service
+    perhaps = _context(service.may_carry, values)
+    found = service_request(
+        *(service.principal, form.action, resource, context),
+        possible={**_TLS, **{key: (None, value) for key, value in perhaps.items()}},
+        absent=form.absent,
+        notes=dict.fromkeys(perhaps, f"AWS does not document that {service.name} sends it"),
+    )
+    writer = service.writer
     return replace(found, fallback=writer.reason) if writer and facts.other_writer else found
 
 

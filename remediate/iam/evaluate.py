@@ -236,7 +236,7 @@ def _doubts(elements: Elements, request: Request) -> str:
     if statement.unmodelled:
         return statement.unmodelled
     doubtful = [name for name in ("principal", "action", "resource") if getattr(elements, name) is Truth.UNKNOWN]
-    doubtful += [condition.unmodelled or f"condition {condition}" for condition in elements.failing]
+    doubtful += [one.unmodelled or f"condition {one}{_note(one, request)}" for one in elements.failing]
     written = [*statement.resources, *(value for condition in elements.failing for value in condition.values)]
     because = [request.doubt] if request.doubt and elements.resource is Truth.UNKNOWN else []
     because += [one.why for one in statement.principal.perhaps if one.caller == request.principal]

@@ -128,6 +128,9 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     unsure = [elements.statement for elements in judged if elements.resource is Truth.UNKNOWN]
     if unsure and one.request.doubt:
         return f"take the slash off the {delivery.service.source.prefix}"
+    # A key that the request may lack is not settled by a value.
+    possible = one.request.possible
+    conditions = [condition for condition in conditions if None not in possible.get(condition.key.lower(), ())]
     written = [value for condition in conditions for value in condition.values]
     written += [name for statement in unsure for name in statement.resources]
     found = (one.request.context.get(condition.key.lower()) for condition in conditions)
