@@ -196,7 +196,7 @@ class Finder:
         noun = self.service.source.noun
         return SourceFacts(
             service=self.service,
-            name=f"a {noun} of another template",
+            name=f"{self.service.source.a_noun} of another template",
             arn=partial(UnknownPart(f"the {noun}'s ARN", "any")),
             account=partial(UnknownPart(f"the {noun}'s account", "digits")),
             region=partial(UnknownPart(f"the {noun}'s Region")),

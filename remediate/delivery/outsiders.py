@@ -48,7 +48,7 @@ def outsiders(facts: SourceFacts, account: str = OTHER_ACCOUNT) -> Iterator[Outs
 
 def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
     """Yield what another account's source asks, on its own path, on that of the template's source, and elsewhere."""
-    service, who = facts.service, f"a {facts.service.source.noun} of another account"
+    service, who = facts.service, f"{facts.service.source.a_noun} of another account"
     account = partial(other)
     arn = filled(service.outsiders.arn, facts_of(facts) | {"account": account})
     theirs = replace(facts, arn=arn, account=account, organization_id=None)

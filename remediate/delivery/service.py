@@ -44,6 +44,11 @@ class Source(Struct, frozen=True):
     bucket_name_begins: str = ""
 
     @property
+    def a_noun(self) -> str:
+        """The noun with its article."""
+        return f"{'an' if self.noun[0].lower() in 'aeiou' else 'a'} {self.noun}"
+
+    @property
     def folder(self) -> PropertyPath:
         """The property that names the folder of the logs: the prefix, or the ARN that has it behind the bucket."""
         return self.bucket if self.by_arn else self.prefix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
@@ -80,9 +81,9 @@ def _catalogue(services: tuple[LogService, ...]) -> dict[str, Cause]:
     found = {name: _cause(name, one) for name, one in described.items()}
     of_sources = [found[name] for name, one in described.items() if one.get("of-the-source")]
     default, *others = services
-    return found | {
-        one.id: one for service in others for kind in service.kinds for one in _of_another(of_sources, default, kind)
-    }
+    kinds = [kind for service in others for kind in service.kinds]
+    # Of the places that one source delivers to the first speaks for all.
+    return found | {one.id: one for kind in reversed(kinds) for one in _of_another(of_sources, default, kind)}
 
 
 def _of_another(causes: list[Cause], default: LogService, service: LogService) -> Iterator[Cause]:
@@ -95,6 +96,9 @@ def _of_another(causes: list[Cause], default: LogService, service: LogService) -
 
 def _reworded(text: str, default: LogService, service: LogService) -> str:
     named = text.replace(default.name, service.name).replace(str(default.source.bucket), str(service.source.bucket))
+    one, other = default.source.a_noun, service.source.a_noun
+    for mine, theirs in ((one, other), (one.capitalize(), other[0].upper() + other[1:])):
+        named = re.sub(rf"\b{mine}\b", theirs, named)
     return named.replace(default.source.noun, service.source.noun)
 
 

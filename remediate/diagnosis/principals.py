@@ -26,7 +26,8 @@ def wrong_principals(
     for kind, names in (("Service", principal.services), ("AWS", principal.aws)):
         for name in names:
             known = (name.known or "").lower()
-            if known and (kind, known) != ("Service", service.principal) and _is_meant_for(service.principal, known):
+            right = kind == "Service" and (known == service.principal or known in service.mistaken)
+            if known and not right and _is_meant_for(service.principal, known):
                 detail = (
                     f"{raw.label} names the principal {kind}: {name.known}; {service.name} is Service: {service.principal}"
                 )

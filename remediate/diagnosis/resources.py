@@ -84,7 +84,7 @@ def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
         if chain[0] == source:
             detail = f"{source} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
         advice = (
-            f"take the reference to {source} out of {chain[-2]}; a condition on a {noun}'s ARN can be written without it: "
+            f"take the reference to {source} out of {chain[-2]}; a condition on {delivery.service.source.a_noun}'s ARN can be written without it: "
             f"ArnLike aws:SourceArn = {any_arn(delivery.service)}"
         )
         yield Finding(f"policy-waits-for-{slug(noun)}", source, ("Resources", chain[-2]), detail, "bucket", advice=advice)

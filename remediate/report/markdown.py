@@ -130,7 +130,7 @@ def _requests(report: Report) -> Iterator[str]:
         return
     yield "## Why this resolves the failure" if report.changed else f"## Requests of {report.service_names}"
     yield ""
-    made = " and ".join(f"a {one.source.noun} is created or updated" for one in report.told_of)
+    made = " and ".join(f"{one.source.a_noun} is created or updated" for one in report.told_of)
     makes = "makes" if len(report.told_of) == 1 else "make"
     yield f"{report.service_names} {makes} these requests when {made}. The policies in this template decide them:"
     yield ""
