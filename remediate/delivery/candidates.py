@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from remediate.cloudformation.expression import alternatives, conditions_of, function, mentions, sub_names
+from remediate.cloudformation.expression import alternatives, as_list, conditions_of, function, mentions, sub_names
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resolve import Resolver, Scenario
 from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
-from remediate.delivery.service import LogService
+from remediate.delivery.service import LogService, Source
 from remediate.partial_string import PartialString
 
 _DECISIVE = {
@@ -18,7 +18,7 @@ _DECISIVE = {
     BUCKET_POLICY: ("Bucket", "PolicyDocument"),
     KEY: ("KeyPolicy",),
     ALIAS: ("AliasName", "TargetKeyId"),
-    TOPIC: ("TopicName",),
+    TOPIC: ("TopicName", "KmsMasterKeyId"),
     TOPIC_POLICY: ("Topics", "PolicyDocument"),
 }
 """The properties that say what a source logs through, and whether it may; a source has those of its service."""
@@ -45,18 +45,27 @@ def logging_resources(
     buckets = {name for name in types.get(BUCKET, []) if names & _bucket_names(resolver, name)}
     names = names.union(*(_bucket_names(resolver, name) for name in buckets))
     found |= buckets | {name for name in policies if names & _names(resolver, "Bucket", [name])} | {*aliases}
-    naming = ((source.key, sources), ("BucketEncryption", buckets), ("TargetKeyId", aliases))
+    topics, topic_policies = _topics(resolver, source, sources) if source.topic else (set(), set())
+    naming = ((source.key, sources), ("BucketEncryption", buckets), ("TargetKeyId", aliases), ("KmsMasterKeyId", topics))
     keys = {key for name, users in naming for user in users for key in mentions(model.properties(user).get(name))}
-    topics = {topic for one in sources for topic in mentions(model.properties(one).get(source.topic))} & {
-        *types.get(TOPIC, [])
+    return frozenset(found | (keys & {*types.get(KEY, [])}) | topics | topic_policies)
+
+
+def _topics(resolver: Resolver, source: Source, sources: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return the topics that sources notify, by reference or by name, and the policies that may be theirs."""
+    model = resolver.model
+    names = _names(resolver, source.topic, sources)
+    mentioned = {one for user in sources for one in mentions(model.properties(user).get(source.topic))}
+    own = {one: {one, *_names(resolver, "TopicName", [one]), resolver.string({"Ref": one})} for one in model.of_type(TOPIC)}
+    topics = {one for one, called in own.items() if names & called}
+    called = {arn for one in names if isinstance(one, PartialString) for arn in (one, resolver.arn("sns", one))}
+    policies = {one: model.properties(one).get("Topics") for one in (model.of_type(TOPIC_POLICY) if names else ())}
+    wanted = topics | mentioned
+    return topics, {
+        one
+        for one, written in policies.items()
+        if wanted & mentions(written) or any(resolver.string(topic) in called for topic in as_list(written))
     }
-    return frozenset(found | (keys & {*types.get(KEY, [])}) | topics | _of_topics(model, types, topics))
-
-
-def _of_topics(model: TemplateModel, types: Mapping[str, list[str]], topics: set[str]) -> set[str]:
-    """Return the policies of topics."""
-    policies = types.get(TOPIC_POLICY, [])
-    return {one for one in policies if topics & mentions(model.properties(one).get("Topics"))}
 
 
 def decisive_conditions(model: TemplateModel, service: LogService, logical_id: str) -> set[str]:

@@ -25,15 +25,14 @@ from remediate.delivery.destinations import (
     default_encryption,
     find_bucket,
     find_key,
-    find_topic,
     is_true,
     key_arn,
-    topic_policies,
 )
 from remediate.delivery.organization import find_organization_id
 from remediate.delivery.requests import SourceFacts, filled
 from remediate.delivery.service import LogService
 from remediate.delivery.services import default_service
+from remediate.delivery.topics import find_topic, find_topic_key, notifying
 from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.template import Plain, TemplateError
 
@@ -161,7 +160,7 @@ class _Finder:
         resolver, names, form = self.resolver, self.names, self.service.source
         bucket = find_bucket(names, self._property(source, form.bucket), self.given.bucket)
         bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
-        topic = find_topic(names, self._property(source, form.topic))
+        topic = find_topic(names, self._property(source, form.topic), by_name=form.topic_by_name)
         own_key = find_key(names, self._property(source, form.key), self.given.key)
         where = {name: resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
         facts = SourceFacts(
@@ -180,12 +179,10 @@ class _Finder:
             options=frozenset(option for option, name in form.options.items() if self._is_true(source, name)),
             other_writer=self._has_other_writer(),
             topic_arn=topic.name if topic else None,
+            topic_key_arn=key_arn(resolver, find_topic_key(names, topic)),
         )
-        found = Delivery(
-            *(resolver, source, bucket, bucket_policies(names, bucket)),
-            *(own_key or bucket_key, bucket_key, facts, self.given.parameters),
-        )
-        return replace(found, topic=topic, topic_policies=topic_policies(names, topic))
+        found = (resolver, source, bucket, bucket_policies(names, bucket), own_key or bucket_key, bucket_key)
+        return notifying(Delivery(*found, facts, self.given.parameters), names, topic)
 
     def _name(self, source: str) -> PartialString:
         form = self.service.source

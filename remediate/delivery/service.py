@@ -13,6 +13,8 @@ from remediate.iam.holders import PolicyKind
 from remediate.template import Plain, read
 
 Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
+Target: TypeAlias = Literal["bucket", "object", "key", "topic", "topic-key"]
+"""What a request is made on; ``topic-key`` is the key that encrypts the topic."""
 Forms = Mapping[str, "str | tuple[str, ...]"]
 """Condition keys, in lower case, with the forms of their values: texts with ``{names}`` of facts."""
 
@@ -21,6 +23,7 @@ class Source(Struct, frozen=True):
     """What has its logs delivered: a resource type, and its properties by what they say ("" where it has none).
 
     ``noun`` is what people call it. ``arn`` is the form of its ARN. ``options`` are facts that a property switches on.
+    ``topic_by_name``: a topic may be named without its ARN. ``encrypted_topic`` says why it can be no encrypted one, if so.
     """
 
     type: str
@@ -33,6 +36,8 @@ class Source(Struct, frozen=True):
     prefix: str
     key: str
     topic: str
+    topic_by_name: bool
+    encrypted_topic: str
 
     def properties(self) -> tuple[str, ...]:
         """Return the properties that say what a source logs through."""
@@ -47,7 +52,7 @@ class RequestForm(Struct, frozen=True):
     """
 
     id: str
-    target: Literal["bucket", "object", "key", "topic"]
+    target: Target
     action: str
     title: str
     confidence: Confidence
@@ -164,6 +169,8 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         prefix=str(to.get("prefix", "")),
         key=str(to.get("key", "")),
         topic=str(to.get("topic", "")),
+        topic_by_name=to.get("topic-by-name") is True,
+        encrypted_topic=str(to.get("encrypted-topic", "")),
     )
 
 
@@ -180,7 +187,7 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
     may_be_made = _facts(data.get("may-be-made"))
     return RequestForm(
         id=str(data["id"]),
-        target=cast("Literal['bucket', 'object', 'key', 'topic']", data["on"]),
+        target=cast("Target", data["on"]),
         action=str(data["action"]),
         title=str(data["title"]),
         confidence=cast("Confidence", data["confidence"]),

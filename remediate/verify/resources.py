@@ -64,11 +64,9 @@ def _parts(written: Plain, source: str) -> dict[str, Plain]:
 
 def _logging_resources(located: Located) -> Iterable[str]:
     for delivery in located.deliveries:
-        yield from (
-            place.logical_id for place in (delivery.bucket, delivery.key, delivery.bucket_key) if place and place.logical_id
-        )
+        places = (delivery.bucket, delivery.key, delivery.bucket_key, delivery.topic, delivery.topic_key)
+        yield from (place.logical_id for place in places if place and place.logical_id)
         yield from delivery.needed_policies()
-        yield from (delivery.topic.logical_id,) if delivery.topic and delivery.topic.logical_id else ()
         if delivery.source:
             yield delivery.source
 
