@@ -9,7 +9,16 @@ from remediate.cloudformation.expression import alternatives, as_list, condition
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resolve import Resolver, Scenario
-from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
+from remediate.cloudformation.resource_types import (
+    ALIAS,
+    BUCKET,
+    BUCKET_POLICY,
+    INLINE_TOPIC_POLICY,
+    KEY,
+    TOPIC,
+    TOPIC_POLICY,
+    TOPIC_PROPERTIES,
+)
 from remediate.delivery.service import LogService, Source
 from remediate.partial_string import PartialString
 
@@ -20,6 +29,7 @@ _DECISIVE = {
     ALIAS: ("AliasName", "TargetKeyId"),
     TOPIC: ("TopicName", "KmsMasterKeyId"),
     TOPIC_POLICY: ("Topics", "PolicyDocument"),
+    INLINE_TOPIC_POLICY: ("TopicArn", "PolicyDocument"),
 }
 """The properties that say what a source logs through, and whether it may; a source has those of its service."""
 _BUCKET_NAMES = {BUCKET: "BucketName", BUCKET_POLICY: "Bucket"}
@@ -59,7 +69,8 @@ def _topics(resolver: Resolver, source: Source, sources: Iterable[str]) -> tuple
     own = {one: {one, *_names(resolver, "TopicName", [one]), resolver.string({"Ref": one})} for one in model.of_type(TOPIC)}
     topics = {one for one, called in own.items() if names & called}
     called = {arn for one in names if isinstance(one, PartialString) for arn in (one, resolver.arn("sns", one))}
-    policies = {one: model.properties(one).get("Topics") for one in (model.of_type(TOPIC_POLICY) if names else ())}
+    kinds = TOPIC_PROPERTIES.items() if names else ()
+    policies = {one: model.properties(one).get(name) for kind, name in kinds for one in model.of_type(kind)}
     wanted = topics | mentioned
     return topics, {
         one

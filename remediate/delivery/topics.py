@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
-from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resource_types import TOPIC, TOPIC_POLICY
+from remediate.cloudformation.resource_types import TOPIC, TOPIC_PROPERTIES
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.destinations import Destination, Names, find_key
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
@@ -37,7 +34,9 @@ def notifying(delivery: Delivery, names: Names, topic: Destination | None) -> De
     if topic is None:
         return delivery
     resolver = names.resolver
-    policies = tuple(one for one in resolver.existing(TOPIC_POLICY) if topic.name in _topics_of(resolver, one))
+    kinds = TOPIC_PROPERTIES.items()
+    found = ((one, resolver.property(one, name)) for kind, name in kinds for one in resolver.existing(kind))
+    policies = tuple(one for one, written in found if topic.name in _listed(resolver.value(written)))
     return replace(delivery, topic=topic, topic_policies=policies, topic_key=find_topic_key(names, topic))
 
 
@@ -48,9 +47,8 @@ def find_topic_key(names: Names, topic: Destination | None) -> Destination | Non
     return find_key(names, names.resolver.property(topic.logical_id, "KmsMasterKeyId"), None)
 
 
-def _topics_of(resolver: Resolver, policy: str) -> Iterator[Value]:
-    value = resolver.value(resolver.property(policy, "Topics"))
-    yield from value if isinstance(value, list) else [value]
+def _listed(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else [value]
 
 
 def _is_arn(value: PartialString) -> bool:

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from remediate.cloudformation.creation_order import Reference, references
 from remediate.cloudformation.existence import Deployments, where
 from remediate.cloudformation.model import TemplateModel
-from remediate.cloudformation.resource_types import KEY, TOPIC, TOPIC_POLICY
+from remediate.cloudformation.resource_types import KEY, TOPIC, TOPIC_PROPERTIES
 from remediate.delivery.locate import Located
 from remediate.diagnosis.finding import Finding
 from remediate.iam.holders import PolicyKind
 
-_KINDS: Mapping[str, PolicyKind] = {KEY: "key", TOPIC: "topic", TOPIC_POLICY: "topic"}
+_KINDS: Mapping[str, PolicyKind] = {KEY: "key", TOPIC: "topic", **dict.fromkeys(TOPIC_PROPERTIES, "topic")}
 
 
 def absence_findings(located: Located, model: TemplateModel) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ def topic_findings(delivery: Delivery, with_policy: Collection[PartialString], w
     for policy in delivery.topic_policies if topic else ():
         if topic and not waiting.waits_for(policy, topic):
             detail = f"{policy} may be created before {topic}"
-            advice = f"let the Topics of {policy} have a Ref of {topic}, or add {topic} to its DependsOn"
+            advice = f"let {policy} name the topic by a Ref of {topic}, or add {topic} to its DependsOn"
             yield Finding("policy-before-topic", policy, ("Resources", policy), detail, "topic", advice=advice)
     if topic:
         yield from _encryption(delivery, topic)

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.model import TemplateModel
-from remediate.cloudformation.resource_types import BUCKET_POLICY, TOPIC_POLICY
+from remediate.cloudformation.resource_types import BUCKET_POLICY, INLINE_TOPIC_POLICY, TOPIC_POLICY
 from remediate.delivery.locate import Located
 from remediate.iam.holders import HOLDERS
 from remediate.plan import Plan
 from remediate.template import Plain, identical
 from remediate.verify.broken import Broken
 
-_EDITED = {holder.type: holder.property for holder in HOLDERS.values()}
+_EDITED = {holder.type: holder.property for holder in HOLDERS.values()} | {INLINE_TOPIC_POLICY: HOLDERS["topic"].property}
 
 
 def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) -> None:
