@@ -78,7 +78,7 @@ def compare(name: str, old: File | None, new: File | None, patch_sets: Sequence[
     """
     before, after = (remediate_all(one.raw, one.name, patch_sets, options) if one else None for one in (old, new))
     services = [one.service for one in patch_sets]
-    sides = [tuple(_side(one, options, service) if one else None for one in (before, after)) for service in services]
+    sides = [tuple(_side(one, options, of) if one else None for one in (before, after)) for of in patch_sets]
     at_home = {one.located.service.principal for both in sides for one in both if one and one.located.deliveries}
     access = [_among_strangers(access_change(*both), one, at_home) for one, both in zip(services, sides, strict=True)]
     denies = [deny for was, now in sides if was and now for deny in removed_denies(was, now)]
@@ -95,13 +95,13 @@ def compare(name: str, old: File | None, new: File | None, patch_sets: Sequence[
 
 def standing_access(report: Report, patch_sets: Sequence[PatchSet], options: Options) -> AccessChange:
     """Return who else gets in by a template as it was read, as the access that it would give if it were new."""
-    sides = [_side(report, options, one.service) for one in patch_sets]
+    sides = [_side(report, options, one) for one in patch_sets]
     at_home = {one.located.service.principal for one in sides if one.located.deliveries}
     return _joined([_among_strangers(access_change(None, one), one.located.service, at_home) for one in sides])
 
 
-def _side(report: Report, options: Options, service: LogService) -> Side:
-    return Side(locate(report.model, options.for_service(service).given))
+def _side(report: Report, options: Options, patch_set: PatchSet) -> Side:
+    return Side(locate(report.model, options.for_service(patch_set.service, patch_set.used_by).given))
 
 
 def _among_strangers(change: AccessChange, service: LogService, at_home: set[str]) -> AccessChange:

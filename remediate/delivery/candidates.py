@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from remediate.cloudformation.expression import alternatives, as_list, conditions_of, function, mentions, sub_names
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import known_parameters
+from remediate.cloudformation.property_path import PropertyPath, property_path
 from remediate.cloudformation.resolve import Resolver, Scenario
 from remediate.cloudformation.resource_types import (
     ALIAS,
@@ -19,8 +20,9 @@ from remediate.cloudformation.resource_types import (
     TOPIC_POLICY,
     TOPIC_PROPERTIES,
 )
-from remediate.delivery.service import LogService, Source
-from remediate.partial_string import PartialString
+from remediate.delivery.service import LogService, Source, UsedBy
+from remediate.partial_string import PartialString, Value
+from remediate.template import Plain
 
 _DECISIVE = {
     BUCKET: ("BucketName", "BucketEncryption", "OwnershipControls"),
@@ -45,33 +47,92 @@ def logging_resources(
     """
     types = model.by_type
     resolver = Resolver(model, Scenario(known_parameters(model, given or {}), {}), types)
-    source = service.source
-    sources, policies, aliases = (types.get(kind, []) for kind in (source.type, BUCKET_POLICY, ALIAS))
-    found = {*sources, *chosen}
+    sources = [(kind.source, name) for kind in service.kinds for name in sources_of(model, kind)]
+    policies, aliases = (types.get(kind, []) for kind in (BUCKET_POLICY, ALIAS))
+    found = {*(name for _, name in sources), *chosen}
     found |= {name for name in (*policies, *types.get(KEY, [])) if _speaks_of(service, model, name)}
     if not found:
         return frozenset()
-    names = _names(resolver, source.bucket, sources) | _names(resolver, "Bucket", found & {*policies}) | {*chosen}
+    named = [one for source, name in sources for one in _named(source, bucket_expression(model, source, name))]
+    named += [model.properties(name).get("Bucket") for name in policies if name in found]
+    names = _names(resolver, named) | {*chosen}
     buckets = {name for name in types.get(BUCKET, []) if names & _bucket_names(resolver, name)}
     names = names.union(*(_bucket_names(resolver, name) for name in buckets))
-    found |= buckets | {name for name in policies if names & _names(resolver, "Bucket", [name])} | {*aliases}
-    topics, topic_policies = _topics(resolver, source, sources) if source.topic else (set(), set())
-    naming = ((source.key, sources), ("BucketEncryption", buckets), ("TargetKeyId", aliases), ("KmsMasterKeyId", topics))
-    keys = {key for name, users in naming for user in users for key in mentions(model.properties(user).get(name))}
-    return frozenset(found | (keys & {*types.get(KEY, [])}) | topics | topic_policies)
+    found |= buckets | {name for name in policies if names & _names(resolver, [model.properties(name).get("Bucket")])}
+    topics, topic_policies = _topics(resolver, [model.at(name, source.topic) for source, name in sources if source.topic])
+    keys = _mentioned(model, _key_users(sources, buckets, aliases, topics), types.get(KEY, []))
+    return frozenset(found | {*aliases} | keys | topics | topic_policies)
 
 
-def _topics(resolver: Resolver, source: Source, sources: Iterable[str]) -> tuple[set[str], set[str]]:
-    """Return the topics that sources notify, by reference or by name, and the policies that may be theirs."""
+def sources_of(model: TemplateModel, service: LogService) -> list[str]:
+    """Return the resources that may be sources of a service, of the one kind that it is for."""
+    nothing_known = Resolver(model, Scenario({}, {}))
+    return [name for name in model.of_type(service.source.type) if is_source(nothing_known, service, name)]
+
+
+def used_sources(model: TemplateModel, service: LogService, by: UsedBy) -> set[str]:
+    """Return the sources of a service that the sources of another one use."""
+    using = (name for kind in by.service.kinds for name in sources_of(model, kind))
+    named = {one for name in using for one in mentions(model.at(name, by.path))}
+    return {name for kind in service.kinds for name in sources_of(model, kind) if name in named}
+
+
+def is_source(resolver: Resolver, service: LogService, logical_id: str) -> bool:
+    """Tell whether a resource of the type is, or may be, a source of a service by its properties."""
+    where = service.source.where
+    return all(_may_be(resolver.value(resolver.at(logical_id, path)), values) for path, values in where.items())
+
+
+def _may_be(value: Value, wanted: tuple[str, ...]) -> bool:
+    if value is None:
+        return "" in wanted
+    if "present" in wanted:
+        return True
+    known = value.known if isinstance(value, PartialString) else str(value)
+    return known is None or known.lower() in wanted
+
+
+def bucket_expression(model: TemplateModel, source: Source, logical_id: str) -> Plain:
+    """Return what names the bucket of a source, None where nothing does."""
+    written = model.at(logical_id, source.bucket)
+    return {"Ref": logical_id} if written is None and source.itself else written
+
+
+def _named(source: Source, expression: Plain) -> Iterator[Plain]:
+    """Yield an expression for a bucket, and the name in it where it is an ARN that is written out."""
+    yield expression
+    if source.by_arn and isinstance(expression, str):
+        yield expression.partition(":::")[2].partition("/")[0]
+
+
+_Paths = list[tuple[str, PropertyPath]]
+
+
+def _key_users(sources: list[tuple[Source, str]], buckets: set[str], aliases: list[str], topics: set[str]) -> _Paths:
+    """Return the properties that name a key."""
+    others = (("BucketEncryption", buckets), ("TargetKeyId", aliases), ("KmsMasterKeyId", topics))
+    users = [(user, property_path(name)) for name, resources in others for user in resources]
+    return [(name, source.key) for source, name in sources] + users
+
+
+def _mentioned(model: TemplateModel, paths: _Paths, there: list[str]) -> set[str]:
+    """Return the resources, of those that are there, which the expressions at some paths mention."""
+    return {one for name, path in paths for one in mentions(model.at(name, path))} & {*there}
+
+
+def _topics(resolver: Resolver, named: list[Plain]) -> tuple[set[str], set[str]]:
+    """Return the topics that expressions name, by reference or by name, and the policies that may be theirs."""
     model = resolver.model
-    names = _names(resolver, source.topic, sources)
-    mentioned = {one for user in sources for one in mentions(model.properties(user).get(source.topic))}
-    own = {one: {one, *_names(resolver, "TopicName", [one]), resolver.string({"Ref": one})} for one in model.of_type(TOPIC)}
+    names = _names(resolver, named)
+    own = {
+        one: {one, resolver.string({"Ref": one}), *_names(resolver, [resolver.property(one, "TopicName")])}
+        for one in model.of_type(TOPIC)
+    }
     topics = {one for one, called in own.items() if names & called}
     called = {arn for one in names if isinstance(one, PartialString) for arn in (one, resolver.arn("sns", one))}
     kinds = TOPIC_PROPERTIES.items() if names else ()
     policies = {one: model.properties(one).get(name) for kind, name in kinds for one in model.of_type(kind)}
-    wanted = topics | mentioned
+    wanted = topics.union(*map(mentions, named))
     return topics, {
         one
         for one, written in policies.items()
@@ -81,14 +142,11 @@ def _topics(resolver: Resolver, source: Source, sources: Iterable[str]) -> tuple
 
 def decisive_conditions(model: TemplateModel, service: LogService, logical_id: str) -> set[str]:
     """Return the conditions on which it depends that a resource exists, what it is called, and what its policy says."""
-    found = model.resource(logical_id)
-    written = model.properties(logical_id)
-    conditions: set[str] = set()
-    own_type = str(found.get("Type"))
-    decisive = service.source.properties() if own_type == service.source.type else _DECISIVE.get(own_type, ())
-    for name in decisive:
-        conditions |= conditions_of(written.get(name))
-    own = found.get("Condition")
+    own_type = str(model.type_of(logical_id))
+    decisive = {property_path(name) for name in _DECISIVE.get(own_type, ())}
+    decisive.update(path for kind in service.kinds if kind.source.type == own_type for path in kind.source.properties())
+    conditions = {name for path in decisive for name in conditions_of(model.at(logical_id, path))}
+    own = model.resource(logical_id).get("Condition")
     return conditions | {own} if isinstance(own, str) else conditions
 
 
@@ -97,8 +155,9 @@ def bucket_names(model: TemplateModel, service: LogService, logical_ids: Iterabl
     found: set[str] = set()
     for logical_id in logical_ids:
         own_type = str(model.type_of(logical_id))
-        name = service.source.bucket if own_type == service.source.type else _BUCKET_NAMES.get(own_type)
-        for one in alternatives(model.properties(logical_id).get(name), ()) if name else ():
+        paths = [kind.source.bucket for kind in service.kinds if kind.source.type == own_type]
+        paths += [property_path(_BUCKET_NAMES[own_type])] if own_type in _BUCKET_NAMES else []
+        for one in (one for path in paths for one in alternatives(model.at(logical_id, path), ())):
             match function(one.value):
                 case ("Ref", str(parameter)):
                     found.add(parameter)
@@ -112,15 +171,14 @@ def _speaks_of(service: LogService, model: TemplateModel, logical_id: str) -> bo
 
 
 def _bucket_names(resolver: Resolver, logical_id: str) -> set[PartialString | str]:
-    return _names(resolver, "BucketName", [logical_id]) | {logical_id}
+    return _names(resolver, [resolver.property(logical_id, "BucketName")]) | {logical_id}
 
 
-def _names(resolver: Resolver, name: str, logical_ids: Iterable[str]) -> set[PartialString | str]:
-    """Return the values that a property of resources can have by what is known, and the resources that it mentions."""
+def _names(resolver: Resolver, expressions: Iterable[Plain]) -> set[PartialString | str]:
+    """Return the values that expressions can have by what is known, and the resources that they mention."""
     resources = resolver.model.resources
     found: set[PartialString | str] = set()
-    for logical_id in logical_ids:
-        expression = resolver.property(logical_id, name)
+    for expression in expressions:
         found |= mentions(expression) & resources.keys()
         for one in alternatives(expression, ()):
             match function(one.value):

@@ -62,7 +62,7 @@ class SourceFacts(Struct, frozen=True):
             "topic": self.topic_arn is not None,
             "topic-key": self.topic_key_arn is not None,
         }
-        return self.options | {name for name, holds in found.items() if holds}
+        return self.options | self.service.source.facts | {name for name, holds in found.items() if holds}
 
 
 class ServiceRequest(Struct, frozen=True):
@@ -118,14 +118,14 @@ def facts_of(facts: SourceFacts) -> dict[str, PartialString]:
 
 def folders(facts: SourceFacts) -> tuple[PartialString, ...]:
     """Return the folder of all logs, of which there may be two: AWS does not say what a slash at the prefix's end does."""
-    prefix = facts.prefix
+    prefix, slash = facts.prefix, facts.service.slash
     if prefix is None:
         beginnings = [partial()]
     else:
         last = prefix.parts[-1] if prefix.parts else ""
         slashed = isinstance(last, str) and last.endswith("/")
-        beginnings = [partial(prefix, "/"), prefix] if slashed else [partial(prefix, "/")]
-    return tuple(filled(facts.service.folder, {"prefix/": one}) for one in beginnings)
+        beginnings = [partial(prefix, slash), prefix] if slash and slashed else [partial(prefix, slash)]
+    return tuple(partial(one, filled(facts.service.below, facts_of(facts))) for one in beginnings)
 
 
 def _made(facts: SourceFacts, form: RequestForm) -> ServiceRequest:
@@ -182,7 +182,7 @@ def _s3_context(facts: SourceFacts) -> PartialString:
     """
     if facts.bucket_key_enabled:
         return facts.bucket_arn
-    written = next(_objects(facts, one) for one in facts.service.requests if one.target == "object")
+    written = next((_objects(facts, one) for one in facts.service.requests if one.target == "object"), [])
     return written[0] if len(written) == 1 else partial(facts.bucket_arn, "/", UnknownPart("the path of a log file", "any"))
 
 

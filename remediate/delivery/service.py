@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from remediate.cloudformation.property_path import PropertyPath, property_path
 from remediate.iam.holders import PolicyKind
 from remediate.template import Plain, read
 
@@ -17,32 +19,42 @@ Target: TypeAlias = Literal["bucket", "object", "key", "topic", "topic-key"]
 """What a request is made on; ``topic-key`` is the key that encrypts the topic."""
 Forms = Mapping[str, "str | tuple[str, ...]"]
 """Condition keys, in lower case, with the forms of their values: texts with ``{names}`` of facts."""
+PREFIX_WITH_SLASH = "{prefix/}"
+PREFIX = "{prefix}"
+"""How a folder begins: with the prefix of a source that has one and a slash, or with the prefix alone."""
 
 
 class Source(Struct, frozen=True):
-    """What has its logs delivered: a resource type, and its properties by what they say ("" where it has none).
+    """What has its logs delivered: a resource type, and its properties by what they say (no steps where it has none).
 
-    ``noun`` is what people call it. ``arn`` is the form of its ARN. ``options`` are facts that a property switches on.
-    ``topic_by_name``: a topic may be named without its ARN. ``encrypted_topic`` says why it can be no encrypted one, if so.
+    ``noun`` is what people call it. ``arn`` is the form of its ARN. ``options`` are facts that a property switches on,
+    ``facts`` those that hold for all such sources. A resource of the type is a source where each property of ``where`` has
+    one of the values, in lower case: ``present`` is any, "" is none. ``by_arn``: ``bucket`` is an ARN, with the folder
+    behind it. ``itself``: without ``bucket`` a source is its own. ``topic_by_name``: a topic may be named without its ARN.
+    ``encrypted_topic`` says why it can be no encrypted one, if so.
     """
 
     type: str
     noun: str
-    name: str
     arn: str
-    organization: str
-    options: Mapping[str, str]
-    bucket: str
-    prefix: str
-    key: str
-    topic: str
-    topic_by_name: bool
-    encrypted_topic: str
+    name: PropertyPath
+    organization: PropertyPath
+    options: Mapping[str, PropertyPath]
+    bucket: PropertyPath
+    prefix: PropertyPath
+    key: PropertyPath
+    topic: PropertyPath
+    facts: frozenset[str] = frozenset()
+    where: Mapping[PropertyPath, tuple[str, ...]] = {}
+    by_arn: bool = False
+    itself: bool = False
+    topic_by_name: bool = False
+    encrypted_topic: str = ""
 
-    def properties(self) -> tuple[str, ...]:
+    def properties(self) -> tuple[PropertyPath, ...]:
         """Return the properties that say what a source logs through."""
-        found = (self.name, self.bucket, self.prefix, self.key, self.topic, self.organization, *self.options.values())
-        return tuple(filter(None, found))
+        found = (self.name, self.bucket, self.prefix, self.key, self.topic, self.organization)
+        return tuple(filter(None, (*found, *self.options.values(), *self.where)))
 
 
 class RequestForm(Struct, frozen=True):
@@ -98,7 +110,9 @@ class LogService(Struct, frozen=True, eq=False):
     ``page`` documents its policies. ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of
     what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN.
     ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
-    service called from until a time that ``legacy_until`` tells, before it had a service principal.
+    service called from until a time that ``legacy_until`` tells, before it had a service principal. ``others`` are the same
+    service for its other kinds of sources, and for other places that a source delivers to. ``legs`` are the ids of services
+    that a run for this one includes, for the resources that a property of a source names.
     """
 
     id: str
@@ -118,12 +132,41 @@ class LogService(Struct, frozen=True, eq=False):
     failures: tuple[Failure, ...] = ()
     legacy_accounts: frozenset[str] = frozenset()
     legacy_until: str = ""
+    others: tuple[LogService, ...] = ()
+    legs: Mapping[str, PropertyPath] = {}
+
+    @property
+    def kinds(self) -> tuple[LogService, ...]:
+        """The service for each kind of source, and for each place that one delivers to."""
+        return (self, *self.others)
+
+    @property
+    def source_types(self) -> tuple[str, ...]:
+        """The resource types of its sources."""
+        return tuple(dict.fromkeys(kind.source.type for kind in self.kinds))
+
+    @property
+    def below(self) -> str:
+        """The form of the folder without the prefix that it begins with."""
+        return self.folder.removeprefix(PREFIX_WITH_SLASH).removeprefix(PREFIX)
+
+    @property
+    def slash(self) -> str:
+        """What stands between a prefix and the rest of the folder."""
+        return "/" if self.folder.startswith(PREFIX_WITH_SLASH) else ""
 
     @property
     def subfolder(self) -> str:
         """The folder below that of the account: what is above it is the folder that people know."""
         written = next((one.object for one in self.requests if one.target == "object"), "")
         return written.partition("{account}/")[2].partition("/")[0]
+
+
+class UsedBy(Struct, frozen=True):
+    """What makes a service a leg of another one: a property of the other's sources names its sources."""
+
+    service: LogService
+    path: PropertyPath
 
 
 @functools.cache
@@ -133,6 +176,17 @@ def load_service(file: Path) -> LogService:
     Raises TemplateError where it is not YAML, and OSError.
     """
     data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    first, *others = _sources(data)
+    service = _service(data, first)
+    LOADED[service.id] = replace(service, others=tuple(replace(service, source=one) for one in others))
+    return LOADED[service.id]
+
+
+LOADED: dict[str, LogService] = {}
+"""Every service that has been read, by id: what its ids mean is asked long after."""
+
+
+def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
     outsiders = data["outsiders"]
     headers = cast("dict[str, dict[str, Plain]]", data.get("headers", {}))
     legacy, writer, after = (data.get(name, {}) for name in ("legacy-accounts", "writer", "after-deployment"))
@@ -141,9 +195,9 @@ def load_service(file: Path) -> LogService:
         name=str(data["name"]),
         page=str(data["page"]),
         principal=str(data["principal"]),
-        source=_source(data["source"], data["destinations"]),
-        folder=str(data["folder"]),
-        paths=cast("Mapping[str, str]", data["paths"]),
+        source=source,
+        folder=str(data.get("folder", "")),
+        paths=cast("Mapping[str, str]", data.get("paths", {})),
         context=_forms(data["context"]),
         source_keys=frozenset(one.lower() for one in _texts(data.get("source-keys"))),
         requests=tuple(_request(one, headers) for one in cast("list[dict[str, Plain]]", data["requests"])),
@@ -153,25 +207,46 @@ def load_service(file: Path) -> LogService:
         failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
-        outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders["object"])),
+        legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
+        outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
     )
+
+
+def _sources(data: dict[str, dict[str, Plain]]) -> Iterator[Source]:
+    """Yield what a service file says of sources: one for each kind, and for each place that it delivers to."""
+    for source in _listed(data["source"]):
+        for to in _listed(source.get("destinations", data.get("destinations"))):
+            yield _source(source, to)
 
 
 def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
+    def path(written: Plain) -> PropertyPath:
+        return property_path(str(written or ""))
+
+    options = cast("dict[str, Plain]", source.get("options", {}))
+    where = {**cast("dict[str, Plain]", source.get("where", {})), **cast("dict[str, Plain]", to.get("where", {}))}
     return Source(
         type=str(source["type"]),
         noun=str(source["noun"]),
-        name=str(source.get("name", "")),
         arn=str(source["arn"]),
-        organization=str(source.get("organization", "")),
-        options=cast("Mapping[str, str]", source.get("options", {})),
-        bucket=str(to["bucket"]),
-        prefix=str(to.get("prefix", "")),
-        key=str(to.get("key", "")),
-        topic=str(to.get("topic", "")),
+        name=path(source.get("name")),
+        organization=path(source.get("organization")),
+        options={name: path(one) for name, one in options.items()},
+        facts=frozenset(_texts(source.get("facts"))),
+        where={path(name): _texts(values) for name, values in where.items()},
+        bucket=path(to.get("bucket") or to.get("bucket-arn")),
+        prefix=path(to.get("prefix")),
+        key=path(to.get("key")),
+        topic=path(to.get("topic")),
+        by_arn="bucket-arn" in to,
+        itself=to.get("itself") is True,
         topic_by_name=to.get("topic-by-name") is True,
         encrypted_topic=str(to.get("encrypted-topic", "")),
     )
+
+
+def _listed(written: Plain) -> list[dict[str, Plain]]:
+    return cast("list[dict[str, Plain]]", written if isinstance(written, list) else [written])
 
 
 def any_arn(service: LogService) -> str:

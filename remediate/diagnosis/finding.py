@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from remediate.delivery.service import LogService
-from remediate.delivery.services import shipped_services
+from remediate.delivery.services import known_services
 from remediate.iam.holders import PolicyKind
 from remediate.template import Plain, read
 
@@ -62,18 +62,24 @@ class Finding(Struct, frozen=True):
 
 def slug(noun: str) -> str:
     """Return a noun as a part of an id."""
-    return noun.replace(" ", "-")
+    return noun.lower().replace(" ", "-")
+
+
+def catalogue() -> dict[str, Cause]:
+    """Return every cause by its id, as ``catalogue.yaml`` describes it."""
+    return _catalogue(known_services())
 
 
 @functools.cache
-def catalogue() -> dict[str, Cause]:
-    """Return every cause by its id, as ``catalogue.yaml`` describes it."""
+def _catalogue(services: tuple[LogService, ...]) -> dict[str, Cause]:
     file = Path(__file__).with_name("catalogue.yaml")
     described = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
     found = {name: _cause(name, one) for name, one in described.items()}
     of_sources = [found[name] for name, one in described.items() if one.get("of-the-source")]
-    default, *others = shipped_services()
-    return found | {one.id: one for service in others for one in _of_another(of_sources, default, service)}
+    default, *others = services
+    return found | {
+        one.id: one for service in others for kind in service.kinds for one in _of_another(of_sources, default, kind)
+    }
 
 
 def _of_another(causes: list[Cause], default: LogService, service: LogService) -> Iterator[Cause]:

@@ -93,7 +93,8 @@ def _judged(delivery: Delivery, model: TemplateModel, ignored: Callable[[str, st
     topic_elsewhere = (delivery.topic is not None and not delivery.topic_policies) or (
         delivery.topic_key is not None and delivery.topic_key.logical_id is None
     )
-    elsewhere = delivery.source is not None and (not delivery.bucket_policies or key_elsewhere or topic_elsewhere)
+    bucket_elsewhere = bool(delivery.service.source.bucket) and not delivery.bucket_policies
+    elsewhere = delivery.source is not None and (bucket_elsewhere or key_elsewhere or topic_elsewhere)
     worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
     for logical_id, kind in delivery.policies():
         document = document_for(model, logical_id, kind, delivery)
