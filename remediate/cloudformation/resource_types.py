@@ -21,6 +21,10 @@ KEY: Final = "AWS::KMS::Key"
 ALIAS: Final = "AWS::KMS::Alias"
 TOPIC: Final = "AWS::SNS::Topic"
 TOPIC_POLICY: Final = "AWS::SNS::TopicPolicy"
+INLINE_TOPIC_POLICY: Final = "AWS::SNS::TopicInlinePolicy"
+
+TOPIC_PROPERTIES: Final[Mapping[str, str]] = {TOPIC_POLICY: "Topics", INLINE_TOPIC_POLICY: "TopicArn"}
+"""The types of resources that hold the policy of topics, and the property that names these."""
 
 
 class ResourceType(Struct, frozen=True):
