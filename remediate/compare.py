@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from remediate.cloudformation.differences import Difference, differences
 from remediate.delivery.comparison import Verdict, worst
 from remediate.delivery.locate import locate
 from remediate.delivery.new_access import NewAccess
-from remediate.delivery.service import LogService
+from remediate.delivery.service import LogService, principal_text
 from remediate.delivery.standing_access import AccessChange, RemovedDeny, Side, access_change, removed_denies
 from remediate.engine import Report, remediate_all
 from remediate.iam.evaluate import Decision, Outcome
@@ -79,7 +79,7 @@ def compare(name: str, old: File | None, new: File | None, patch_sets: Sequence[
     before, after = (remediate_all(one.raw, one.name, patch_sets, options) if one else None for one in (old, new))
     services = [one.service for one in patch_sets]
     sides = [tuple(_side(one, options, service) if one else None for one in (before, after)) for service in services]
-    at_home = {one.located.service.principal for both in sides for one in both if one and one.located.deliveries}
+    at_home = _at_home(one for both in sides for one in both if one)
     access = [_among_strangers(access_change(*both), one, at_home) for one, both in zip(services, sides, strict=True)]
     denies = [deny for was, now in sides if was and now for deny in removed_denies(was, now)]
     return Comparison(
@@ -96,7 +96,7 @@ def compare(name: str, old: File | None, new: File | None, patch_sets: Sequence[
 def standing_access(report: Report, patch_sets: Sequence[PatchSet], options: Options) -> AccessChange:
     """Return who else gets in by a template as it was read, as the access that it would give if it were new."""
     sides = [_side(report, options, one.service) for one in patch_sets]
-    at_home = {one.located.service.principal for one in sides if one.located.deliveries}
+    at_home = _at_home(sides)
     return _joined([_among_strangers(access_change(None, one), one.located.service, at_home) for one in sides])
 
 
@@ -104,12 +104,17 @@ def _side(report: Report, options: Options, service: LogService) -> Side:
     return Side(locate(report.model, options.for_service(service).given))
 
 
+def _at_home(sides: Iterable[Side]) -> set[str]:
+    """Return the names of the services that deliver in a template."""
+    return {principal_text(one.located.service.principal) for one in sides if one.located.deliveries}
+
+
 def _among_strangers(change: AccessChange, service: LogService, at_home: set[str]) -> AccessChange:
     """Leave out the other services that deliver here: what they may do is their own requests' matter."""
-    others = at_home - {service.principal}
+    others = at_home - {principal_text(service.principal)}
 
     def strangers(found: Sequence[NewAccess]) -> tuple[NewAccess, ...]:
-        return tuple(one for one in found if one.outsider.request.principal not in others)
+        return tuple(one for one in found if one.outsider.who not in others)
 
     return AccessChange(strangers(change.gained), strangers(change.lost), strangers(change.standing), change.asked)
 

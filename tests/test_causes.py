@@ -386,6 +386,11 @@ ROWS: list[Row] = [
         [("wrong-principal", "AWS: cloudtrail", "`Trail` names the principal AWS: cloudtrail.amazonaws.com")],
     ),
     (
+        "a principal that AWS does not document",
+        [(f"{SERVICE}[kms:", f"{SERVICE}[kms:".replace("cloudtrail.amazonaws.com", '"*"'))],
+        [("uncertain-principal", 'Service: "*"', "`Trail` names *, which AWS does not document; CloudTrail is")],
+    ),
+    (
         "a key that refers to itself",
         [('Resource: "*"\n            Condition', "Resource: !GetAtt Key.Arn\n            Condition")],
         [("circular-dependency", "  Key:", "Key waits for itself (Key → Key)")],

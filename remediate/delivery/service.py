@@ -93,7 +93,8 @@ class LogService(Struct, frozen=True, eq=False):
     ``page`` documents its policies. ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of
     what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN.
     ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
-    service called from until a time that ``legacy_until`` tells, before it had a service principal.
+    service called from until a time that ``legacy_until`` tells, before it had a service principal. ``principal`` is a form,
+    whose Region is that of the stack; ``uncertain_principals`` are forms that are in use and that AWS does not document.
     """
 
     id: str
@@ -113,6 +114,16 @@ class LogService(Struct, frozen=True, eq=False):
     failures: tuple[Failure, ...] = ()
     legacy_accounts: frozenset[str] = frozenset()
     legacy_until: str = ""
+    uncertain_principals: tuple[str, ...] = ()
+
+    def is_mentioned(self, text: str) -> bool:
+        """Tell whether a text may speak of the service: it has the first word of its principal.
+
+        Where the Region follows, that word is a common one, which begins a name or is written on its own.
+        """
+        word, _, rest = self.principal.partition(".")
+        low = text.lower()
+        return f"{word}." in low or f'"{word}"' in low if rest.startswith("{") else word in low
 
     @property
     def subfolder(self) -> str:
@@ -148,6 +159,7 @@ def load_service(file: Path) -> LogService:
         failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
+        uncertain_principals=_texts(data.get("uncertain-principals")),
         outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders["object"])),
     )
 
@@ -169,8 +181,15 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
 
 def any_arn(service: LogService) -> str:
     """Return the pattern of the ARN of every source of the stack's account, as ``Fn::Sub`` writes it."""
-    names = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}", "region": "*", "name": "*"}
-    return service.source.arn.format(**names)
+    return service.source.arn.format(**{**_PSEUDO, "region": "*", "name": "*"})
+
+
+def principal_text(form: str) -> str:
+    """Return a service principal as people read it, and as ``Fn::Sub`` writes it."""
+    return form.format(**_PSEUDO)
+
+
+_PSEUDO = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}", "region": "${AWS::Region}"}
 
 
 def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> RequestForm:

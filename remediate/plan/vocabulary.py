@@ -20,6 +20,11 @@ PARTITION: Plain = {"Ref": "AWS::Partition"}
 REGION: Plain = {"Ref": "AWS::Region"}
 
 
+def service_principal(form: str) -> Plain:
+    """Return a service principal by its form; one that has a Region is that of the stack's."""
+    return sub(*_filled(form, {"region": REGION}))
+
+
 def bucket_arn(model: TemplateModel, bucket: Plain) -> Plain:
     """Return the ARN of a bucket that is given as ``Ref`` of a bucket resource or as any expression for its name."""
     match function(bucket):
