@@ -54,8 +54,8 @@ class Relevance:
         labels = {one.principal.partition(".")[0].lower().encode() for one in services}
         self._labels = tuple((label, re.compile(rb"\b%b\b" % re.escape(label))) for label in sorted(labels))
         # Other services are told about where they have a source.
-        others = (one.source.type for one in shipped_services() if one.id not in chosen)
-        own = (text for one in services for text in (one.principal, one.source.type))
+        others = (kind for one in shipped_services() if one.id not in chosen for kind in one.source_types)
+        own = (text for one in services for text in (one.principal, *one.source_types))
         words = sorted({text.lower().encode() for text in (*own, *others)})
         # Each word costs a search: those in which a label is a word are found by it.
         self._words = tuple(word for word in words if not any(one.search(word) for _, one in self._labels))

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from remediate.cloudformation.property_path import PropertyPath, expression_at
 from remediate.template import Plain
 
 Section: TypeAlias = Mapping[str, Plain]
@@ -86,6 +87,15 @@ class TemplateModel:
         """Return a resource's properties, empty where it has none."""
         found = self.resource(logical_id).get("Properties")
         return found if isinstance(found, dict) else {}
+
+    def at(self, logical_id: str, path: PropertyPath) -> Plain:
+        """Return the expression at a path in a resource's properties, None where there is none."""
+        if len(path.steps) == 1:
+            return self.properties(logical_id).get(path.property)
+        name = (expression_at, logical_id, path)
+        if name not in self.memory:  # an expression that is put together is to be the same object each time
+            self.memory[name] = expression_at(self.properties(logical_id), path)
+        return self.memory[name]  # type: ignore[return-value]  # put there above
 
     def _section(self, name: str) -> Section:
         found = self.data.get(name)

@@ -11,6 +11,7 @@ from remediate.cloudformation.expression import function
 from remediate.cloudformation.functions import join, joined, literal, opaque, select, split
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import allowed_values, unknown_parameter
+from remediate.cloudformation.property_path import PropertyPath
 from remediate.cloudformation.resource_types import resource_type
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
@@ -81,6 +82,10 @@ class Resolver:
     def property(self, logical_id: str, name: str) -> Plain:
         """Return a resource's property as written, None where it is absent."""
         return self.model.properties(logical_id).get(name)
+
+    def at(self, logical_id: str, path: PropertyPath) -> Plain:
+        """Return what a resource has at a path in its properties as written, None where it is absent."""
+        return self.model.at(logical_id, path)
 
     def arn(self, service: str, *resource: str | PartialString | UnknownPart) -> PartialString:
         """Return an ARN of this template's own partition, Region and account; a bucket's has neither of the last two."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from remediate.cloudformation.expression import alternatives, conditions_of, function, mentions, sub_names
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import known_parameters
+from remediate.cloudformation.property_path import PropertyPath, property_path
 from remediate.cloudformation.resolve import Resolver, Scenario
 from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
-from remediate.delivery.service import LogService
-from remediate.partial_string import PartialString
+from remediate.delivery.service import LogService, Source
+from remediate.partial_string import PartialString, Value
+from remediate.template import Plain
 
 _DECISIVE = {
     BUCKET: ("BucketName", "BucketEncryption", "OwnershipControls"),
@@ -35,22 +37,70 @@ def logging_resources(
     """
     types = model.by_type
     resolver = Resolver(model, Scenario(known_parameters(model, given or {}), {}), types)
-    source = service.source
-    sources, policies, aliases = (types.get(kind, []) for kind in (source.type, BUCKET_POLICY, ALIAS))
-    found = {*sources, *chosen}
+    sources = [(kind.source, name) for kind in service.kinds for name in sources_of(model, kind)]
+    policies, aliases = (types.get(kind, []) for kind in (BUCKET_POLICY, ALIAS))
+    found = {*(name for _, name in sources), *chosen}
     found |= {name for name in (*policies, *types.get(KEY, [])) if _speaks_of(service, model, name)}
     if not found:
         return frozenset()
-    names = _names(resolver, source.bucket, sources) | _names(resolver, "Bucket", found & {*policies}) | {*chosen}
+    named = [one for source, name in sources for one in _named(source, bucket_expression(model, source, name))]
+    named += [model.properties(name).get("Bucket") for name in policies if name in found]
+    names = _names(resolver, named) | {*chosen}
     buckets = {name for name in types.get(BUCKET, []) if names & _bucket_names(resolver, name)}
     names = names.union(*(_bucket_names(resolver, name) for name in buckets))
-    found |= buckets | {name for name in policies if names & _names(resolver, "Bucket", [name])} | {*aliases}
-    naming = ((source.key, sources), ("BucketEncryption", buckets), ("TargetKeyId", aliases))
-    keys = {key for name, users in naming for user in users for key in mentions(model.properties(user).get(name))}
-    topics = {topic for one in sources for topic in mentions(model.properties(one).get(source.topic))} & {
-        *types.get(TOPIC, [])
-    }
-    return frozenset(found | (keys & {*types.get(KEY, [])}) | topics | _of_topics(model, types, topics))
+    found |= buckets | {name for name in policies if names & _names(resolver, [model.properties(name).get("Bucket")])}
+    keys, topics = (_mentioned(model, paths, types.get(kind, [])) for kind, paths in _users(sources, buckets, aliases))
+    return frozenset(found | {*aliases} | keys | topics | _of_topics(model, types, topics))
+
+
+def sources_of(model: TemplateModel, service: LogService) -> list[str]:
+    """Return the resources that may be sources of a service, of the one kind that it is for."""
+    nothing_known = Resolver(model, Scenario({}, {}))
+    return [name for name in model.of_type(service.source.type) if is_source(nothing_known, service, name)]
+
+
+def is_source(resolver: Resolver, service: LogService, logical_id: str) -> bool:
+    """Tell whether a resource of the type is, or may be, a source of a service by its properties."""
+    where = service.source.where
+    return all(_may_be(resolver.value(resolver.at(logical_id, path)), values) for path, values in where.items())
+
+
+def _may_be(value: Value, wanted: tuple[str, ...]) -> bool:
+    if value is None:
+        return "" in wanted
+    if "present" in wanted:
+        return True
+    known = value.known if isinstance(value, PartialString) else str(value)
+    return known is None or known.lower() in wanted
+
+
+def bucket_expression(model: TemplateModel, source: Source, logical_id: str) -> Plain:
+    """Return what names the bucket of a source, None where nothing does."""
+    written = model.at(logical_id, source.bucket)
+    return {"Ref": logical_id} if written is None and source.itself else written
+
+
+def _named(source: Source, expression: Plain) -> Iterator[Plain]:
+    """Yield an expression for a bucket, and the name in it where it is an ARN that is written out."""
+    yield expression
+    if source.by_arn and isinstance(expression, str):
+        yield expression.partition(":::")[2].partition("/")[0]
+
+
+_Paths = list[tuple[str, PropertyPath]]
+
+
+def _users(sources: list[tuple[Source, str]], buckets: set[str], aliases: list[str]) -> Iterator[tuple[str, _Paths]]:
+    """Yield the types of keys and topics, each with the properties that name one."""
+    of_keys = [(name, source.key) for source, name in sources]
+    of_keys += [(name, property_path("BucketEncryption")) for name in buckets]
+    yield KEY, of_keys + [(name, property_path("TargetKeyId")) for name in aliases]
+    yield TOPIC, [(name, source.topic) for source, name in sources]
+
+
+def _mentioned(model: TemplateModel, paths: _Paths, there: list[str]) -> set[str]:
+    """Return the resources, of those that are there, which the expressions at some paths mention."""
+    return {one for name, path in paths for one in mentions(model.at(name, path))} & {*there}
 
 
 def _of_topics(model: TemplateModel, types: Mapping[str, list[str]], topics: set[str]) -> set[str]:
@@ -61,14 +111,11 @@ def _of_topics(model: TemplateModel, types: Mapping[str, list[str]], topics: set
 
 def decisive_conditions(model: TemplateModel, service: LogService, logical_id: str) -> set[str]:
     """Return the conditions on which it depends that a resource exists, what it is called, and what its policy says."""
-    found = model.resource(logical_id)
-    written = model.properties(logical_id)
-    conditions: set[str] = set()
-    own_type = str(found.get("Type"))
-    decisive = service.source.properties() if own_type == service.source.type else _DECISIVE.get(own_type, ())
-    for name in decisive:
-        conditions |= conditions_of(written.get(name))
-    own = found.get("Condition")
+    own_type = str(model.type_of(logical_id))
+    decisive = {property_path(name) for name in _DECISIVE.get(own_type, ())}
+    decisive.update(path for kind in service.kinds if kind.source.type == own_type for path in kind.source.properties())
+    conditions = {name for path in decisive for name in conditions_of(model.at(logical_id, path))}
+    own = model.resource(logical_id).get("Condition")
     return conditions | {own} if isinstance(own, str) else conditions
 
 
@@ -77,8 +124,9 @@ def bucket_names(model: TemplateModel, service: LogService, logical_ids: Iterabl
     found: set[str] = set()
     for logical_id in logical_ids:
         own_type = str(model.type_of(logical_id))
-        name = service.source.bucket if own_type == service.source.type else _BUCKET_NAMES.get(own_type)
-        for one in alternatives(model.properties(logical_id).get(name), ()) if name else ():
+        paths = [kind.source.bucket for kind in service.kinds if kind.source.type == own_type]
+        paths += [property_path(_BUCKET_NAMES[own_type])] if own_type in _BUCKET_NAMES else []
+        for one in (one for path in paths for one in alternatives(model.at(logical_id, path), ())):
             match function(one.value):
                 case ("Ref", str(parameter)):
                     found.add(parameter)
@@ -92,15 +140,14 @@ def _speaks_of(service: LogService, model: TemplateModel, logical_id: str) -> bo
 
 
 def _bucket_names(resolver: Resolver, logical_id: str) -> set[PartialString | str]:
-    return _names(resolver, "BucketName", [logical_id]) | {logical_id}
+    return _names(resolver, [resolver.property(logical_id, "BucketName")]) | {logical_id}
 
 
-def _names(resolver: Resolver, name: str, logical_ids: Iterable[str]) -> set[PartialString | str]:
-    """Return the values that a property of resources can have by what is known, and the resources that it mentions."""
+def _names(resolver: Resolver, expressions: Iterable[Plain]) -> set[PartialString | str]:
+    """Return the values that expressions can have by what is known, and the resources that they mention."""
     resources = resolver.model.resources
     found: set[PartialString | str] = set()
-    for logical_id in logical_ids:
-        expression = resolver.property(logical_id, name)
+    for expression in expressions:
         found |= mentions(expression) & resources.keys()
         for one in alternatives(expression, ()):
             match function(one.value):

@@ -33,7 +33,7 @@ def defaults_used(delivery: Delivery, *expressions: Plain) -> tuple[str, ...]:
 def _decisive(delivery: Delivery) -> Iterator[Plain]:
     data = delivery.resolver.model
     if delivery.source:
-        yield from (data.properties(delivery.source).get(name) for name in delivery.service.source.properties())
+        yield from (data.at(delivery.source, path) for path in delivery.service.source.properties())
     if delivery.bucket:
         yield delivery.bucket.expression
     if delivery.own_bucket:

@@ -90,6 +90,45 @@ def find_bucket(names: Names, expression: Plain, chosen: str | None) -> Destinat
     return Destination(expression, name, next(iter(referred or same), None))
 
 
+def find_bucket_by_arn(
+    names: Names, expression: Plain, chosen: str | None
+) -> tuple[Destination | None, PartialString | None]:
+    """Return the bucket behind an expression for its ARN, and the folder behind the ARN without the slash at its end.
+
+    A bucket of the template is known by the ARN's name part; both are None where the expression has no value.
+    """
+    arn = names.resolver.string(expression)
+    if arn is None or arn == partial():
+        return None, None
+    name, folder = _split_arn(arn)
+    inside = names.buckets.get(name, [])
+    found = (
+        chosen if chosen is not None and chosen in (inside or names.resolver.existing(BUCKET)) else next(iter(inside), None)
+    )
+    return Destination({"Ref": found} if found else expression, name, found), folder
+
+
+def _split_arn(arn: PartialString) -> tuple[PartialString, PartialString | None]:
+    """Return the name and the folder in an ARN of S3; what does not begin as one is all name."""
+    pieces = list(arn.parts)
+    begun = next((number for number, piece in enumerate(pieces) if isinstance(piece, str) and _S3 in piece), None)
+    if begun is not None:
+        pieces[: begun + 1] = [str(pieces[begun]).partition(_S3)[2]]
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, str) and "/" in piece:
+            name, _, folder = piece.partition("/")
+            return partial(*pieces[:number], name), _without_slash(partial(folder, *pieces[number + 1 :]))
+    return partial(*pieces), None
+
+
+_S3 = ":s3:::"
+
+
+def _without_slash(folder: PartialString) -> PartialString | None:
+    *before, last = folder.parts or ("",)
+    return partial(*before, last.removesuffix("/") if isinstance(last, str) else last) if folder.parts else None
+
+
 def bucket_policies(names: Names, bucket: Destination | None) -> tuple[str, ...]:
     """Return the bucket policies in the template that are for a bucket."""
     return tuple(names.policies.get(bucket.name, ())) if bucket else ()

@@ -10,12 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from remediate.cloudformation.expression import NO_VALUE, chosen, mentions
+from remediate.cloudformation.expression import chosen, mentions
 from remediate.cloudformation.model import TemplateModel
+from remediate.cloudformation.property_path import PropertyPath
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resource_types import BUCKET, BUCKET_POLICY, KEY
 from remediate.cloudformation.scenario import scenarios
-from remediate.delivery.candidates import bucket_names, decisive_conditions, logging_resources
+from remediate.delivery.candidates import (
+    bucket_expression,
+    bucket_names,
+    decisive_conditions,
+    is_source,
+    logging_resources,
+    sources_of,
+)
 from remediate.delivery.delivery import Delivery, trusting
 from remediate.delivery.destinations import (
     Destination,
@@ -24,6 +32,7 @@ from remediate.delivery.destinations import (
     bucket_policies,
     default_encryption,
     find_bucket,
+    find_bucket_by_arn,
     find_key,
     find_topic,
     is_true,
@@ -32,7 +41,7 @@ from remediate.delivery.destinations import (
 )
 from remediate.delivery.organization import find_organization_id
 from remediate.delivery.requests import SourceFacts, filled
-from remediate.delivery.service import LogService
+from remediate.delivery.service import LogService, Source
 from remediate.delivery.services import default_service
 from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.template import Plain, TemplateError
@@ -92,12 +101,12 @@ def _locate(model: TemplateModel, given: Given) -> Located:
     prefixes: set[str] = set()
     for logical_id in relevant:
         conditions |= decisive_conditions(model, service, logical_id)
-        if model.type_of(logical_id) == service.source.type:
-            prefixes |= mentions(model.properties(logical_id).get(service.source.prefix))
+    sources = {kind: [name for name in sources_of(model, kind) if name in relevant] for kind in service.kinds}
+    for kind, names in sources.items():
+        prefixes = prefixes.union(*(mentions(model.at(name, kind.source.prefix)) for name in names))
     types = {kind: [name for name in names if name in relevant] for kind, names in model.by_type.items()}
     replaceable = prefixes & model.parameters.keys()
     found = scenarios(model, sorted(conditions), given.parameters, replaceable, bucket_names(model, service, relevant))
-    sources = types.get(service.source.type, [])
     organization = _organization(model, given, sources)
     finders = [_Finder(Resolver(model, one, types), given, organization) for one in found.all]
     deliveries = tuple(delivery for finder in finders for delivery in finder.deliveries(sources))
@@ -113,19 +122,27 @@ def _with_partition(model: TemplateModel, given: Given, relevant: Iterable[str])
     return replace(given, parameters={**given.parameters, "AWS::Partition": found.pop()}) if len(found) == 1 else given
 
 
-def _organization(model: TemplateModel, given: Given, sources: list[str]) -> Plain:
+_Sources = Mapping[LogService, list[str]]
+"""What may be sources, by the service for their kind."""
+
+
+def _organization(model: TemplateModel, given: Given, sources: _Sources) -> Plain:
     """Return the expression for the organization's id where a source may need it."""
-    asked = any(given.service.source.organization in model.properties(source) for source in sources)
+    paths = ((name, kind.source.organization) for kind, names in sources.items() for name in names)
+    asked = any(model.at(name, path) is not None for name, path in paths)
     return (given.organization_id or find_organization_id(model, given.service)) if asked else None
 
 
 def _check(model: TemplateModel, given: Given) -> None:
-    source = given.service.source
-    chosen = ((source.noun, source.type, given.source), ("bucket", BUCKET, given.bucket), ("key", KEY, given.key))
-    for role, kind, logical_id in chosen:
-        if logical_id is not None and logical_id not in model.of_type(kind):
-            known = ", ".join(model.of_type(kind)) or "none"
-            raise TemplateError(f"--{role} {logical_id}: the template has no such {kind}; it has: {known}", 1, 1)
+    types, noun = given.service.source_types, given.service.source.noun
+    chosen = ((noun, types, given.source), ("bucket", (BUCKET,), given.bucket), ("key", (KEY,), given.key))
+    for role, kinds, logical_id in chosen:
+        there = [name for kind in kinds for name in model.of_type(kind)]
+        if logical_id is not None and logical_id not in there:
+            known = ", ".join(there) or "none"
+            raise TemplateError(
+                f"--{role} {logical_id}: the template has no such {' or '.join(kinds)}; it has: {known}", 1, 1
+            )
 
 
 class _Finder:
@@ -143,40 +160,46 @@ class _Finder:
         """The keys whose policy lets the service do something."""
         return trusting(self.resolver, KEY, "key", self.service)
 
-    def deliveries(self, sources: list[str]) -> Iterator[Delivery]:
-        if sources:
-            existing = self.resolver.existing(self.service.source.type)
-            return (self._delivery(name) for name in existing if self.given.source in {None, name})
-        return self._central_deliveries()
+    def deliveries(self, sources: _Sources) -> Iterator[Delivery]:
+        if not any(sources.values()):
+            return self._central_deliveries()
+        return (self._delivery(kind, name) for kind, name in self._chosen(sources) if self._is_made(kind, name))
 
-    def idle(self, sources: list[str]) -> Iterator[Delivery]:
+    def idle(self, sources: _Sources) -> Iterator[Delivery]:
         """Yield what the deliveries of sources would be that are not created under this scenario, where a policy is."""
-        for name in sources:
-            if not self.resolver.exists(name) and self.given.source in {None, name}:
-                delivery = self._delivery(name)
+        for kind, name in self._chosen(sources):
+            if not self._is_made(kind, name):
+                delivery = self._delivery(kind, name)
                 if any(delivery.policies()):
                     yield delivery
 
-    def _delivery(self, source: str) -> Delivery:
-        resolver, names, form = self.resolver, self.names, self.service.source
-        bucket = find_bucket(names, self._property(source, form.bucket), self.given.bucket)
+    def _chosen(self, sources: _Sources) -> Iterator[tuple[LogService, str]]:
+        for kind, names in sources.items():
+            yield from ((kind, name) for name in names if self.given.source in {None, name})
+
+    def _is_made(self, kind: LogService, name: str) -> bool:
+        return self.resolver.exists(name) and is_source(self.resolver, kind, name)
+
+    def _delivery(self, service: LogService, source: str) -> Delivery:
+        resolver, names, form = self.resolver, self.names, service.source
+        bucket, folder = self._bucket(form, source)
         bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
-        topic = find_topic(names, self._property(source, form.topic))
-        own_key = find_key(names, self._property(source, form.key), self.given.key)
+        topic = find_topic(names, resolver.at(source, form.topic))
+        own_key = find_key(names, resolver.at(source, form.key), self.given.key)
         where = {name: resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
         facts = SourceFacts(
-            service=self.service,
+            service=service,
             name=source,
-            arn=filled(form.arn, {**where, "name": self._name(source)}),
+            arn=filled(form.arn, {**where, "name": self._name(form, source)}),
             **where,
             home=where["region"],
             bucket_arn=bucket_arn(resolver, bucket),
-            prefix=self._prefix(source),
-            organization_id=self._organization_id(source),
+            prefix=folder if form.by_arn else self._prefix(form, source),
+            organization_id=self._organization_id(form, source),
             key_arn=key_arn(resolver, own_key),
             bucket_key_arn=key_arn(resolver, bucket_key),
             bucket_key_enabled=bucket_key_enabled,
-            options=frozenset(option for option, name in form.options.items() if self._is_true(source, name)),
+            options=frozenset(option for option, path in form.options.items() if self._is_true(source, path)),
             other_writer=self._has_other_writer(),
             topic_arn=topic.name if topic else None,
         )
@@ -186,8 +209,14 @@ class _Finder:
         )
         return replace(found, topic=topic, topic_policies=topic_policies(names, topic))
 
-    def _name(self, source: str) -> PartialString:
-        form = self.service.source
+    def _bucket(self, form: Source, source: str) -> tuple[Destination | None, PartialString | None]:
+        """Return the bucket of a source, and the folder that an ARN names with it."""
+        expression = bucket_expression(self.resolver.model, form, source)
+        if form.by_arn:
+            return find_bucket_by_arn(self.names, expression, self.given.bucket)
+        return find_bucket(self.names, expression, self.given.bucket), None
+
+    def _name(self, form: Source, source: str) -> PartialString:
         if not form.name:
             return partial(UnknownPart(f"the {form.noun}'s id", "any"))
         return self.resolver.string({"Ref": source}) or partial(UnknownPart(source))
@@ -199,23 +228,19 @@ class _Finder:
         resources = resolver.model.resources.keys()
         return any(mentions(chosen(role, resolver.scenario.conditions).value) & resources for role in roles)
 
-    def _property(self, source: str, name: str) -> Plain:
-        """Return a property of the source; NO_VALUE for one that sources of the service do not have."""
-        return self.resolver.property(source, name) if name else NO_VALUE
+    def _is_true(self, source: str, path: PropertyPath) -> bool:
+        return is_true(self.resolver.value(self.resolver.at(source, path)))
 
-    def _is_true(self, source: str, name: str) -> bool:
-        return is_true(self.resolver.value(self._property(source, name)))
-
-    def _prefix(self, source: str) -> PartialString | None:
-        prefix = self.resolver.string(self._property(source, self.service.source.prefix))
+    def _prefix(self, form: Source, source: str) -> PartialString | None:
+        prefix = self.resolver.string(self.resolver.at(source, form.prefix))
         return None if prefix is None or prefix.known == "" else prefix
 
-    def _organization_id(self, source: str) -> PartialString | None:
+    def _organization_id(self, form: Source, source: str) -> PartialString | None:
         """Return the organization's id, None for a source of one account; an id that nobody says begins with ``o-`` too.
 
         Source: AWS Organizations API Reference, Organization, Id. Without it the id could be taken for an account's.
         """
-        if not self._is_true(source, self.service.source.organization):
+        if not self._is_true(source, form.organization):
             return None
         found = self.resolver.string(self.organization)
         return found if found is not None and found.parts else partial("o-", UnknownPart("the organization id"))

@@ -61,7 +61,7 @@ class SourceFacts(Struct, frozen=True):
             "bucket-key": self.bucket_key_enabled,
             "topic": self.topic_arn is not None,
         }
-        return self.options | {name for name, holds in found.items() if holds}
+        return self.options | self.service.source.facts | {name for name, holds in found.items() if holds}
 
 
 class ServiceRequest(Struct, frozen=True):
@@ -130,14 +130,14 @@ def service_name(facts: SourceFacts) -> ServiceName:
 
 def folders(facts: SourceFacts) -> tuple[PartialString, ...]:
     """Return the folder of all logs, of which there may be two: AWS does not say what a slash at the prefix's end does."""
-    prefix = facts.prefix
+    prefix, slash = facts.prefix, facts.service.slash
     if prefix is None:
         beginnings = [partial()]
     else:
         last = prefix.parts[-1] if prefix.parts else ""
         slashed = isinstance(last, str) and last.endswith("/")
-        beginnings = [partial(prefix, "/"), prefix] if slashed else [partial(prefix, "/")]
-    return tuple(filled(facts.service.folder, {"prefix/": one}) for one in beginnings)
+        beginnings = [partial(prefix, slash), prefix] if slash and slashed else [partial(prefix, slash)]
+    return tuple(partial(one, filled(facts.service.below, facts_of(facts))) for one in beginnings)
 
 
 def _made(facts: SourceFacts, form: RequestForm) -> ServiceRequest:

@@ -3,41 +3,53 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from remediate.cloudformation.property_path import PropertyPath, property_path
 from remediate.iam.holders import PolicyKind
 from remediate.template import Plain, read
 
 Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
 Forms = Mapping[str, "str | tuple[str, ...]"]
 """Condition keys, in lower case, with the forms of their values: texts with ``{names}`` of facts."""
+PREFIX_WITH_SLASH = "{prefix/}"
+PREFIX = "{prefix}"
+"""How a folder begins: with the prefix of a source that has one and a slash, or with the prefix alone."""
 
 
 class Source(Struct, frozen=True):
-    """What has its logs delivered: a resource type, and its properties by what they say ("" where it has none).
+    """What has its logs delivered: a resource type, and its properties by what they say (no steps where it has none).
 
-    ``noun`` is what people call it. ``arn`` is the form of its ARN. ``options`` are facts that a property switches on.
+    ``noun`` is what people call it. ``arn`` is the form of its ARN. ``options`` are facts that a property switches on,
+    ``facts`` those that hold for all such sources. A resource of the type is a source where each property of ``where`` has
+    one of the values, in lower case: ``present`` is any, "" is none. ``by_arn``: ``bucket`` is an ARN, with the folder
+    behind it. ``itself``: without ``bucket`` a source is its own.
     """
 
     type: str
     noun: str
-    name: str
     arn: str
-    organization: str
-    options: Mapping[str, str]
-    bucket: str
-    prefix: str
-    key: str
-    topic: str
+    name: PropertyPath
+    organization: PropertyPath
+    options: Mapping[str, PropertyPath]
+    bucket: PropertyPath
+    prefix: PropertyPath
+    key: PropertyPath
+    topic: PropertyPath
+    facts: frozenset[str] = frozenset()
+    where: Mapping[PropertyPath, tuple[str, ...]] = {}
+    by_arn: bool = False
+    itself: bool = False
 
-    def properties(self) -> tuple[str, ...]:
+    def properties(self) -> tuple[PropertyPath, ...]:
         """Return the properties that say what a source logs through."""
-        found = (self.name, self.bucket, self.prefix, self.key, self.topic, self.organization, *self.options.values())
-        return tuple(filter(None, found))
+        found = (self.name, self.bucket, self.prefix, self.key, self.topic, self.organization)
+        return tuple(filter(None, (*found, *self.options.values(), *self.where)))
 
 
 class RequestForm(Struct, frozen=True):
@@ -93,8 +105,9 @@ class LogService(Struct, frozen=True, eq=False):
     ``page`` documents its policies. ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of
     what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN.
     ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
-    service called from until a time that ``legacy_until`` tells, before it had a service principal. ``principal`` is a form,
-    whose Region is that of the stack; ``uncertain_principals`` are forms that are in use and that AWS does not document.
+    service called from until a time that ``legacy_until`` tells, before it had a service principal. ``others`` are the same
+    service for its other kinds of sources, and for other places that a source delivers to. ``principal`` is a form, whose
+    Region is that of the stack; ``uncertain_principals`` are forms that are in use and that AWS does not document.
     """
 
     id: str
@@ -115,6 +128,7 @@ class LogService(Struct, frozen=True, eq=False):
     legacy_accounts: frozenset[str] = frozenset()
     legacy_until: str = ""
     uncertain_principals: tuple[str, ...] = ()
+    others: tuple[LogService, ...] = ()
 
     def is_mentioned(self, text: str) -> bool:
         """Tell whether a text may speak of the service: it has the first word of its principal.
@@ -122,8 +136,28 @@ class LogService(Struct, frozen=True, eq=False):
         Where the Region follows, that word is a common one, which begins a name or is written on its own.
         """
         word, _, rest = self.principal.partition(".")
-        low = text.lower()
-        return f"{word}." in low or f'"{word}"' in low if rest.startswith("{") else word in low
+        words = (f"{word}.", f'"{word}"') if rest.startswith("{") else (word,)
+        return any(one in text.lower() for one in words)
+
+    @property
+    def kinds(self) -> tuple[LogService, ...]:
+        """The service for each kind of source, and for each place that one delivers to."""
+        return (self, *self.others)
+
+    @property
+    def source_types(self) -> tuple[str, ...]:
+        """The resource types of its sources."""
+        return tuple(dict.fromkeys(kind.source.type for kind in self.kinds))
+
+    @property
+    def below(self) -> str:
+        """The form of the folder without the prefix that it begins with."""
+        return self.folder.removeprefix(PREFIX_WITH_SLASH).removeprefix(PREFIX)
+
+    @property
+    def slash(self) -> str:
+        """What stands between a prefix and the rest of the folder."""
+        return "/" if self.folder.startswith(PREFIX_WITH_SLASH) else ""
 
     @property
     def subfolder(self) -> str:
@@ -139,6 +173,12 @@ def load_service(file: Path) -> LogService:
     Raises TemplateError where it is not YAML, and OSError.
     """
     data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    first, *others = _sources(data)
+    service = _service(data, first)
+    return replace(service, others=tuple(replace(service, source=one) for one in others))
+
+
+def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
     outsiders = data["outsiders"]
     headers = cast("dict[str, dict[str, Plain]]", data.get("headers", {}))
     legacy, writer, after = (data.get(name, {}) for name in ("legacy-accounts", "writer", "after-deployment"))
@@ -147,7 +187,7 @@ def load_service(file: Path) -> LogService:
         name=str(data["name"]),
         page=str(data["page"]),
         principal=str(data["principal"]),
-        source=_source(data["source"], data["destinations"]),
+        source=source,
         folder=str(data["folder"]),
         paths=cast("Mapping[str, str]", data["paths"]),
         context=_forms(data["context"]),
@@ -164,19 +204,39 @@ def load_service(file: Path) -> LogService:
     )
 
 
+def _sources(data: dict[str, dict[str, Plain]]) -> Iterator[Source]:
+    """Yield what a service file says of sources: one for each kind, and for each place that it delivers to."""
+    for source in _listed(data["source"]):
+        for to in _listed(source.get("destinations", data.get("destinations"))):
+            yield _source(source, to)
+
+
 def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
+    def path(written: Plain) -> PropertyPath:
+        return property_path(str(written or ""))
+
+    options = cast("dict[str, Plain]", source.get("options", {}))
+    where = {**cast("dict[str, Plain]", source.get("where", {})), **cast("dict[str, Plain]", to.get("where", {}))}
     return Source(
         type=str(source["type"]),
         noun=str(source["noun"]),
-        name=str(source.get("name", "")),
         arn=str(source["arn"]),
-        organization=str(source.get("organization", "")),
-        options=cast("Mapping[str, str]", source.get("options", {})),
-        bucket=str(to["bucket"]),
-        prefix=str(to.get("prefix", "")),
-        key=str(to.get("key", "")),
-        topic=str(to.get("topic", "")),
+        name=path(source.get("name")),
+        organization=path(source.get("organization")),
+        options={name: path(one) for name, one in options.items()},
+        facts=frozenset(_texts(source.get("facts"))),
+        where={path(name): _texts(values) for name, values in where.items()},
+        bucket=path(to.get("bucket") or to.get("bucket-arn")),
+        prefix=path(to.get("prefix")),
+        key=path(to.get("key")),
+        topic=path(to.get("topic")),
+        by_arn="bucket-arn" in to,
+        itself=to.get("itself") is True,
     )
+
+
+def _listed(written: Plain) -> list[dict[str, Plain]]:
+    return cast("list[dict[str, Plain]]", written if isinstance(written, list) else [written])
 
 
 def any_arn(service: LogService) -> str:

@@ -73,7 +73,9 @@ def catalogue() -> dict[str, Cause]:
     found = {name: _cause(name, one) for name, one in described.items()}
     of_sources = [found[name] for name, one in described.items() if one.get("of-the-source")]
     default, *others = shipped_services()
-    return found | {one.id: one for service in others for one in _of_another(of_sources, default, service)}
+    return found | {
+        one.id: one for service in others for kind in service.kinds for one in _of_another(of_sources, default, kind)
+    }
 
 
 def _of_another(causes: list[Cause], default: LogService, service: LogService) -> Iterator[Cause]:

@@ -83,7 +83,7 @@ def _folder(delivery: Delivery, one: ServiceRequest) -> str:
         str(one.request.resource).removeprefix(f"{delivery.facts.bucket_arn}/").split(f"/{delivery.service.subfolder}")[0]
     )
     prefix = delivery.service.source.prefix
-    written = delivery.resolver.property(delivery.source, prefix) if delivery.source and prefix else None
+    written = delivery.resolver.at(delivery.source, prefix) if delivery.source else None
     if delivery.facts.prefix is None or isinstance(written, str):
         return folder
     return folder.replace(str(delivery.facts.prefix), f"<{prefix}>", 1)

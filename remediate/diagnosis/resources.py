@@ -9,6 +9,7 @@ from remediate.cloudformation.creation_order import Dependencies
 from remediate.cloudformation.existence import Deployments, existing, where
 from remediate.cloudformation.expression import chosen, mentions
 from remediate.cloudformation.model import TemplateModel
+from remediate.cloudformation.property_path import PropertyPath, place_of, property_path
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resource_types import BUCKET_POLICY
 from remediate.cloudformation.substitution import ADVICE, unsubstituted
@@ -99,10 +100,10 @@ def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
 def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
     source, data = str(delivery.source), seen.data
     name = delivery.service.source.bucket
-    if delivery.bucket is not None:
+    if delivery.bucket is not None or not name:
         return
     conditions = delivery.resolver.scenario.conditions
-    found = chosen(data.properties(source).get(name), conditions)
+    found = chosen(data.at(source, name), conditions)
     value, guard = delivery.resolver.value(found.value), found.guard
     if value == partial():  # it is so where a condition asks for it, else it would be unknown
         asked = mentions(found.value)
@@ -114,7 +115,8 @@ def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
     wrong = f"the {name} of {source} is {'empty' if value == partial() else 'not a name'}"
     said = f"{source} has no {name}" if value is None else wrong
     detail = said + (f" where {where(dict(guard).items())}" if guard else "")
-    path = ("Resources", source, "Properties", name, *found.path)
+    place = place_of(data.properties(source), name, conditions)
+    path = ("Resources", source, "Properties", *place, *(found.path if len(place) == 1 else ()))
     path = path if value is not None or found.path else ("Resources", source)
     advice = "name the bucket that it logs to"
     yield Finding(f"{slug(delivery.service.source.noun)}-without-bucket", source, path, detail, "bucket", advice=advice)
@@ -143,12 +145,19 @@ def _without_policy(delivery: Delivery, kind: Literal["bucket", "topic"], holder
 def _prefix(delivery: Delivery) -> Iterator[Finding]:
     """Yield a prefix that surely holds the folder of all logs (AWS CloudTrail API Reference, CreateTrail)."""
     prefix = delivery.facts.prefix.known if delivery.facts.prefix else None
-    name = delivery.service.source.prefix
+    source = delivery.service.source
+    name = source.bucket if source.by_arn else source.prefix
     if prefix is not None and "AWSLogs" in prefix.split("/"):
         detail = f"the {name} of {delivery.source} is {prefix}: {delivery.service.name} refuses a prefix that holds AWSLogs"
-        path = ("Resources", str(delivery.source), "Properties", name)
+        path = _path(delivery, name)
         advice = f"leave AWSLogs out of it: {delivery.service.name} adds it itself"
         yield Finding("reserved-prefix", str(delivery.source), path, detail, "bucket", advice=advice)
+
+
+def _path(delivery: Delivery, name: PropertyPath) -> tuple[str | int, ...]:
+    """Return the place of a property of the source."""
+    source, conditions = str(delivery.source), delivery.resolver.scenario.conditions
+    return ("Resources", source, "Properties", *place_of(delivery.resolver.model.properties(source), name, conditions))
 
 
 def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
@@ -168,18 +177,18 @@ def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
 def _unsubstituted(delivery: Delivery, model: TemplateModel) -> Iterator[Finding]:
     """Yield the names of buckets, prefixes and keys that lack their Fn::Sub."""
     source = delivery.service.source
-    for name in filter(None, (source.bucket, source.prefix, source.key, source.name)):
-        yield from _lacking_sub(model, str(delivery.source), name)
+    for path in filter(None, (source.bucket, source.prefix, source.key, source.name)):
+        yield from _lacking_sub(model, str(delivery.source), path)
 
 
 def _unsubstituted_policies(located: Located, model: TemplateModel) -> Iterator[Finding]:
     for policy in model.of_type(BUCKET_POLICY) if any(delivery.source for delivery in located.deliveries) else ():
-        yield from _lacking_sub(model, policy, "Bucket")
+        yield from _lacking_sub(model, policy, property_path("Bucket"))
 
 
-def _lacking_sub(model: TemplateModel, logical_id: str, name: str) -> Iterator[Finding]:
-    path = ("Resources", logical_id, "Properties", name)
-    for place, names in unsubstituted(model, model.properties(logical_id).get(name), path):
+def _lacking_sub(model: TemplateModel, logical_id: str, name: PropertyPath) -> Iterator[Finding]:
+    path = ("Resources", logical_id, "Properties", *place_of(model.properties(logical_id), name, {}))
+    for place, names in unsubstituted(model, model.at(logical_id, name), path):
         detail = f"{name} of {logical_id} has {', '.join(names)} but no Fn::Sub, so it is not substituted"
         yield Finding("missing-sub", logical_id, place, detail, "bucket", advice=ADVICE)
 
@@ -243,7 +252,7 @@ def _elsewhere(delivery: Delivery, name: PartialString) -> Iterator[Finding]:
 
     That is a key that AWS manages, and one in another Region than the bucket, which is in the stack's.
     """
-    path = ("Resources", str(delivery.source), "Properties", delivery.service.source.key)
+    path = _path(delivery, delivery.service.source.key)
     if delivery.facts.key_arn is None or delivery.source is None:
         return
     noun = delivery.service.source.noun

@@ -86,6 +86,6 @@ def _fault(delivery: Delivery, entry: WrittenCondition) -> str:
             if matches(written, own) is Truth.NO:
                 return f"names a different {name} than that of {source}: {written}"
     if any(isinstance(part, UnknownPart) and part.name == delivery.source for part in delivery.facts.arn.parts):
-        name = delivery.service.source.name
-        return f"may not match {source}: without {name}, CloudFormation generates the name at deployment"
+        property_name = delivery.service.source.name
+        return f"may not match {source}: without {property_name}, CloudFormation generates the name at deployment"
     return f"cannot be shown to match the ARN of {source}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from remediate.cloudformation.model import TemplateModel
+from remediate.delivery.candidates import sources_of
 from remediate.delivery.service import LogService
 from remediate.delivery.services import shipped_services
 from remediate.plan.outcome import Skipped
@@ -14,7 +15,8 @@ def other_services(model: TemplateModel, chosen: Collection[LogService]) -> Iter
     """Yield one remark for each known service that has a source in the template and is not among the chosen."""
     ids = {service.id for service in chosen}
     for service in shipped_services():
-        found = model.of_type(service.source.type) if service.id not in ids else []
+        kinds = service.kinds if service.id not in ids else ()
+        found = list(dict.fromkeys(name for kind in kinds for name in sources_of(model, kind)))
         if found:
             reason = f"{service.name} delivers logs of {', '.join(found)} here, which this run does not look at"
             yield Skipped("other-service", "unchecked", reason, found[0], f"add --service {service.id}")

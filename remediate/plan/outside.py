@@ -80,16 +80,13 @@ def key_statements(delivery: Delivery, patch_set: PatchSet) -> str:
 
 
 def _prefix_of(delivery: Delivery) -> Plain:
-    name = delivery.service.source.prefix
-    return delivery.resolver.model.properties(str(delivery.source)).get(name) if name else None
+    return delivery.resolver.at(str(delivery.source), delivery.service.source.prefix)
 
 
 def _prefixes(delivery: Delivery) -> list[str]:
     """Return what is before the folder: the source's prefix, and nothing too where a parameter may leave it out."""
-    written = _prefix_of(delivery)
-    prefix = (
-        as_in_sub(delivery, written, delivery.service.source.prefix) if delivery.resolver.string(written) is not None else ""
-    )
+    written, source = _prefix_of(delivery), delivery.service.source
+    prefix = as_in_sub(delivery, written, str(source.prefix)) if delivery.resolver.string(written) is not None else ""
     # AWS does not say whether a slash at the end of the prefix makes two.
     with_prefix = [*([prefix] if prefix.endswith("/") else []), f"{prefix}/"] if prefix else []
     return with_prefix if delivery.facts.prefix else ["", *with_prefix]

@@ -47,7 +47,7 @@ def _macros(model: TemplateModel, located: Located) -> Iterator[Skipped]:
     if names and (located.deliveries or _speaks_of(located, model.data)):
         reason = f"the macro {', '.join(names)} may change every resource of the template, which is not looked into here"
         yield Skipped("macro", "undecidable", reason, "", _PROCESSED, path=("Transform",))
-    for kind in (located.service.source.type, BUCKET, BUCKET_POLICY, KEY):
+    for kind in dict.fromkeys((*located.service.source_types, BUCKET, BUCKET_POLICY, KEY)):
         for name in model.of_type(kind):
             rest = {key: one for key, one in model.properties(name).items() if key not in ("PolicyDocument", "KeyPolicy")}
             if _has_macro(rest) or "Fn::Transform" in model.resource(name):

@@ -39,17 +39,29 @@ def log_objects(model: TemplateModel, arn: Plain, deliveries: tuple[Delivery, ..
     """Return the paths that sources write to, by kind: plain, with the source's prefix, and with the organization's id."""
     service, organization = given.service, organization_id(model, given)
     belonging = organization is not None and any(delivery.facts.organization_id for delivery in deliveries)
-    kinds = [kind for kind in ("account", *(["organization"] if belonging else [])) if kind in service.paths]
-    ends = {kind: _filled(service.paths[kind], {"account": ACCOUNT, "organization": organization}) for kind in kinds}
-    folder = service.folder.removeprefix(_PREFIX)
-    paths = {kind: sub(arn, f"/{folder}", *end) for kind, end in ends.items()}
-    for source in dict.fromkeys(delivery.source for delivery in deliveries if delivery.source and delivery.facts.prefix):
-        prefix = policy_text(model.properties(str(source)).get(service.source.prefix))
-        for name, form in (("prefix without its slash", _without_slash(prefix)), ("prefix", prefix)):
-            if any(alternatives(form, ())):
-                for kind, end in ends.items():
-                    paths[f"{source} {name} {kind}"] = distribute(form, arn, "/", HERE, f"/{folder}", *end)
+    facts = {"account": ACCOUNT, "region": REGION, **({"organization": organization} if belonging else {})}
+    ends = {kind: _filled(form, facts) for kind, form in service.paths.items() if facts.keys() >= {*_NAME.findall(form)}}
+    paths = {kind: sub(arn, f"/{service.below}", *end) for kind, end in ends.items()}
+    prefixed = {(one.source, one.service): one for one in deliveries if one.source and one.facts.prefix}
+    for number, delivery in enumerate(prefixed.values()):
+        for name, form, before in _folders(model, arn, delivery):
+            for kind, end in ends.items():
+                behind = (f"{service.slash}{service.below}", *end)
+                paths[f"{number} {name} {kind}"] = distribute(form, *before, HERE, *behind)
     return paths
+
+
+def _folders(model: TemplateModel, arn: Plain, delivery: Delivery) -> Iterator[tuple[str, Plain, tuple[Plain, ...]]]:
+    """Yield the folders in which a source with a prefix writes, each without the slash behind it, and what is before it."""
+    source = delivery.service.source
+    if source.by_arn:
+        yield "folder", _bare(policy_text(model.at(str(delivery.source), source.bucket))), ()
+        return
+    prefix = policy_text(model.at(str(delivery.source), source.prefix))
+    bare = _without_slash(prefix) if delivery.service.slash else NO_VALUE
+    for name, form in (("prefix without its slash", bare), ("prefix", prefix)):
+        if any(alternatives(form, ())):
+            yield name, form, (arn, "/")
 
 
 def _filled(form: str, values: Mapping[str, Plain]) -> list[Plain]:
@@ -57,8 +69,16 @@ def _filled(form: str, values: Mapping[str, Plain]) -> list[Plain]:
     return [values[part] if number % 2 else part for number, part in enumerate(_NAME.split(form)) if part]
 
 
-_PREFIX = "{prefix/}"
 _NAME = re.compile(r"\{([a-z]+)\}")
+
+
+def _bare(written: Plain) -> Plain:
+    """Return an expression without the slash at its end, where one is written there."""
+    match function(written):
+        case ("Fn::If", [condition, yes, no]):
+            return {"Fn::If": [condition, _bare(yes), _bare(no)]}
+    bare = _without_slash(written)
+    return written if bare == NO_VALUE else bare
 
 
 def _without_slash(prefix: Plain) -> Plain:
@@ -75,6 +95,8 @@ def _without_slash(prefix: Plain) -> Plain:
             return {"Fn::Sub": [text[:-1], variables]}
         case ("Fn::If", [condition, yes, no]):
             return {"Fn::If": [condition, _without_slash(yes), _without_slash(no)]}
+        case ("Fn::Join", [str(delimiter), [*before, str(last)]]) if last.endswith("/"):
+            return {"Fn::Join": [delimiter, [*before, last[:-1]]]}
     return NO_VALUE
 
 
@@ -118,7 +140,7 @@ def _are_named(deliveries: tuple[Delivery, ...]) -> bool:
     return all(
         delivery.source
         and delivery.service.source.name
-        and delivery.resolver.string(delivery.resolver.property(delivery.source, delivery.service.source.name)) is not None
+        and delivery.resolver.string(delivery.resolver.at(delivery.source, delivery.service.source.name)) is not None
         for delivery in deliveries
     )
 
@@ -141,7 +163,7 @@ def _source_arns(deliveries: tuple[Delivery, ...]) -> Plain:
     """Return the ARN of the source, a list of them where there are several."""
     service = deliveries[0].service
     sources = dict.fromkeys(str(delivery.source) for delivery in deliveries)
-    names = [deliveries[0].resolver.model.properties(source).get(service.source.name) for source in sources]
+    names = [deliveries[0].resolver.model.at(source, service.source.name) for source in sources]
     arns = [_arn(service, REGION, name) for name in names]
     return arns[0] if len(arns) == 1 else arns
 

@@ -103,4 +103,6 @@ def _holder(verdict: Verdict) -> str:
 
 def _noun(report: Report, source: str) -> str:
     kind = report.model.type_of(source)
-    return next((one.source.noun for one in report.services if one.source.type == kind), "source")
+    return next(
+        (one.source.noun for service in report.services for one in service.kinds if one.source.type == kind), "source"
+    )

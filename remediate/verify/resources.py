@@ -31,25 +31,25 @@ def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) 
     if strays:
         raise Broken(3, f"{', '.join(sorted(strays))} differs without being planned")
     for name in sorted(changed):
-        differing = _differing(old[name], new[name], planned.located.service.source.type)
+        differing = _differing(old[name], new[name], planned.located.service.source_types)
         if differing:
             raise Broken(3, f"{', '.join(differing)} of {name} differs without being planned")
 
 
-def _differing(old: Plain, new: Plain, source: str) -> list[str]:
+def _differing(old: Plain, new: Plain, sources: tuple[str, ...]) -> list[str]:
     """Return the parts of a planned resource that no plan edits, and that differ: all but a policy and an order."""
-    before, after = _parts(old, source), _parts(new, source)
+    before, after = _parts(old, sources), _parts(new, sources)
     return [name for name in {**before, **after} if not identical(before.get(name), after.get(name))]
 
 
-def _parts(written: Plain, source: str) -> dict[str, Plain]:
+def _parts(written: Plain, sources: tuple[str, ...]) -> dict[str, Plain]:
     """Return attributes and properties by name without what a plan edits; Properties that are not a mapping are one part.
 
-    ``source`` is the type of the sources of logs, of which the order is edited.
+    ``sources`` are the types of the sources of logs, of which the order is edited.
     """
     if not isinstance(written, dict):
         return {"it": written}
-    edited = {source: "DependsOn", **_EDITED}.get(str(written.get("Type")))
+    edited = {**dict.fromkeys(sources, "DependsOn"), **_EDITED}.get(str(written.get("Type")))
     parts = {**written}
     inside = parts.pop("Properties", None)
     if isinstance(inside, dict):
