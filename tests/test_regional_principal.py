@@ -29,6 +29,7 @@ Resources:
               Service: {principal}
             Action: {actions}
             Resource: !GetAtt Bucket.Arn
+            Condition: {{ StringEquals: {{ "aws:SourceAccount": !Ref "AWS::AccountId" }} }}
           - Sid: Write
             Effect: Allow
             Principal:
