@@ -69,7 +69,9 @@ def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
     for one in {(one.id, one.request.resource): one for one in asked}.values():
         yield Outsider(who, one.policy, one.request, deputy=service.name)
     # A write carries headers, and is among the requests above.
-    name, context = service_name(facts), {"aws:SourceArn": arn, "aws:SourceAccount": account}
+    name = service_name(facts)
+    context = {"aws:SourceArn": arn, "aws:SourceAccount": account}
+    context |= dict.fromkeys(service.source_keys & service.context.keys(), arn)
     for policy, action, resource in (one for one in _entry_points(facts) if one[1] != "s3:PutObject"):
         yield Outsider(who, policy, service_request(name, action, resource, context), deputy=service.name)
     for file in (_log_file(theirs), _elsewhere(facts)):

@@ -191,7 +191,7 @@ def _s3_context(facts: SourceFacts) -> PartialString:
     """
     if facts.bucket_key_enabled:
         return facts.bucket_arn
-    written = next(_objects(facts, one) for one in facts.service.requests if one.target == "object")
+    written = next((_objects(facts, one) for one in facts.service.requests if one.target == "object"), [])
     return written[0] if len(written) == 1 else partial(facts.bucket_arn, "/", UnknownPart("the path of a log file", "any"))
 
 

@@ -28,7 +28,7 @@ class Source(Struct, frozen=True):
     ``noun`` is what people call it. ``arn`` is the form of its ARN. ``options`` are facts that a property switches on,
     ``facts`` those that hold for all such sources. A resource of the type is a source where each property of ``where`` has
     one of the values, in lower case: ``present`` is any, "" is none. ``by_arn``: ``bucket`` is an ARN, with the folder
-    behind it. ``itself``: without ``bucket`` a source is its own.
+    behind it. ``itself``: without ``bucket`` a source is its own. ``key_by_arn``: the service takes no other name of a key.
     """
 
     type: str
@@ -45,6 +45,7 @@ class Source(Struct, frozen=True):
     where: Mapping[PropertyPath, tuple[str, ...]] = {}
     by_arn: bool = False
     itself: bool = False
+    key_by_arn: bool = False
 
     def properties(self) -> tuple[PropertyPath, ...]:
         """Return the properties that say what a source logs through."""
@@ -103,7 +104,8 @@ class LogService(Struct, frozen=True, eq=False):
     """A service that delivers logs. The forms are texts with ``{names}`` of facts (see ``patches/schema/service.json``).
 
     ``page`` documents its policies. ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of
-    what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN.
+    what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN, and
+    ``source_key`` is the first of them.
     ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
     service called from until a time that ``legacy_until`` tells, before it had a service principal. ``others`` are the same
     service for its other kinds of sources, and for other places that a source delivers to. ``principal`` is a form, whose
@@ -128,6 +130,7 @@ class LogService(Struct, frozen=True, eq=False):
     legacy_accounts: frozenset[str] = frozenset()
     legacy_until: str = ""
     uncertain_principals: tuple[str, ...] = ()
+    source_key: str = "aws:SourceArn"
     others: tuple[LogService, ...] = ()
 
     def is_mentioned(self, text: str) -> bool:
@@ -148,6 +151,11 @@ class LogService(Struct, frozen=True, eq=False):
     def source_types(self) -> tuple[str, ...]:
         """The resource types of its sources."""
         return tuple(dict.fromkeys(kind.source.type for kind in self.kinds))
+
+    @property
+    def uses_bucket(self) -> bool:
+        """Whether it writes to a bucket at all, or only uses a key."""
+        return any(one.target in {"bucket", "object"} for one in self.requests)
 
     @property
     def below(self) -> str:
@@ -188,10 +196,11 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         page=str(data["page"]),
         principal=str(data["principal"]),
         source=source,
-        folder=str(data["folder"]),
-        paths=cast("Mapping[str, str]", data["paths"]),
+        folder=str(data.get("folder", "")),
+        paths=cast("Mapping[str, str]", data.get("paths", {})),
         context=_forms(data["context"]),
         source_keys=frozenset(one.lower() for one in _texts(data.get("source-keys"))),
+        source_key=next(iter(_texts(data.get("source-keys"))), "aws:SourceArn"),
         requests=tuple(_request(one, headers) for one in cast("list[dict[str, Plain]]", data["requests"])),
         delivered=str(after.get("files", "")),
         status=str(after.get("status", "")),
@@ -200,7 +209,7 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
         uncertain_principals=_texts(data.get("uncertain-principals")),
-        outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders["object"])),
+        outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
     )
 
 
@@ -228,10 +237,11 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         where={path(name): _texts(values) for name, values in where.items()},
         bucket=path(to.get("bucket") or to.get("bucket-arn")),
         prefix=path(to.get("prefix")),
-        key=path(to.get("key")),
+        key=path(to.get("key") or to.get("key-arn")),
         topic=path(to.get("topic")),
         by_arn="bucket-arn" in to,
         itself=to.get("itself") is True,
+        key_by_arn="key-arn" in to,
     )
 
 

@@ -89,7 +89,8 @@ def _judged(delivery: Delivery, model: TemplateModel, ignored: Callable[[str, st
     """Return what the policies of a delivery say to its documented requests; a policy elsewhere says nothing here."""
     key_elsewhere = delivery.facts.key_arn is not None and delivery.key is not None and delivery.key.logical_id is None
     topic_elsewhere = delivery.topic is not None and not delivery.topic_policies
-    elsewhere = delivery.source is not None and (not delivery.bucket_policies or key_elsewhere or topic_elsewhere)
+    bucket_elsewhere = not delivery.bucket_policies and (delivery.bucket is not None or delivery.service.uses_bucket)
+    elsewhere = delivery.source is not None and (bucket_elsewhere or key_elsewhere or topic_elsewhere)
     worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
     for logical_id, kind in delivery.policies():
         document = document_for(model, logical_id, kind, delivery)

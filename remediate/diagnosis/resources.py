@@ -18,6 +18,7 @@ from remediate.delivery.locate import Located
 from remediate.delivery.service import LogService, any_arn
 from remediate.diagnosis.absent import absence_findings
 from remediate.diagnosis.finding import Finding, slug
+from remediate.diagnosis.key_names import key_without_arn
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
 
@@ -47,6 +48,7 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
         yield from _bucket(delivery)
         yield from _topic(delivery)
         yield from _key(delivery)
+        yield from key_without_arn(delivery, model)
 
 
 class _Seen:
@@ -85,7 +87,7 @@ def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
             detail = f"{source} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
         advice = (
             f"take the reference to {source} out of {chain[-2]}; a condition on a {noun}'s ARN can be written without it: "
-            f"ArnLike aws:SourceArn = {any_arn(delivery.service)}"
+            f"ArnLike {delivery.service.source_key} = {any_arn(delivery.service)}"
         )
         yield Finding(f"policy-waits-for-{slug(noun)}", source, ("Resources", chain[-2]), detail, "bucket", advice=advice)
         return
@@ -264,6 +266,7 @@ def _elsewhere(delivery: Delivery, name: PartialString) -> Iterator[Finding]:
     fields = arn_fields(name)
     own = delivery.facts.region.known
     region = fields[3].known if fields and len(fields) == ARN_FIELDS and fields[2].known == "kms" else None
-    if own and region and own != region and delivery.own_bucket:
-        detail = f"the key of {delivery.source} is in {region}, the bucket {delivery.own_bucket} in {own}"
+    there = f"the bucket {delivery.own_bucket}" if delivery.own_bucket else f"the {noun}"
+    if own and region and own != region and (delivery.own_bucket or not delivery.service.uses_bucket):
+        detail = f"the key of {delivery.source} is in {region}, {there} in {own}"
         yield Finding("unusable-key", delivery.source, path, detail, "key", advice=f"use a key in {own}")

@@ -16,6 +16,7 @@ from remediate.patch_set.rules import (
     Allow,
     DependOn,
     Ensure,
+    NameByArn,
     Need,
     Patch,
     PatchSet,
@@ -140,7 +141,7 @@ def _check_including(loaded: PatchSet, patch: Patch, file: Path) -> None:
         included = loaded.patch(name)
         if included is None:
             raise PatchError(f"{file}: `with` names {name!r}, which {loaded.name} does not have")
-        if any(isinstance(rule, AddPolicy | DependOn) for rule in included.ensure):
+        if any(isinstance(rule, AddPolicy | DependOn | NameByArn) for rule in included.ensure):
             raise PatchError(f"{file}: `with` names {name!r}, which is not about the statements of a policy")
 
 
@@ -198,8 +199,8 @@ def _ensure(written: dict[str, Plain]) -> Ensure:
     need = cast("Need", written["need"])
     name, raw = next((name, raw) for name, raw in written.items() if name != "need")
     rule = RULES[name]
-    if rule is DependOn:
-        return DependOn(str(raw), need)
+    if rule is DependOn or rule is NameByArn:
+        return rule(str(raw), need)
     content = cast("dict[str, Plain]", raw)
     if rule is AddPolicy:
         statements = cast("list[dict[str, Plain]]", content["statements"])

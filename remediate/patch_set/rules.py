@@ -95,6 +95,13 @@ class DependOn(NamedTuple):
     need: Need = "either"
 
 
+class NameByArn(NamedTuple):
+    """The source names what has this role by its ARN, where the template has it."""
+
+    role: str
+    need: Need = "repair"
+
+
 class AddPolicy(NamedTuple):
     """The bucket has a policy of these statements and of what the named patches ensure."""
 
@@ -103,7 +110,7 @@ class AddPolicy(NamedTuple):
     need: Need = "either"
 
 
-Ensure: TypeAlias = "Allow | NotRequire | Require | Complete | Separate | DependOn | AddPolicy"
+Ensure: TypeAlias = "Allow | NotRequire | Require | Complete | Separate | DependOn | NameByArn | AddPolicy"
 RULES: Final[Mapping[str, type[Ensure]]] = {
     "allow": Allow,
     "not-require": NotRequire,
@@ -111,6 +118,7 @@ RULES: Final[Mapping[str, type[Ensure]]] = {
     "complete": Complete,
     "separate": Separate,
     "depend-on": DependOn,
+    "name-by-arn": NameByArn,
     "policy": AddPolicy,
 }
 """Every rule by its name in a patch file."""

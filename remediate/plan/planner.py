@@ -18,6 +18,7 @@ from remediate.patch_set import (
     Complete,
     DependOn,
     Ensure,
+    NameByArn,
     NotRequire,
     Patch,
     PatchSet,
@@ -36,6 +37,7 @@ from remediate.plan.rules.add_policy import ensure_policy
 from remediate.plan.rules.allow import ensure_allow
 from remediate.plan.rules.complete import ensure_complete
 from remediate.plan.rules.depend_on import ensure_depends
+from remediate.plan.rules.name_by_arn import ensure_named_by_arn
 from remediate.plan.rules.not_require import ensure_not_required
 from remediate.plan.rules.require import ensure_required
 from remediate.plan.rules.separate import ensure_separate
@@ -103,11 +105,13 @@ class Planner:
             done = len(self.draft.operations)
             if isinstance(rule, DependOn):
                 ensure_depends(patch.id, self.draft, target, change.notes, self.skipped)
+            elif isinstance(rule, NameByArn):
+                ensure_named_by_arn(self.draft, target, change.notes)
             elif isinstance(rule, AddPolicy):
                 self._add_policy(patch, rule, target, change)
             else:
                 self._at_documents(patch, rule, target, change)
-            if len(self.draft.operations) > done and isinstance(rule, DependOn | AddPolicy):
+            if len(self.draft.operations) > done and isinstance(rule, DependOn | NameByArn | AddPolicy):
                 change.needs.add(rule.need)  # the other rules tell themselves whether a request is denied
         operations = tuple(self.draft.operations[start:])
         left = self._left(patch, target.logical_id, change) if operations else None
@@ -217,7 +221,7 @@ APPLIED: dict[type, Callable[[PolicyEditor, Any], None]] = {
     Complete: keeping_out(ensure_complete),
     Separate: ensure_separate,
 }
-"""How the rules are applied that change a policy document; the two others of ``RULES`` change resources."""
+"""How the rules are applied that change a policy document; the three others of ``RULES`` change resources."""
 
 
 def _removing(patches: Iterable[Patch]) -> tuple[NotRequire | Separate, ...]:

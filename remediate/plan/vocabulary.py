@@ -146,7 +146,7 @@ def _are_named(deliveries: tuple[Delivery, ...]) -> bool:
 
 
 def _value(name: str, deliveries: tuple[Delivery, ...]) -> Plain:
-    """Return the expression behind a name of the vocabulary, any other text as it is."""
+    """Return the expression behind a name of the vocabulary, any other text with the facts of the stack that it names."""
     match name:
         case "account":
             return ACCOUNT
@@ -156,7 +156,7 @@ def _value(name: str, deliveries: tuple[Delivery, ...]) -> Plain:
             return _source_arns(deliveries)
         case "unnamed-sources":
             return _arn(deliveries[0].service, "*", "*") if all(delivery.source for delivery in deliveries) else None
-    return name
+    return sub(*_filled(name, {"partition": PARTITION, "region": REGION, "account": ACCOUNT}))
 
 
 def _source_arns(deliveries: tuple[Delivery, ...]) -> Plain:

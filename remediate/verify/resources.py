@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resource_types import BUCKET_POLICY, TOPIC_POLICY
 from remediate.delivery.locate import Located
+from remediate.delivery.service import LogService
 from remediate.iam.holders import HOLDERS
 from remediate.plan import Plan
 from remediate.template import Plain, identical
 from remediate.verify.broken import Broken
 
-_EDITED = {holder.type: holder.property for holder in HOLDERS.values()}
+_EDITED = {holder.type: (f"Properties/{holder.property}",) for holder in HOLDERS.values()}
 
 
 def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) -> None:
@@ -31,25 +32,33 @@ def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) 
     if strays:
         raise Broken(3, f"{', '.join(sorted(strays))} differs without being planned")
     for name in sorted(changed):
-        differing = _differing(old[name], new[name], planned.located.service.source_types)
+        differing = _differing(old[name], new[name], _of_sources(planned.located.service))
         if differing:
             raise Broken(3, f"{', '.join(differing)} of {name} differs without being planned")
 
 
-def _differing(old: Plain, new: Plain, sources: tuple[str, ...]) -> list[str]:
+_Edited = Mapping[str, tuple[str, ...]]
+"""What plans edit in resources of a type: attributes, and properties behind ``Properties/``."""
+
+
+def _of_sources(service: LogService) -> _Edited:
+    """Return what plans edit in the sources of a service: their order, and the name of a key that is to be an ARN."""
+    named = {one.type: one.key.property for kind in service.kinds if (one := kind.source).key_by_arn}
+    keys = {kind: (f"Properties/{name}",) for kind, name in named.items()}
+    return {kind: ("DependsOn", *keys.get(kind, ())) for kind in service.source_types}
+
+
+def _differing(old: Plain, new: Plain, sources: _Edited) -> list[str]:
     """Return the parts of a planned resource that no plan edits, and that differ: all but a policy and an order."""
     before, after = _parts(old, sources), _parts(new, sources)
     return [name for name in {**before, **after} if not identical(before.get(name), after.get(name))]
 
 
-def _parts(written: Plain, sources: tuple[str, ...]) -> dict[str, Plain]:
-    """Return attributes and properties by name without what a plan edits; Properties that are not a mapping are one part.
-
-    ``sources`` are the types of the sources of logs, of which the order is edited.
-    """
+def _parts(written: Plain, sources: _Edited) -> dict[str, Plain]:
+    """Return attributes and properties by name without what a plan edits; Properties that are not a mapping are one part."""
     if not isinstance(written, dict):
         return {"it": written}
-    edited = {**dict.fromkeys(sources, "DependsOn"), **_EDITED}.get(str(written.get("Type")))
+    edited = {**sources, **_EDITED}.get(str(written.get("Type")), ())
     parts = {**written}
     inside = parts.pop("Properties", None)
     if isinstance(inside, dict):
@@ -57,9 +66,7 @@ def _parts(written: Plain, sources: tuple[str, ...]) -> dict[str, Plain]:
         parts |= {"Properties": inside} if function(inside) else {f"Properties/{name}": one for name, one in inside.items()}
     elif inside is not None:
         parts["Properties"] = inside
-    if edited:
-        parts.pop(edited if edited == "DependsOn" else f"Properties/{edited}", None)
-    return parts
+    return {name: one for name, one in parts.items() if name not in edited}
 
 
 def _logging_resources(located: Located) -> Iterable[str]:
