@@ -9,11 +9,9 @@ from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.property_path import place_of
 from remediate.delivery.delivery import Delivery
 from remediate.diagnosis.finding import Finding
-from remediate.iam.match import matches
-from remediate.iam.truth import Truth
-from remediate.partial_string import PartialString, partial
+from remediate.partial_string import PartialString
 
-_ARN = partial("arn:*")
+_ARN = "arn:"
 
 
 def key_without_arn(delivery: Delivery, model: TemplateModel) -> Iterator[Finding]:
@@ -23,7 +21,7 @@ def key_without_arn(delivery: Delivery, model: TemplateModel) -> Iterator[Findin
         return
     written = model.at(delivery.source, form.key)
     name = resolver.string(written)
-    if name is None or matches(_ARN, name) is not Truth.NO or "alias/aws/" in str(name):
+    if name is None or not _is_other_name(delivery, name) or "alias/aws/" in str(name):
         return
     kind, advice = _told(delivery, name)
     detail = f"the {form.key} of {delivery.source} is {kind}; {delivery.service.name} accepts only the ARN of a key"
@@ -31,6 +29,14 @@ def key_without_arn(delivery: Delivery, model: TemplateModel) -> Iterator[Findin
     place = place_of(model.properties(delivery.source), form.key, conditions)
     path = ("Resources", delivery.source, "Properties", *place, *chosen(written, conditions).path)
     yield Finding("key-without-arn", delivery.source, path, detail, "key", advice=advice)
+
+
+def _is_other_name(delivery: Delivery, name: PartialString) -> bool:
+    """Tell whether a name is the id of a key of the template, or surely does not begin as an ARN does."""
+    first, inside = name.parts[0], delivery.key.logical_id if delivery.key else None
+    if isinstance(first, str):
+        return not first.startswith(_ARN) and (name.known is not None or len(first) >= len(_ARN))
+    return inside is not None and name == delivery.resolver.string({"Ref": inside})
 
 
 def _told(delivery: Delivery, name: PartialString) -> tuple[str, str]:

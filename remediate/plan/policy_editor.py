@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import Document, WrittenStatement, documents
 from remediate.cloudformation.possible import possible_strings
 from remediate.delivery.access import Outsider
@@ -57,15 +58,15 @@ class PolicyEditor(Struct, dict=True):
     let_in: list[Outsider] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    _read: tuple[int, Document] | None = None
+    _read: tuple[TemplateModel, Document] | None = None
 
     @property
     def document(self) -> Document:
         """The document as it stands now: read anew after every operation, for each can move statements."""
-        done = len(self.draft.operations)
-        if self._read is None or self._read[0] != done:
-            found = documents(self.draft.model, self.logical_id, self.kind)
-            self._read = done, next(one for one in found if one.path == self.path)
+        model = self.draft.model  # each operation makes another one
+        if self._read is None or self._read[0] is not model:
+            found = documents(model, self.logical_id, self.kind)
+            self._read = model, next(one for one in found if one.path == self.path)
         return self._read[1]
 
     @functools.cached_property
