@@ -39,7 +39,8 @@ def uncertain_principals(
 ) -> Iterator[Finding]:
     """Yield that a statement may not be for the service of this Region: it names that of one Region, or of none."""
     own = service_name(delivery.facts)
-    named = [one for one in statement.principal.services if one.known and _is_one(one, delivery)]
+    written = (one for one in statement.principal.services if any(isinstance(part, str) for part in one.parts))
+    named = [one for one in written if _is_one(one, delivery)]
     if not named or any(service_truth(one, own) is Truth.YES for one in statement.principal.services):
         return
     right = principal_text(delivery.service.principal)
