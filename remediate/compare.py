@@ -11,8 +11,9 @@ from remediate.cloudformation.differences import Difference, differences
 from remediate.delivery.comparison import Verdict, worst
 from remediate.delivery.locate import locate
 from remediate.delivery.new_access import NewAccess
-from remediate.delivery.service import LogService, principal_text
+from remediate.delivery.service import LogService
 from remediate.delivery.standing_access import AccessChange, RemovedDeny, Side, access_change, removed_denies
+from remediate.delivery.texts import principal_text
 from remediate.engine import Report, remediate_all
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.patch_set import PatchSet
@@ -78,7 +79,7 @@ def compare(name: str, old: File | None, new: File | None, patch_sets: Sequence[
     """
     before, after = (remediate_all(one.raw, one.name, patch_sets, options) if one else None for one in (old, new))
     services = [one.service for one in patch_sets]
-    sides = [tuple(_side(one, options, service) if one else None for one in (before, after)) for service in services]
+    sides = [tuple(_side(one, options, of) if one else None for one in (before, after)) for of in patch_sets]
     at_home = _at_home(one for both in sides for one in both if one)
     access = [_among_strangers(access_change(*both), one, at_home) for one, both in zip(services, sides, strict=True)]
     denies = [deny for was, now in sides if was and now for deny in removed_denies(was, now)]
@@ -95,13 +96,13 @@ def compare(name: str, old: File | None, new: File | None, patch_sets: Sequence[
 
 def standing_access(report: Report, patch_sets: Sequence[PatchSet], options: Options) -> AccessChange:
     """Return who else gets in by a template as it was read, as the access that it would give if it were new."""
-    sides = [_side(report, options, one.service) for one in patch_sets]
+    sides = [_side(report, options, one) for one in patch_sets]
     at_home = _at_home(sides)
     return _joined([_among_strangers(access_change(None, one), one.located.service, at_home) for one in sides])
 
 
-def _side(report: Report, options: Options, service: LogService) -> Side:
-    return Side(locate(report.model, options.for_service(service).given))
+def _side(report: Report, options: Options, patch_set: PatchSet) -> Side:
+    return Side(locate(report.model, options.for_service(patch_set.service, patch_set.used_by).given))
 
 
 def _at_home(sides: Iterable[Side]) -> set[str]:

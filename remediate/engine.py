@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from remediate.cloudformation.model import TemplateModel
+from remediate.delivery.candidates import used_sources
 from remediate.delivery.comparison import Verdict
 from remediate.delivery.locate import locate
 from remediate.delivery.new_access import NewAccesses, new_access
@@ -54,7 +55,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
     """
     template = check_is_cloudformation(read(raw, name))
     ignores = Ignores() if options.no_ignores else read_ignores(template, [patch.id for patch in patch_set.patches])
-    options = replace(options.for_service(patch_set.service), ignores=ignores.valid)
+    options = replace(options.for_service(patch_set.service, patch_set.used_by), ignores=ignores.valid)
     located = locate(TemplateModel(template.data), options.given)
     planned, edits, options = plan_edits(template, located, patch_set, options)
     after = splice(template.text, edits)
@@ -92,18 +93,20 @@ def _judged(
 def remediate_all(raw: bytes, name: str, patch_sets: Sequence[PatchSet], options: Options) -> Report:
     """Fix a template for several services, one after another, each seeing what the ones before did.
 
-    What was wrong is told of the template as it was. Raises as :func:`remediate` does.
+    A leg of another service is passed over where nothing is used of it. What was wrong is told of the template as it was.
+    Raises as :func:`remediate` does.
     """
     first, *rest = patch_sets
     report = whole = remediate(raw, name, first, options)
+    rest = [one for one in rest if one.used_by is None or used_sources(report.model, one.service, one.used_by)]
     for patch_set in rest:
         before = remediate(raw, name, patch_set, options)
         after = remediate(whole.to_bytes(), name, patch_set, options) if whole.changed else before
         whole = whole.followed_by(after, replace(before, skipped=after.skipped))
     if whole is not report and whole.changed:
-        again = (remediate(whole.to_bytes(), name, one, options) for one in patch_sets)
+        again = (remediate(whole.to_bytes(), name, one, options) for one in (first, *rest))
         verify_settled([operation for one in again for operation in one.operations])
-    return _of_the_whole(whole, patch_sets, options)
+    return _of_the_whole(whole, (first, *rest), options)
 
 
 def _of_the_whole(report: Report, patch_sets: Sequence[PatchSet], options: Options) -> Report:

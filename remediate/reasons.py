@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import cast
 
 from remediate.delivery.service import LogService, RequestForm
-from remediate.delivery.services import shipped_services
+from remediate.delivery.services import known_services
 from remediate.diagnosis import Cause, catalogue
 from remediate.template import Plain, read
 
 
-@functools.cache
 def reasons() -> dict[str, Cause]:
     """Return by its id what is neither a patch nor a root cause, as ``reasons.yaml`` describes it."""
+    return _reasons(known_services())
+
+
+@functools.cache
+def _reasons(services: tuple[LogService, ...]) -> dict[str, Cause]:
     file = Path(__file__).with_name("reasons.yaml")
     described = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
     written = {name: _reason(name, one) for name, one in described.items()}
-    made = (_request(service, form) for service in shipped_services() for form in service.requests)
+    made = (_request(service, form) for service in services for form in service.requests)
     return {one.id: one for one in made} | written
 
 

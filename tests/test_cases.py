@@ -21,8 +21,8 @@ import pytest
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
 from remediate.delivery.locate import Given
-from remediate.delivery.service import principal_text
 from remediate.delivery.services import service_ids
+from remediate.delivery.texts import principal_text
 from remediate.engine import Report, remediate
 from remediate.iam.holders import PolicyKind
 from remediate.patch_set import PatchError, PatchSet, load, names, schema

@@ -105,7 +105,11 @@ SECOND = """\
 
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
-OF_OTHER_SOURCES = {one for one in catalogue() if "delivery-channel" in one or "topic" in one}
+OF_OTHER_SOURCES = {
+    one
+    for one in catalogue()
+    if "delivery-channel" in one or "topic" in one or "log-group" in one or one == "key-without-arn"
+}
 ROWS: list[Row] = [
     (
         "no DependsOn",

@@ -89,8 +89,8 @@ def _after(written: Plain, step: Step) -> Plain:
 
 
 def _either(condition: str, yes: Plain, no: Plain) -> Plain:
-    if yes is None and no is None:
-        return None
+    if yes == no:
+        return yes
     return {"Fn::If": [condition, *(NO_VALUE if one is None else one for one in (yes, no))]}
 
 

@@ -11,7 +11,7 @@ from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.property_path import PropertyPath, property_path
 from remediate.cloudformation.resolve import Resolver, Scenario
 from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
-from remediate.delivery.service import LogService, Source
+from remediate.delivery.service import LogService, Source, UsedBy
 from remediate.partial_string import PartialString, Value
 from remediate.template import Plain
 
@@ -57,6 +57,13 @@ def sources_of(model: TemplateModel, service: LogService) -> list[str]:
     """Return the resources that may be sources of a service, of the one kind that it is for."""
     nothing_known = Resolver(model, Scenario({}, {}))
     return [name for name in model.of_type(service.source.type) if is_source(nothing_known, service, name)]
+
+
+def used_sources(model: TemplateModel, service: LogService, by: UsedBy) -> set[str]:
+    """Return the sources of a service that the sources of another one use."""
+    using = (name for kind in by.service.kinds for name in sources_of(model, kind))
+    named = {one for name in using for one in mentions(model.at(name, by.path))}
+    return {name for kind in service.kinds for name in sources_of(model, kind) if name in named}
 
 
 def is_source(resolver: Resolver, service: LogService, logical_id: str) -> bool:

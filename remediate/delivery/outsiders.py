@@ -17,7 +17,7 @@ from remediate.delivery.requests import (
     requests,
     service_name,
 )
-from remediate.delivery.service import principal_text
+from remediate.delivery.texts import principal_text
 from remediate.iam.holders import PolicyKind
 from remediate.iam.request import ANONYMOUS, Request, ServiceName
 from remediate.iam.service_caller import service_request
@@ -74,7 +74,7 @@ def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
     context |= dict.fromkeys(service.source_keys & service.context.keys(), arn)
     for policy, action, resource in (one for one in _entry_points(facts) if one[1] != "s3:PutObject"):
         yield Outsider(who, policy, service_request(name, action, resource, context), deputy=service.name)
-    for file in (_log_file(theirs), _elsewhere(facts)):
+    for file in (_log_file(theirs), _elsewhere(facts)) if service.source.bucket else ():
         yield Outsider(who, "bucket", service_request(name, "s3:GetObject", file, context), deputy=service.name)
     here = {one.request.resource: one.request for one in possible_requests(facts) if one.is_write}
     common = {"aws:sourcearn": arn, "aws:sourceaccount": account}
@@ -99,11 +99,12 @@ def _service_astray(facts: SourceFacts) -> Iterator[Outsider]:
 
 
 def _entry_points(facts: SourceFacts) -> Iterator[tuple[PolicyKind, str, PartialString]]:
-    log_file = _log_file(facts)
-    yield "bucket", "s3:GetBucketAcl", facts.bucket_arn
-    yield "bucket", "s3:ListBucket", facts.bucket_arn
-    yield "bucket", "s3:PutObject", log_file
-    yield "bucket", "s3:GetObject", log_file
+    if facts.service.source.bucket:
+        log_file = _log_file(facts)
+        yield "bucket", "s3:GetBucketAcl", facts.bucket_arn
+        yield "bucket", "s3:ListBucket", facts.bucket_arn
+        yield "bucket", "s3:PutObject", log_file
+        yield "bucket", "s3:GetObject", log_file
     key = facts.key_arn or facts.bucket_key_arn
     if key is not None:
         yield "key", "kms:GenerateDataKey", key

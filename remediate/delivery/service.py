@@ -108,7 +108,8 @@ class LogService(Struct, frozen=True, eq=False):
     ``source_key`` is the first of them.
     ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
     service called from until a time that ``legacy_until`` tells, before it had a service principal. ``others`` are the same
-    service for its other kinds of sources, and for other places that a source delivers to. ``principal`` is a form, whose
+    service for its other kinds of sources, and for other places that a source delivers to. ``legs`` are the ids of services
+    that a run for this one includes, for the resources that a property of a source names. ``principal`` is a form, whose
     Region is that of the stack; ``uncertain_principals`` are forms that are in use and that AWS does not document.
     """
 
@@ -132,6 +133,7 @@ class LogService(Struct, frozen=True, eq=False):
     uncertain_principals: tuple[str, ...] = ()
     source_key: str = "aws:SourceArn"
     others: tuple[LogService, ...] = ()
+    legs: Mapping[str, PropertyPath] = {}
 
     def is_mentioned(self, text: str) -> bool:
         """Tell whether a text may speak of the service: it has the first word of its principal.
@@ -153,11 +155,6 @@ class LogService(Struct, frozen=True, eq=False):
         return tuple(dict.fromkeys(kind.source.type for kind in self.kinds))
 
     @property
-    def uses_bucket(self) -> bool:
-        """Whether it writes to a bucket at all, or only uses a key."""
-        return any(one.target in {"bucket", "object"} for one in self.requests)
-
-    @property
     def below(self) -> str:
         """The form of the folder without the prefix that it begins with."""
         return self.folder.removeprefix(PREFIX_WITH_SLASH).removeprefix(PREFIX)
@@ -174,6 +171,13 @@ class LogService(Struct, frozen=True, eq=False):
         return written.partition("{account}/")[2].partition("/")[0]
 
 
+class UsedBy(Struct, frozen=True):
+    """What makes a service a leg of another one: a property of the other's sources names its sources."""
+
+    service: LogService
+    path: PropertyPath
+
+
 @functools.cache
 def load_service(file: Path) -> LogService:
     """Return the service that a file describes. The shipped ones are held to their schema by a test.
@@ -183,7 +187,12 @@ def load_service(file: Path) -> LogService:
     data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
     first, *others = _sources(data)
     service = _service(data, first)
-    return replace(service, others=tuple(replace(service, source=one) for one in others))
+    LOADED[service.id] = replace(service, others=tuple(replace(service, source=one) for one in others))
+    return LOADED[service.id]
+
+
+LOADED: dict[str, LogService] = {}
+"""Every service that has been read, by id: what its ids mean is asked long after."""
 
 
 def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
@@ -209,6 +218,7 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
         uncertain_principals=_texts(data.get("uncertain-principals")),
+        legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
         outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
     )
 
@@ -247,19 +257,6 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
 
 def _listed(written: Plain) -> list[dict[str, Plain]]:
     return cast("list[dict[str, Plain]]", written if isinstance(written, list) else [written])
-
-
-def any_arn(service: LogService) -> str:
-    """Return the pattern of the ARN of every source of the stack's account, as ``Fn::Sub`` writes it."""
-    return service.source.arn.format(**{**_PSEUDO, "region": "*", "name": "*"})
-
-
-def principal_text(form: str) -> str:
-    """Return a service principal as people read it, and as ``Fn::Sub`` writes it."""
-    return form.format(**_PSEUDO)
-
-
-_PSEUDO = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}", "region": "${AWS::Region}"}
 
 
 def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> RequestForm:

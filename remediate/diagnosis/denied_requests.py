@@ -11,7 +11,7 @@ from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.delivery.decide import current_requests, documented, judge, statements_of
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest
-from remediate.delivery.service import principal_text
+from remediate.delivery.texts import principal_text
 from remediate.diagnosis.deny_statements import blocking_deny
 from remediate.diagnosis.finding import Finding
 from remediate.diagnosis.principals import legacy_principals, uncertain_principals, wrong_principals

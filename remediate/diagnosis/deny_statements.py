@@ -5,7 +5,7 @@ from __future__ import annotations
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest
-from remediate.delivery.service import principal_text
+from remediate.delivery.texts import principal_text
 from remediate.diagnosis.finding import Finding
 from remediate.iam.request import Request
 from remediate.iam.statement import Condition, Statement

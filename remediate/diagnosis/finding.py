@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from remediate.delivery.service import LogService
-from remediate.delivery.services import shipped_services
+from remediate.delivery.services import known_services
 from remediate.iam.holders import PolicyKind
 from remediate.template import Plain, read
 
@@ -62,16 +62,20 @@ class Finding(Struct, frozen=True):
 
 def slug(noun: str) -> str:
     """Return a noun as a part of an id."""
-    return noun.replace(" ", "-")
+    return noun.lower().replace(" ", "-")
+
+
+def catalogue() -> dict[str, Cause]:
+    """Return every cause by its id, as ``catalogue.yaml`` describes it."""
+    return _catalogue(known_services())
 
 
 @functools.cache
-def catalogue() -> dict[str, Cause]:
-    """Return every cause by its id, as ``catalogue.yaml`` describes it."""
+def _catalogue(services: tuple[LogService, ...]) -> dict[str, Cause]:
     file = Path(__file__).with_name("catalogue.yaml")
     described = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
     found = {name: _cause(name, one) for name, one in described.items()}
-    default, *others = shipped_services()
+    default, *others = services
     for kind in (kind for service in others for kind in service.kinds):
         own = [one for one in described if _is_of(kind, described[one])]
         found |= {one.id: one for one in _of_another([found[name] for name in own], default, kind)}
@@ -80,7 +84,7 @@ def catalogue() -> dict[str, Cause]:
 
 def _is_of(service: LogService, described: dict[str, Plain]) -> bool:
     """Tell whether a cause is one that the sources of other services have too."""
-    return bool(described.get("of-the-source")) and (service.uses_bucket or not described.get("of-a-bucket"))
+    return bool(described.get("of-the-source")) and (bool(service.source.bucket) or not described.get("of-a-bucket"))
 
 
 def _of_another(causes: list[Cause], default: LogService, service: LogService) -> Iterator[Cause]:

@@ -89,7 +89,7 @@ def _judged(delivery: Delivery, model: TemplateModel, ignored: Callable[[str, st
     """Return what the policies of a delivery say to its documented requests; a policy elsewhere says nothing here."""
     key_elsewhere = delivery.facts.key_arn is not None and delivery.key is not None and delivery.key.logical_id is None
     topic_elsewhere = delivery.topic is not None and not delivery.topic_policies
-    bucket_elsewhere = not delivery.bucket_policies and (delivery.bucket is not None or delivery.service.uses_bucket)
+    bucket_elsewhere = bool(delivery.service.source.bucket) and not delivery.bucket_policies
     elsewhere = delivery.source is not None and (bucket_elsewhere or key_elsewhere or topic_elsewhere)
     worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
     for logical_id, kind in delivery.policies():

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import filled, service_name
-from remediate.delivery.service import LogService, principal_text
+from remediate.delivery.service import LogService
+from remediate.delivery.texts import principal_text
 from remediate.diagnosis.finding import Finding
 from remediate.iam.match import matches
 from remediate.iam.principals import ACCOUNT, service_truth

@@ -15,7 +15,8 @@ from remediate.cloudformation.resource_types import BUCKET_POLICY
 from remediate.cloudformation.substitution import ADVICE, unsubstituted
 from remediate.delivery.delivery import Delivery, trusting
 from remediate.delivery.locate import Located
-from remediate.delivery.service import LogService, any_arn
+from remediate.delivery.service import LogService
+from remediate.delivery.texts import any_arn
 from remediate.diagnosis.absent import absence_findings
 from remediate.diagnosis.finding import Finding, slug
 from remediate.diagnosis.key_names import key_without_arn
@@ -267,6 +268,6 @@ def _elsewhere(delivery: Delivery, name: PartialString) -> Iterator[Finding]:
     own = delivery.facts.region.known
     region = fields[3].known if fields and len(fields) == ARN_FIELDS and fields[2].known == "kms" else None
     there = f"the bucket {delivery.own_bucket}" if delivery.own_bucket else f"the {noun}"
-    if own and region and own != region and (delivery.own_bucket or not delivery.service.uses_bucket):
+    if own and region and own != region and (delivery.own_bucket or not delivery.service.source.bucket):
         detail = f"the key of {delivery.source} is in {region}, {there} in {own}"
         yield Finding("unusable-key", delivery.source, path, detail, "key", advice=f"use a key in {own}")

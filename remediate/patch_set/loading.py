@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, cast
 
-from remediate.delivery.service import LogService, load_service
+from msgspec.structs import replace
+
+from remediate.delivery.service import LogService, UsedBy, load_service
 from remediate.delivery.services import DEFAULT, service_file, service_ids, shipped
 from remediate.errors import RemediateError
 from remediate.patch_set.rules import (
@@ -59,14 +61,26 @@ def load_all(name: str, services: Sequence[str], extra: Path | None = None) -> t
     A name with a service in it is for that service alone. Raises PatchError as :func:`load` does.
     """
     if name in names(extra) or name in {one.replace("/", "-") for one in names(extra)}:
-        return (load(name, extra),)
+        return _with_legs((load(name, extra),), extra)
     known = service_ids(extra)
     chosen = known if "all" in services else list(dict.fromkeys(services))
     for service in chosen:
         if service not in known:
             raise PatchError(f"there is no service {service!r}; known are: {', '.join(known)}")
     ordered = sorted(chosen, key=lambda one: (one != DEFAULT, one)) if "all" in services else chosen
-    return tuple(load(name, extra, service) for service in ordered)
+    return _with_legs(tuple(load(name, extra, service) for service in ordered), extra)
+
+
+def _with_legs(sets: tuple[PatchSet, ...], extra: Path | None) -> tuple[PatchSet, ...]:
+    """Return sets with those of the services that are legs of their services, where there is a set of the same name."""
+    chosen, known = {one.service.id for one in sets}, names(extra)
+    found = list(sets)
+    for one in sets:
+        for leg, path in one.service.legs.items():
+            full = f"{leg}/{one.name.partition('/')[2]}"
+            if leg not in chosen and full in known:
+                found.append(replace(load(full, extra), used_by=UsedBy(one.service, path)))
+    return tuple(found)
 
 
 def combined(patch_sets: Sequence[PatchSet]) -> PatchSet:

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 
-from remediate.delivery.service import LogService
+from remediate.delivery.service import LogService, UsedBy
 from remediate.delivery.services import default_service
 from remediate.template import Plain
 
@@ -142,11 +142,15 @@ class Patch(Struct, frozen=True):
 
 
 class PatchSet(Struct, frozen=True):
-    """A named set of patches for a service, in the order in which they are planned; its name is ``<service>/<set>``."""
+    """A named set of patches for a service, in the order in which they are planned; its name is ``<service>/<set>``.
+
+    ``used_by``: the service is a leg of another one, and only what that one's sources use is looked at.
+    """
 
     name: str
     patches: tuple[Patch, ...]
     service: LogService = field(default_factory=default_service)
+    used_by: UsedBy | None = None
 
     def patch(self, patch_id: str) -> Patch | None:
         """Return the patch with an id, None where the set has none."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list, function
 from remediate.cloudformation.policies import WrittenStatement
 from remediate.delivery.decide import statements_of
-from remediate.delivery.service import principal_text
+from remediate.delivery.texts import principal_text
 from remediate.iam.evaluate import statement_truth
 from remediate.iam.truth import Truth
 from remediate.patch_set import Allow

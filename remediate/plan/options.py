@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from remediate.delivery.error_messages import Failure
 from remediate.delivery.locate import Given
-from remediate.delivery.service import LogService
+from remediate.delivery.service import LogService, UsedBy
 from remediate.suppressions import Ignore
 
 
@@ -37,6 +37,7 @@ class Options(Struct, frozen=True):
     ignores: tuple[Ignore, ...] = ()
     unwritable: Mapping[str, str] = field(default_factory=dict)
 
-    def for_service(self, service: LogService) -> Options:
-        """Return the same for another service."""
-        return replace(self, given=replace(self.given, service=service))
+    def for_service(self, service: LogService, used_by: UsedBy | None = None) -> Options:
+        """Return the same for another service, of which only what is ``used_by`` a third one may count."""
+        source = None if used_by else self.given.source
+        return replace(self, given=replace(self.given, service=service, used_by=used_by, source=source))

@@ -14,7 +14,7 @@ from remediate.cloudformation.possible import possible_strings
 from remediate.delivery.access import Outsider
 from remediate.delivery.delivery import Delivery, possible_name
 from remediate.delivery.locate import Given
-from remediate.delivery.service import principal_text
+from remediate.delivery.texts import principal_text
 from remediate.iam.holders import PolicyKind
 from remediate.iam.reference import misspelt
 from remediate.patch_set import Need, NotRequire, Separate

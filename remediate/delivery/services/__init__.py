@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
-from remediate.delivery.service import LogService, load_service
+from remediate.delivery.service import LOADED, LogService, load_service
 
 DEFAULT = "cloudtrail"
 _FILE = "service.yaml"
@@ -21,10 +22,18 @@ def default_service() -> LogService:
     return load_service(shipped() / DEFAULT / _FILE)
 
 
-def shipped_services() -> list[LogService]:
+@functools.cache
+def shipped_services() -> tuple[LogService, ...]:
     """Return all services that ship, the default one first."""
     ids = sorted(service_ids(), key=lambda one: (one != DEFAULT, one))
-    return [load_service(shipped() / one / _FILE) for one in ids]
+    return tuple(load_service(shipped() / one / _FILE) for one in ids)
+
+
+def known_services() -> tuple[LogService, ...]:
+    """Return all services that ship, the default one first, and those of the user's own that a run has read."""
+    shipped_ones = shipped_services()
+    ids = {one.id for one in shipped_ones}
+    return (*shipped_ones, *(one for one in LOADED.values() if one.id not in ids))
 
 
 def service_file(service: str, extra: Path | None = None) -> Path | None:
