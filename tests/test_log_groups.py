@@ -121,6 +121,7 @@ def test_a_cause_is_found(changes: list[tuple[str, str]], cause: str, told: str)
         pytest.param([(CONTEXT, NAMED), ("ArnLike", "StringEquals")], id="the name, compared literally"),
         pytest.param([(CONTEXT, NAMED.replace("/orders/application", "/orders/*"))], id="a beginning of the name"),
         pytest.param([("kms:Describe*", "kms:DescribeKey")], id="DescribeKey alone"),
+        pytest.param([("kms:ReEncrypt*, ", "")], id="without ReEncrypt, which is not documented to be requested"),
         pytest.param([(", kms:Describe*", "")], id="without DescribeKey, which is not documented to be requested"),
         pytest.param(
             [("[kms:Encrypt, kms:Decrypt, kms:ReEncrypt*, kms:GenerateDataKey*, kms:Describe*]", "kms:*")], id="all"
