@@ -129,6 +129,13 @@ def test_a_cause_is_found(changes: list[tuple[str, str]], cause: str, told: str)
         pytest.param([(OWN, "!Sub logs.${AWS::Region}.${AWS::URLSuffix}")], id="the URL suffix"),
         pytest.param([(OWN, f'[!Sub "{OWN[5:]}", events.amazonaws.com]')], id="shared with another service"),
         pytest.param([(KEY, '!Sub "${Key.Arn}"')], id="the ARN with Sub"),
+        pytest.param(
+            [
+                (CONTEXT, CONTEXT.replace("${AWS::Partition}", "aws-us-gov")),
+                ("arn:${AWS::Partition}:iam", "arn:aws-us-gov:iam"),
+            ],
+            id="a partition that is written out everywhere",
+        ),
         pytest.param([(f"KmsKeyId: {KEY}\n", "RetentionInDays: 30\n")], id="no key"),
     ],
 )

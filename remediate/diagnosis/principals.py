@@ -46,7 +46,9 @@ def uncertain_principals(
         return
     right = principal_text(delivery.service.principal)
     regional = any(matches(one, _anywhere(delivery), wildcards=False, ignore_case=True) is not Truth.NO for one in named)
-    why = "which is that of one Region" if regional else "which AWS does not document"
+    why = "which AWS does not document"
+    if regional:
+        why = "which is that of one Region" if len(named) == 1 else "which are those of some Regions"
     detail = f"{raw.label} names {', '.join(map(str, named))}, {why}; {delivery.service.name} is {right} here"
     path = raw.path_of("Principal")
     yield Finding(
