@@ -174,6 +174,14 @@ def test_the_words_of_a_cure_take_the_cause_away(before: tuple[str, str], after:
     assert cause not in {one.cause for one in run([after]).findings}
 
 
+def test_a_condition_that_makes_a_circle_is_replaced_and_the_circle_is_gone() -> None:
+    report = run([(CONTEXT, "!GetAtt Group.Arn")])
+
+    assert "policy-waits-for-log-group" in {one.cause for one in report.findings}
+    assert fix(report.after, service="log-groups").findings == ()
+    assert report.after == HEALTHY
+
+
 def test_a_key_of_another_region_cannot_be_used() -> None:
     arn = f"arn:aws:kms:eu-west-1:111122223333:key/{ID}"
     report = run([(KEY, arn)], parameters=IN_US)
