@@ -21,8 +21,8 @@ def fix(
     *,
     patch_set: str = "create",
     service: str | Iterable[str] = "cloudtrail",
-    select: Iterable[str] = (),
-    ignore: Iterable[str] = (),
+    select: str | Iterable[str] = (),
+    ignore: str | Iterable[str] = (),
     review: bool = False,
     precautions: bool = False,
     no_ignores: bool = False,
@@ -33,18 +33,18 @@ def fix(
 ) -> Report:
     """Return what becomes of a template: a Path is read, a str is the template's own text. Nothing is written.
 
-    ``service`` names one or several services, or ``all``. ``select`` names patches, ``ignore`` any id that a report shows.
-    ``review`` also makes the changes that need one, ``precautions`` also those in healthy deliveries that no request fails
-    without. ``no_ignores`` disregards what the template itself ignores, ``generated`` also changes what the AWS CDK or SAM
-    generates. Raises RemediateError: TemplateError for what is not a template, PatchError for patches that cannot be used,
-    BadChoice for ids and values that cannot be meant, Broken where a guarantee does not hold.
+    ``service`` names one or several services, or ``all``. ``select`` names patches, ``ignore`` any id that a report shows;
+    a str may be a list with commas. ``review`` also makes the changes that need one, ``precautions`` also those in healthy
+    deliveries that no request fails without. ``no_ignores`` disregards what the template itself ignores, ``generated`` also
+    changes what the AWS CDK or SAM generates. Raises RemediateError: TemplateError for what is not a template, PatchError
+    for patches that cannot be used, BadChoice for what cannot be meant, Broken where a guarantee does not hold.
     """
     from remediate.choices import fixed  # `import remediate` costs nothing
     from remediate.delivery.locate import Given
 
     given = Given(parameters=dict(parameters or {}), organization_id=organization_id)
     flags = {"review": review, "precautions": precautions, "no_ignores": no_ignores, "generated": generated}
-    return fixed(template, patch_set, service, patches, given, select=frozenset(select), ignore=frozenset(ignore), **flags)
+    return fixed(template, patch_set, service, patches, given, select=_ids(select), ignore=_ids(ignore), **flags)
 
 
 def check(
@@ -52,7 +52,7 @@ def check(
     *,
     patch_set: str = "create",
     service: str | Iterable[str] = "cloudtrail",
-    ignore: Iterable[str] = (),
+    ignore: str | Iterable[str] = (),
     patches: Path | None = None,
     parameters: Mapping[str, str] | None = None,
     organization_id: str | None = None,
@@ -74,6 +74,10 @@ def check(
         organization_id=organization_id,
     )
     return annotate(report)
+
+
+def _ids(given: str | Iterable[str]) -> frozenset[str]:
+    return frozenset(given.replace(" ", "").split(",") if isinstance(given, str) else given)
 
 
 def __getattr__(name: str) -> object:

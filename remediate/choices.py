@@ -9,14 +9,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from remediate.delivery.error_messages import Evidence
 from remediate.delivery.locate import Given
 from remediate.delivery.organization import ORGANIZATION_ID
-from remediate.delivery.service import Failure
 from remediate.engine import Report, remediate_all
 from remediate.errors import BadChoice
 from remediate.patch_set import PatchSet, combined, load_all
 from remediate.plan import Options
 from remediate.reasons import described
+
+_SUFFIXES = (".yaml", ".yml", ".json", ".template")
 
 
 def fixed(
@@ -31,6 +33,10 @@ def fixed(
 
     ``chosen`` are arguments of :func:`options_for`, whose errors are raised as well as those of the engine.
     """
+    if isinstance(template, str) and "\n" not in template and Path(template).suffix in _SUFFIXES:
+        raise BadChoice(
+            f"a str is the text of a template; for the file {template} pass pathlib.Path({template!r})", "template"
+        )
     raw = template.read_bytes() if isinstance(template, Path) else template.encode()
     sets = load_all(patch_set, [service] if isinstance(service, str) else [*service], patches)
     options = options_for(sets, replace(given, service=sets[0].service), **chosen)
@@ -45,7 +51,7 @@ def options_for(
     ignore: Collection[str] = (),
     review: bool = False,
     precautions: bool = False,
-    error: Failure | None = None,
+    evidence: tuple[Evidence, ...] = (),
     no_ignores: bool = False,
     generated: bool = False,
 ) -> Options:
@@ -53,9 +59,8 @@ def options_for(
     loaded = combined(patch_sets)
     _check_ids(loaded, select, ignore)
     _check_values(given.parameters, given.organization_id)
-    return Options(
-        given, frozenset(select), frozenset(ignore), review, precautions, error, no_ignores=no_ignores, generated=generated
-    )
+    chosen = frozenset(select), frozenset(ignore)
+    return Options(given, *chosen, review, precautions, evidence, no_ignores=no_ignores, generated=generated)
 
 
 def _check_ids(loaded: PatchSet, select: Collection[str], ignore: Collection[str]) -> None:

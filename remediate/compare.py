@@ -94,9 +94,9 @@ def compare(name: str, old: File | None, new: File | None, patch_sets: Sequence[
     )
 
 
-def standing_access(report: Report, patch_sets: Sequence[PatchSet], options: Options) -> AccessChange:
+def standing_access(report: Report) -> AccessChange:
     """Return who else gets in by a template as it was read, as the access that it would give if it were new."""
-    sides = [_side(report, options, one) for one in patch_sets]
+    sides = [Side(locate(report.model, one)) for one in report.givens]
     at_home = _at_home(sides)
     return _joined([_among_strangers(access_change(None, one), one.located.service, at_home) for one in sides])
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.candidates import used_sources
 from remediate.delivery.comparison import Verdict
-from remediate.delivery.locate import locate
+from remediate.delivery.locate import Given, locate
 from remediate.delivery.new_access import NewAccesses, new_access
 from remediate.delivery.service import LogService
 from remediate.diagnosis import Finding
@@ -73,6 +73,9 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         ignores=ignores,
         suppressed=planned.suppressed,
         services=(patch_set.service,),
+        patch_sets={patch_set.name: tuple(patch.id for patch in patch_set.patches)},
+        concerned=(patch_set.service,) if planned.deliveries or verdicts or planned.findings else (),
+        givens=(options.given,),
     )
 
 
@@ -160,7 +163,9 @@ class Report(Struct, frozen=True):
     ``template`` is what was read and ``model`` what it holds, ``after`` the new text without byte-order mark, equal to the
     old where nothing is to be changed, ``edits`` what makes it of the old, and ``model_after`` what it holds.
     ``verdicts`` tell of each request of the ``services``. ``ignores`` are what the template has of its own, ``suppressed``
-    what is not reported for them.
+    what is not reported for them. ``patch_sets`` are the names of the sets in use, each with the ids of its patches.
+    ``concerned`` are those of the services that the template has to do with, ``givens`` what the user
+    said, for each of the services.
     """
 
     name: str
@@ -180,6 +185,9 @@ class Report(Struct, frozen=True):
     ignores: Ignores = field(default_factory=Ignores)
     suppressed: tuple[Suppressed, ...] = ()
     services: tuple[LogService, ...] = ()
+    patch_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    concerned: tuple[LogService, ...] = ()
+    givens: tuple[Given, ...] = ()
 
     @property
     def before(self) -> str:
@@ -202,9 +210,14 @@ class Report(Struct, frozen=True):
         return tuple(one for one in self.skipped if one.unfixed)
 
     @property
+    def told_of(self) -> tuple[LogService, ...]:
+        """The services that a report is about: all that were looked at where the template has to do with none."""
+        return self.concerned or self.services
+
+    @property
     def service_names(self) -> str:
-        """The names of the services that were looked at."""
-        return " and ".join(one.name for one in self.services)
+        """The names of these services."""
+        return " and ".join(one.name for one in self.told_of)
 
     def causes(self) -> tuple[Finding, ...]:
         """Return what was wrong with the template before, whether or not it is fixed now."""
@@ -228,6 +241,9 @@ class Report(Struct, frozen=True):
             findings=(*self.findings, *(one for one in found.findings if one not in self.findings)),
             deliveries=(*self.deliveries, *found.deliveries),
             services=(*self.services, *after.services),
+            givens=(*self.givens, *after.givens),
+            patch_sets={**self.patch_sets, **after.patch_sets},
+            concerned=(*self.concerned, *(one for one in found.concerned if one not in self.concerned)),
             suppressed=(*self.suppressed, *(one for one in found.suppressed if one not in self.suppressed)),
             opened=NewAccesses((*self.opened.found, *after.opened.found), self.opened.asked + after.opened.asked),
         )

@@ -30,17 +30,26 @@ class Found(NamedTuple):
     real: str
 
 
+class _Rules(NamedTuple):
+    """The user's and git's patterns for what is in a folder."""
+
+    excluded: Chain
+    git: Chain
+
+
 class Walk(Struct, frozen=True):
     """How folders are walked.
 
     ``failed`` is told of what cannot be looked at, ``left_out`` of each folder or file that is not, and why. ``excluded``
-    are the user's patterns. ``git``: what git ignores is left out.
+    are the user's patterns, to which ``nearer`` adds those for the content of a folder, given by its absolute path.
+    ``git``: what git ignores is left out.
     """
 
     failed: Callable[[str, OSError], None]
     left_out: Callable[[str, str], None] = lambda _path, _why: None
     excluded: Chain = ()
     git: bool = True
+    nearer: Callable[[str], Chain] = lambda _folder: ()
 
     def templates_in(self, folder: str) -> Iterator[Found]:
         """Yield the files below a folder that can be templates, in order. One that cannot be looked at costs no other."""
@@ -50,19 +59,20 @@ class Walk(Struct, frozen=True):
         except OSError as error:  # the working folder is gone
             self.failed(folder, error)
             return
-        waiting = [(self._entries(name, named=True), self._chain(root))]
+        waiting = [(self._entries(name, named=True), _Rules(self._user(root), self._chain(root)))]
         while waiting:
-            entries, chain = waiting[-1]
+            entries, rules = waiting[-1]
             entry = next(entries, None)
             if entry is None:
                 waiting.pop()
                 continue
             below = entry.path[len(name.rstrip(os.sep)) :]
             try:
-                if self._is_template(entry, root + below, chain):
+                if self._is_template(entry, root + below, rules):
                     yield Found(_shown(entry.path), os.path.realpath(entry.path) if entry.is_symlink() else real + below)
-                elif entry.is_dir(follow_symlinks=False) and not self._is_left_out(entry, root + below, chain):
-                    waiting.append((self._entries(entry.path), chain + self._own(root + below)))
+                elif entry.is_dir(follow_symlinks=False) and not self._is_left_out(entry, root + below, rules):
+                    inside = _Rules(self._user(root + below), rules.git + self._own(root + below))
+                    waiting.append((self._entries(entry.path), inside))
             except OSError as error:
                 self.failed(_shown(entry.path), error)
 
@@ -75,9 +85,13 @@ class Walk(Struct, frozen=True):
         """Return why a named path is left out where even named ones are, "" where it is not."""
         whole = os.path.abspath(path)  # noqa: PTH100  # resolve() follows links
         above = [(whole, is_folder), *((str(one), True) for one in Path(whole).parents)]
-        if any(is_ignored(self.excluded, one, is_folder=folder) for one, folder in above):
+        excluded = self._user(str(Path(whole).parent))
+        if any(is_ignored(excluded, one, is_folder=folder) for one, folder in above):
             return "excluded"
         return "ignored by git" if self.git and gitignore.is_left_out(whole, is_folder=is_folder) else ""
+
+    def _user(self, folder: str) -> Chain:
+        return self.excluded + self.nearer(folder)
 
     def _own(self, folder: str) -> Chain:
         return gitignore.rules_of(folder) if self.git else ()
@@ -94,20 +108,20 @@ class Walk(Struct, frozen=True):
             return iter(())
         return (entry for entry in entries if not entry.name.startswith("."))
 
-    def _is_template(self, entry: os.DirEntry[str], path: str, chain: Chain) -> bool:
+    def _is_template(self, entry: os.DirEntry[str], path: str, rules: _Rules) -> bool:
         if not entry.name.lower().endswith(SUFFIXES) or entry.is_dir(follow_symlinks=False):
             return False
         # A link's target is asked for: one that leads nowhere is an error.
         regular = entry.is_file(follow_symlinks=False) or (entry.is_symlink() and _is_file(entry))
-        return regular and not self._is_left_out(entry, path, chain)
+        return regular and not self._is_left_out(entry, path, rules)
 
-    def _is_left_out(self, entry: os.DirEntry[str], path: str, chain: Chain) -> bool:
+    def _is_left_out(self, entry: os.DirEntry[str], path: str, rules: _Rules) -> bool:
         why, is_folder = "", entry.is_dir(follow_symlinks=False)
         if is_folder and entry.name in OUTPUT:
             why = "made by a tool"
-        elif self.excluded and is_ignored(self.excluded, path, is_folder=is_folder):
+        elif rules.excluded and is_ignored(rules.excluded, path, is_folder=is_folder):
             why = "excluded"
-        elif chain and is_ignored(chain, path, is_folder=is_folder):
+        elif rules.git and is_ignored(rules.git, path, is_folder=is_folder):
             why = "ignored by git"
         if why:
             self.left_out(_shown(entry.path), why)

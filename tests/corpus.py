@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tests.outside.evaluator import Evaluator
 
 _PLACE = re.compile(r"(at )?\b(byte|line|column) \d+")
-LOGGING_TYPES = {"AWS::CloudTrail::Trail", "AWS::S3::BucketPolicy", "AWS::KMS::Key"}
+LOGGING_TYPES = {"AWS::CloudTrail::Trail", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key"}
 PATCH_SETS = ("cloudtrail-create", "cloudtrail-documented")
 APPLYING = {
     "git apply": ["git", "apply", "--whitespace=nowarn", "-"],

@@ -7,72 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).parent.parent
-ACTION: Any = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
-STEPS: list[Any] = ACTION["runs"]["steps"]
+from tests.pipelines import ACTION, ROOT, STEPS, Runner, committed, git, needs_bash, runner_for, takes_long
+
 BROKEN = ROOT / "examples" / "minimal.yaml"
 HEALTHY = ROOT / "examples" / "healthy.yaml"
 ODD = 'it\'s $(touch pwned) `touch pwned`; "x".yaml'
-EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
-needs_bash = pytest.mark.skipif(
-    shutil.which("bash") is None or shutil.which("git") is None, reason="bash or git is not installed"
-)
-
-
-@dataclass
-class Runner:
-    """What GitHub's runner does for a composite action: values of expressions, an environment, outputs."""
-
-    workspace: Path
-    folder: Path
-    values: dict[str, str]
-    said: str = ""
-    outputs: dict[str, str] = field(default_factory=dict)
-
-    def run(self, step_id: str) -> int:
-        """Run a step as ``shell: bash`` is run, and return its exit code."""
-        step = next(one for one in STEPS if one["id"] == step_id)
-        script, output = self.folder / f"{step_id}.sh", self.folder / f"{step_id}.out"
-        script.write_text(step["run"])
-        output.touch()
-        environment = {**os.environ, "RUNNER_TEMP": str(self.folder), "GITHUB_OUTPUT": str(output)}
-        environment["GITHUB_STEP_SUMMARY"] = str(self.folder / "summary.md")
-        environment |= {name: self.value(str(text)) for name, text in step["env"].items()}
-        command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)]
-        done = subprocess.run(command, cwd=self.workspace, env=environment, capture_output=True, text=True, check=False)
-        self.said += done.stdout + done.stderr
-        for line in output.read_text().splitlines():
-            name, _, value = line.partition("=")
-            self.values[f"steps.{step_id}.outputs.{name}"] = self.outputs[name] = value
-        return done.returncode
-
-    def value(self, text: str) -> str:
-        """Return a text with the values of its expressions; of alternatives, the first that is not empty."""
-        return EXPRESSION.sub(
-            lambda found: next(filter(None, (self.values.get(one.strip(), "") for one in found[1].split("||"))), ""), text
-        )
-
-    def annotations(self) -> list[str]:
-        return [line for line in self.said.splitlines() if line.startswith(("::error", "::warning", "::notice"))]
-
-    def listed(self) -> list[str]:
-        return [os.fsdecode(one) for one in Path(self.outputs["list"]).read_bytes().split(b"\0") if one]
-
-    def summary(self) -> str:
-        return (self.folder / "summary.md").read_text("utf-8")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    settings = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", *settings, *arguments], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 @pytest.fixture
@@ -80,13 +23,10 @@ def repository(tmp_path: Path) -> Path:
     """Return a repository with a base commit, and a pull request that changes some of its files."""
     folder = tmp_path / "origin"
     (folder / "infra").mkdir(parents=True)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "config", "uploadpack.allowAnySHA1InWant", "true")  # as GitHub's servers do
     shutil.copy(BROKEN, folder / "untouched.yaml")
     shutil.copy(HEALTHY, folder / "infra" / "logs.yaml")
     shutil.copy(HEALTHY, folder / "deleted.yaml")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message=base")
+    committed(folder)
     git(folder, "switch", "--quiet", "--create=change")
     shutil.copy(BROKEN, folder / "infra" / "logs.yaml")
     shutil.copy(BROKEN, folder / ODD)
@@ -101,22 +41,12 @@ def repository(tmp_path: Path) -> Path:
 @pytest.fixture
 def runner(repository: Path, tmp_path: Path) -> Runner:
     """Return a runner that has checked out the pull request alone, without its history."""
-    workspace, folder = tmp_path / "work space", tmp_path / "runner temp"
-    git(tmp_path, "clone", "--quiet", "--depth=1", "--branch=change", repository.as_uri(), str(workspace))
-    folder.mkdir()
-    program = folder / "remediate"
-    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m remediate "$@"\n')
-    if sys.version_info < (3, 11):
-        program.write_text(program.read_text().replace(" -P ", " "))
-    program.chmod(0o755)
-    values = {f"inputs.{name}": one["default"] for name, one in ACTION["inputs"].items()}
-    values |= {"steps.install.outputs.program": str(program), "github.action_path": str(ROOT)}
-    return Runner(workspace, folder, values)
+    return runner_for(repository, "change", tmp_path)
 
 
 @pytest.fixture
 def pull_request(runner: Runner, repository: Path) -> Runner:
-    runner.values["github.event.pull_request.base.sha"] = git(repository, "rev-parse", "main")
+    runner.values["github.event.pull_request.base.sha"] = git(repository, "rev-parse", "main").strip()
     return runner
 
 
@@ -218,9 +148,7 @@ def test_a_summary_that_is_too_long_is_left_out(pull_request: Runner) -> None:
 
 
 @needs_bash
-@pytest.mark.skipif(
-    "REMEDIATE_TEST_HOOKS" not in os.environ, reason="takes long: set REMEDIATE_TEST_HOOKS to install the tool"
-)
+@takes_long
 def test_the_tool_is_installed_where_the_workspace_cannot_change_it(runner: Runner) -> None:
     (runner.workspace / "venv.py").write_text("raise SystemExit('the file of the workspace was run')\n")
     (runner.workspace / "pip.py").write_text("raise SystemExit('the file of the workspace was run')\n")

@@ -6,11 +6,12 @@ come to light.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from remediate import fix
+from remediate import check, fix
 from remediate.diagnosis import catalogue
 from remediate.patch_set import load, names
 from remediate.report.annotations import annotate
@@ -643,3 +644,10 @@ def test_a_request_that_is_still_denied_is_not_said_to_be_mended() -> None:
     found = {one.rule: one for one in annotate(report)}
     assert found["malformed-resource"].remedy == "fixable: `remediate fix --select log-delivery`"
     assert found["organization-path-not-allowed"].remedy == "give the organization's id with --organization-id"
+
+
+def test_the_organizations_path_is_named_as_it_is_written() -> None:
+    example = Path(__file__).parent.parent / "examples" / "organization.yaml"
+    text = example.read_text("utf-8").replace("${OrganizationId}/*", "other/*")
+    (found,) = [one for one in check(text) if one.rule == "organization-path-not-allowed"]
+    assert "/AWSLogs/${OrganizationId}/${AWS::AccountId}/, the organization's path" in found.message

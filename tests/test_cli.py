@@ -297,10 +297,40 @@ def test_a_folder_without_templates_is_said(folder: Path) -> None:
 
 
 def test_no_color_wins_over_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("remediate.cli.run.is_terminal", lambda _: True)
+    monkeypatch.setattr("remediate.cli.output.is_terminal", lambda _: True)
     assert "\x1b[" in run("fix", "--dry-run", "minimal.yaml").stdout
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in run("fix", "--dry-run", str(folder / "minimal.yaml")).stdout
+
+
+def test_color_is_forced_by_the_environment_unless_it_is_forbidden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = str(folder / "minimal.yaml")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in run("check", template).stdout
+    assert "\x1b[" not in run("check", "--no-color", template).stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in run("check", template).stdout
+
+
+def test_a_patch_of_another_set_is_explained() -> None:
+    assert run("explain", "trail-source").stdout == run("explain", "trail-source", "--patch-set", "documented").stdout
+    assert "trail-source" not in run("explain").stdout
+
+
+def test_a_patch_file_that_is_wrong_leads_to_its_schema(folder: Path) -> None:
+    file = folder / "own" / "cloudtrail" / "create" / "10-x.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("id: x\n")
+    said = run("check", "--patches", str(folder / "own"), str(folder / "minimal.yaml")).stderr
+    assert said.endswith("; `remediate config schema --of patch` prints what such a file holds\n")
+    for kind in ("patch", "service"):
+        printed = run("config", "schema", "--of", kind)
+        assert (printed.exit_code, printed.stdout) == (0, (ROOT / "patches" / "schema" / f"{kind}.json").read_text("utf-8"))
+
+
+def test_a_file_for_a_parameter_is_told_its_option() -> None:
+    for value in ("@p.json", "file://p.json"):
+        assert "--parameter-file reads a file" in run("check", "--parameter", value).stderr
 
 
 def test_patches_of_a_folder_of_ones_own(folder: Path) -> None:

@@ -73,6 +73,24 @@ def test_the_hooks_and_inputs_that_are_documented_exist() -> None:
         assert f"`{name}`" in text
 
 
+def test_what_the_comparison_says_of_this_tool_is_so() -> None:
+    rows = re.findall(r"^\|.*\| (.*) \|$", (ROOT / "docs" / "compared.md").read_text("utf-8"), re.MULTILINE)
+    named = {option for cell in rows for option in OPTION.findall(cell)}
+    assert len(named) >= 7
+    assert named <= set().union(*map(options_of, COMMANDS))
+    commands = {word for cell in rows for word in re.findall(r"`(?:remediate )?([a-z]+)`", cell)}
+    assert commands == {"check", "simulate", "compare", "apply", "explain", "overrides"}
+
+
+def test_no_release_is_named_that_there_is_not() -> None:
+    released = re.findall(r"^## \[(\d\S*)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    text = "".join(page.read_text("utf-8") for page in [*PAGES, ROOT / "action.yml", ROOT / ".pre-commit-hooks.yaml"])
+    named = re.findall(r"(?:rev: |remediate-cfn/remediate@|archive/)v?([\w.-]+?)(?:\.zip)?$", text, re.MULTILINE)
+    assert len(named) >= 6
+    assert {*named} <= {"REV", *released}
+    assert bool(released) == ("pip install remediate-cfn" in text)
+
+
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
 def test_actions_are_pinned_to_commits_and_no_script_holds_an_expression(file: Path) -> None:
     workflow: Any = yaml.safe_load(file.read_text("utf-8"))

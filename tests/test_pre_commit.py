@@ -6,51 +6,20 @@ if ``REMEDIATE_TEST_HOOKS`` is set: ``REMEDIATE_TEST_HOOKS=1 pytest tests/test_p
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).parent.parent
-HOOKS: list[Any] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-SOURCES = ("remediate", "patches", ".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE")
+from tests.pipelines import HOOKS, ROOT, committed, copy_of_tool, git, needs_pre_commit, takes_long, tries
+
 BROKEN = (ROOT / "examples" / "minimal.yaml").read_text("utf-8")
-tried = [
-    pytest.mark.skipif(
-        "REMEDIATE_TEST_HOOKS" not in os.environ, reason="takes long: set REMEDIATE_TEST_HOOKS to try the hooks"
-    ),
-    pytest.mark.skipif(shutil.which("pre-commit") is None, reason="pre-commit is not installed"),
-]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    settings = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", *settings, *arguments], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-def committed(folder: Path) -> Path:
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message=files")
-    return folder
 
 
 @pytest.fixture(scope="module")
 def tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a repository of the tool as it is now."""
-    folder = tmp_path_factory.mktemp("tool")
-    for name in SOURCES:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, folder)
-    return committed(folder)
+    return copy_of_tool(tmp_path_factory.mktemp("tool"))
 
 
 @pytest.fixture(scope="module")
@@ -76,32 +45,10 @@ def project(tmp_path: Path) -> Path:
     return committed(folder)
 
 
-def tries(tool: Path, project: Path, home: Path, hook: str) -> tuple[int, str]:
-    environment = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}}
-    done = subprocess.run(
-        [
-            "pre-commit",
-            "try-repo",
-            str(tool),
-            hook,
-            "--all-files",
-            "--color=never",
-            "--ref",
-            git(tool, "rev-parse", "HEAD").strip(),
-        ],
-        cwd=project,
-        env=environment | {"PRE_COMMIT_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
 def test_both_hooks_look_at_the_same_files_and_run_once() -> None:
     check, fix = HOOKS
     assert [check["id"], fix["id"]] == ["remediate-check", "remediate-fix"]
-    for key in ("types_or", "exclude", "language", "require_serial"):
+    for key in ("types", "files", "exclude", "language", "require_serial"):
         assert check[key] == fix[key]
 
 
@@ -126,9 +73,9 @@ def test_what_is_never_a_template_is_left_out_by_its_name(path: str, expected: b
     assert bool(re.search(HOOKS[0]["exclude"], path)) == expected
 
 
+@takes_long
+@needs_pre_commit
 class TestTried:
-    pytestmark = tried
-
     def test_check_reports_and_changes_nothing(self, tool: Path, project: Path, home: Path) -> None:
         code, said = tries(tool, project, home, "remediate-check")
         assert code == 1, said

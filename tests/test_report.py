@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ import jsonpatch
 import jsonschema
 import pytest
 
-from remediate import fix
+from remediate import BadChoice, fix
 from remediate.diagnosis import catalogue
 from remediate.engine import Report
 from remediate.patch_set import load
 from remediate.report import FORMATS, render
 from remediate.report import json as json_format
+from remediate.report.annotations import annotate
 from remediate.template import read
 
 ROOT = Path(__file__).parent.parent
@@ -145,3 +147,57 @@ def test_markdown_of_a_healthy_template_is_short() -> None:
 @pytest.mark.parametrize("style", FORMATS)
 def test_every_format_takes_no_template_at_all(style: str) -> None:
     assert isinstance(render(style, [], PATCH_SET), str)
+
+
+def test_ids_may_be_one_string() -> None:
+    example = ROOT / "examples" / "minimal.yaml"
+    assert fix(example, select="bucket-checks").after == fix(example, select=["bucket-checks"]).after
+    assert fix(example, select="bucket-checks, trail-order").after == fix(example).after
+    assert fix(example, ignore="trail-order").after == fix(example, select="bucket-checks").after
+
+
+def test_the_name_of_a_file_is_not_taken_for_a_template() -> None:
+    with pytest.raises(BadChoice, match=r"pass pathlib.Path\('stack.yaml'\)"):
+        fix("stack.yaml")
+
+
+def test_markdown_on_several_templates_is_about_those_with_problems() -> None:
+    healthy, broken = (fix(ROOT / "examples" / f"{name}.yaml", service="all") for name in ("healthy", "minimal"))
+    text = render("markdown", [healthy, broken, healthy], PATCH_SET)
+    assert "<summary>2 templates without problems</summary>" in text
+    assert re.findall(r"^# .*?logging in|^# .*", text, re.MULTILINE) == ["# Summary", "# CloudTrail logging in"]
+    assert "AWS Config" not in text
+    assert render("markdown", [healthy, healthy], PATCH_SET).startswith("# Summary\n\nNo problems found.\n\n<details>\n")
+
+
+def test_a_fix_is_one_of_the_service_that_has_it() -> None:
+    both, alone = (fix(ROOT / "examples" / "minimal.yaml", service=one) for one in ("all", "cloudtrail"))
+    assert {one.remedy for one in annotate(both)} == {
+        "fixable: `remediate fix --service cloudtrail --select bucket-checks`",
+        "fixable: `remediate fix --service cloudtrail --select trail-order`",
+    }
+    assert all("--service" not in one.remedy for one in annotate(alone))
+
+
+def test_the_pull_request_report_of_a_healthy_template_tells_the_access_that_others_have() -> None:
+    fixed = fix(fix(ROOT / "examples" / "minimal.yaml").after)
+    shown = render("markdown", [fixed], PATCH_SET)
+    assert "No changes needed." in shown
+    section = shown[shown.index("### Access of others as it stands") : shown.index("## Notes")]
+    assert re.search(r"^\d+ requests by other principals were tested .*: 2 not denied\.$", section, re.MULTILINE)
+    assert "- CloudTrail on behalf of any other AWS account: s3:PutObject (LogBucketPolicy, `CloudTrailWrite`)\n" in section
+    assert "`remediate fix --patch-set documented --precautions` can add it." in section
+    documented = fix(fixed.after, patch_set="documented", precautions=True)
+    settled = render("markdown", [fix(documented.after)], PATCH_SET)
+    assert "confused deputy" not in settled[settled.index("### Access of others as it stands") :]
+
+
+def test_the_pull_request_report_of_a_change_tells_new_access_alone() -> None:
+    shown = render("markdown", [fix(ROOT / "examples" / "minimal.yaml")], PATCH_SET)
+    assert "### New access granted to others" in shown
+    assert "### Access of others as it stands" not in shown
+
+
+def test_without_a_policy_there_is_no_access_to_tell() -> None:
+    shown = render("markdown", [fix("Resources: {Queue: {Type: AWS::SQS::Queue}}")], PATCH_SET)
+    assert "Access of others" not in shown

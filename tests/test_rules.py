@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from remediate.patch_set.rules import RULES, AddPolicy, DependOn, NameByArn
+from remediate.patch_set.rules import RULES, OfResources
 from remediate.plan.planner import APPLIED
 
 SCHEMA: Any = json.loads((Path(__file__).parent.parent / "patches" / "schema" / "patch.json").read_text("utf-8"))
@@ -17,4 +17,4 @@ def test_the_schema_has_every_rule_and_no_other() -> None:
 
 
 def test_the_planner_applies_every_rule() -> None:
-    assert {*APPLIED, DependOn, NameByArn, AddPolicy} == set(RULES.values())
+    assert {*APPLIED, *get_args(OfResources)} == set(RULES.values())

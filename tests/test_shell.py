@@ -189,6 +189,7 @@ def test_what_is_skipped_on_standard_input_is_the_output_as_it_was(content: str)
         (["fix", "--ignore", "bucket-checks", "--dry-run"], 1),
         (["fix", "--ignore", "bucket-checks", "--dry-run", "--exit-zero"], 0),
         (["fix", "--exit-zero", "--exit-non-zero-on-fix"], 2),
+        (["fix", "--exit-zero", "--diff"], 2),
     ],
     ids=str,
 )
@@ -201,6 +202,15 @@ def test_a_second_fix_exits_with_zero(tmp_path: Path) -> None:
     shutil.copy(EXAMPLES / "minimal.yaml", tmp_path)
     codes = [run("fix", "--exit-non-zero-on-fix", str(tmp_path)).exit_code for _ in range(2)]
     assert codes == [1, 0]
+
+
+def test_a_diff_writes_nothing_and_exits_with_one_where_there_is_any(tmp_path: Path) -> None:
+    template = tmp_path / "minimal.yaml"
+    shutil.copy(EXAMPLES / "minimal.yaml", template)
+    wanted, shown = run("fix", "--diff", str(template)), run("fix", "--dry-run", str(template))
+    assert (wanted.exit_code, wanted.stdout, wanted.stderr) == (1, shown.stdout, shown.stderr)
+    assert template.read_bytes() == (EXAMPLES / "minimal.yaml").read_bytes()
+    assert run("fix", "--diff", str(EXAMPLES / "healthy.yaml")).exit_code == 0
 
 
 def test_the_settings_do_not_show_other_words_for_a_setting() -> None:

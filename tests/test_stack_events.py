@@ -147,3 +147,100 @@ def test_standard_input_is_read_once() -> None:
     result = CliRunner().invoke(main, ["check", "--stack-events", "-", "-"], input=events(CREATED))
     assert result.exit_code == 2
     assert "-: standard input was already read for --stack-events" in result.stderr
+
+
+DELIVERY = """\
+  {0}Bucket: {{ Type: AWS::S3::Bucket }}
+  {0}Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref {0}Bucket
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: {{ Service: cloudtrail.amazonaws.com }}
+            Action: s3:GetBucketAcl
+            Resource: !GetAtt {0}Bucket.Arn
+          - Effect: Allow
+            Principal: {{ Service: cloudtrail.amazonaws.com }}
+            Action: s3:PutObject
+            Resource: !Sub ${{{0}Bucket.Arn}}/AWSLogs/${{AWS::AccountId}}/*
+  {0}:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: {0}Policy
+    Properties: {{ S3BucketName: !Ref {0}Bucket, IsLogging: true }}
+"""
+FAILED = events(stack("ROLLBACK_COMPLETE"), event("Second", "CREATE_FAILED", DENIED), CREATED)
+
+
+@pytest.fixture
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "e.json").write_text(FAILED, "utf-8")
+    file = tmp_path / "two.yaml"
+    file.write_text("Resources:\n" + DELIVERY.format("First") + DELIVERY.format("Second"), "utf-8")
+    return file
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, list(arguments), prog_name="remediate")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+def test_fix_takes_the_delivery_that_failed_for_broken_and_no_other(two: Path) -> None:
+    before = two.read_text("utf-8")
+    assert run("fix", "--dry-run", "two.yaml").stdout == ""
+    result = run("fix", "--stack-events", "e.json", "two.yaml")
+    assert result.exit_code == 0
+    first, second = (DELIVERY.format(name) in two.read_text("utf-8") for name in ("First", "Second"))
+    assert (first, second, two.read_text("utf-8") == before) == (True, False, False)
+    assert [line[1:].strip() for line in result.stdout.splitlines() if line.startswith("+ ")] == [
+        "Action:",
+        "- s3:GetBucketAcl",
+        "- s3:GetBucketLocation",
+    ]
+
+
+@pytest.mark.usefixtures("two")
+def test_fix_explains_on_standard_error_whatever_goes_to_standard_output() -> None:
+    diff = run("fix", "--dry-run", "--stack-events", "e.json", "two.yaml")
+    written = run("fix", "--dry-run", "--stack-events", "e.json", "--format", "json", "two.yaml")
+    assert diff.stdout.startswith("--- a/two.yaml\n")
+    assert json.loads(written.stdout)["templates"][0]["changed"] is True
+    for one in (diff, written):
+        assert "stack events: Second CREATE_FAILED (InsufficientS3BucketPolicyException)" in one.stderr
+        assert "delete it before you create it again" in " ".join(one.stderr.split())
+    assert run("fix", "--list-files", "--stack-events", "e.json", "two.yaml").stderr == ""
+
+
+@pytest.mark.usefixtures("two")
+def test_simulate_shows_what_the_failure_can_be_about_and_explains_it() -> None:
+    shown = run("simulate", "--stack-events", "e.json", "two.yaml").stdout
+    assert "InsufficientS3BucketPolicyException: the bucket policy denies" in shown
+    assert "stack events: Second CREATE_FAILED" in shown
+    both = events(event("Second", "CREATE_FAILED", DENIED), event("First", "CREATE_FAILED", OF_KEY), CREATED)
+    Path("e.json").write_text(both, "utf-8")
+    shown = run("simulate", "--stack-events", "e.json", "two.yaml").stdout
+    assert "6 CloudTrail requests" in shown
+
+
+@pytest.mark.usefixtures("two")
+def test_events_of_another_template_change_nothing() -> None:
+    Path("e.json").write_text(events(event("Nobody", "CREATE_FAILED", DENIED), CREATED), "utf-8")
+    result = run("fix", "--stack-events", "e.json", "two.yaml")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "no template that was checked has this resource" in " ".join(result.stderr.split())
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("command", ["check", "fix --dry-run", "simulate"])
+def test_a_message_about_a_key_that_no_trail_has_is_said_to_be_of_another_template(command: str) -> None:
+    said = "this error (KmsKeyNotFoundException) is from another template, or from another version of it"
+    told = " ".join(run(*command.split(), "--error", OF_KEY, "two.yaml").stderr.split())
+    assert f"! --error: {said}: no trail in this template has a key" in told
+    assert said not in " ".join(run(*command.split(), "--error", DENIED, "two.yaml").stderr.split())
+    assert said not in " ".join(run(*command.split(), "--error", OF_KEY, str(EXAMPLES / "stack.yaml")).stderr.split())
+    Path("none.yaml").write_text("Resources: {Queue: {Type: AWS::SQS::Queue}}\n", "utf-8")
+    told = " ".join(run(*command.split(), "--error", DENIED, "none.yaml").stderr.split())
+    assert "there is no trail in this template" in told

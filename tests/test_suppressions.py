@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
@@ -14,6 +16,7 @@ from remediate.cli import main
 from remediate.diagnosis import Finding
 from remediate.engine import Report
 from remediate.report.annotations import Annotation, annotate, fails
+from tests.test_formats import JUNIT
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = [
@@ -261,6 +264,91 @@ def test_sarif_has_what_is_ignored_as_suppressed(folder: Path) -> None:
     }
 
 
+UNTIL = f"{{id: missing-action, reason: 'it is replaced | <soon>.', until: {SOON}}}"
+
+
+def ignoring_all(folder: Path) -> Path:
+    file = folder / "t.yaml"
+    template = at_policy(UNTIL).replace("  Trail:\n", "  Trail: # remediate: ignore[trail-before-policy] known\n")
+    file.write_text(template, "utf-8")
+    return file
+
+
+def test_json_has_what_is_ignored_with_its_reason_and_place(folder: Path) -> None:
+    ignoring_all(folder)
+    written = json.loads(run("check", "--format", "json").stdout)
+    schema = json.loads((ROOT / "remediate" / "report" / "schema.json").read_text("utf-8"))
+    jsonschema.validate(written, schema)
+    order, action = written["templates"][0]["ignored"]
+    assert written["templates"][0]["causes"] == []
+    assert (order["id"], order["reason"], order["until"], order["ignore"]) == (
+        "trail-before-policy",
+        "known",
+        None,
+        {"line": 5, "column": 10},
+    )
+    assert action["ignore"] == {"line": 18, "column": 37}
+    assert (action["id"], action["resource"], action["level"], action["line"], action["column"]) == (
+        "missing-action",
+        "LogBucketPolicy",
+        "error",
+        28,
+        13,
+    )
+    assert (action["reason"], action["until"]) == ("it is replaced | <soon>.", SOON)
+    assert action["pointer"] == "/Resources/LogBucketPolicy/Properties/PolicyDocument/Statement/0/Action"
+
+
+def test_junit_skips_a_test_for_what_is_ignored(folder: Path) -> None:
+    ignoring_all(folder)
+    root = ET.fromstring(run("check", "--format", "junit").stdout)
+    for element in root.iter():
+        attributes, children = JUNIT[element.tag]
+        assert (set(element.keys()), {one.tag for one in element} - children) == (attributes, set())
+    (suite,) = root
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "3",
+        "failures": "0",
+        "errors": "0",
+        "skipped": "2",
+    }
+    assert [one.get("name") for one in suite] == [
+        "t.yaml",
+        "t.yaml: trail-before-policy at Trail",
+        "t.yaml: missing-action at LogBucketPolicy",
+    ]
+    assert suite[2][0].get("message") == f"ignored: it is replaced | <soon>.; until {SOON}"
+    assert "t.yaml:28:13: error: CloudTrail is not allowed s3:GetBucketAcl" in str(suite[2][0].text)
+
+
+def test_a_junit_test_is_for_an_id_at_a_resource(folder: Path) -> None:
+    twice = at_policy(ENTRY).replace("Action: s3:PutObject", "Action: s3:GetObject")
+    (folder / "t.yaml").write_text(twice, "utf-8")
+    _, skipped = ET.fromstring(run("check", "--format", "junit").stdout)[0]
+    assert skipped.get("name") == "t.yaml: missing-action at LogBucketPolicy"
+    assert [line.split(" (")[0] for line in str(skipped[0].text).splitlines()] == [
+        f"t.yaml:28:13: error: CloudTrail is not allowed s3:{action}" for action in ("GetBucketAcl", "PutObject")
+    ]
+
+
+def test_the_pull_request_report_says_what_is_ignored_and_why(folder: Path) -> None:
+    ignoring_all(folder)
+    shown = run("fix", "--dry-run", "--format", "markdown", "t.yaml").stdout
+    assert "| `t.yaml` | none | 2 | none |" in shown
+    assert "No changes needed, apart from what is ignored." in shown
+    section = shown[shown.index("## What is ignored, and why") :]
+    assert "- line 5, `trail-before-policy` (`Trail`): Trail may be created" in section
+    assert f"**Reason** (line 18): it is replaced &#124; &lt;soon>. Until {SOON}.\n" in section
+    assert "## What is ignored" not in run("fix", "--dry-run", "--no-ignores", "--format", "markdown", "t.yaml").stdout
+
+
+@pytest.mark.parametrize("style", ["gitlab", "rdjson", "github"])
+def test_formats_that_cannot_acknowledge_leave_out_what_is_ignored(folder: Path, style: str) -> None:
+    ignoring_all(folder)
+    assert "missing-action" not in run("check", "--format", style).stdout
+    assert "missing-action" in run("check", "--no-ignores", "--format", style).stdout
+
+
 def test_an_ignore_that_one_environment_needs_is_not_unused(folder: Path) -> None:
     template = MINIMAL.replace("Resources:\n", "Parameters: {Prefix: {Type: String}}\nResources:\n")
     template = template.replace("IsLogging: true", "IsLogging: true\n      S3KeyPrefix: !Ref Prefix")
@@ -285,3 +373,14 @@ def test_a_problem_that_is_ignored_from_now_on_is_not_called_resolved(folder: Pa
     compared = run("compare", "old.yaml", "new.yaml")
     assert compared.exit_code == 0
     assert "no new problems; no new access" in compared.stdout
+    assert "  newly ignored by the template:\n    new.yaml:28:13: CloudTrail is not allowed" in compared.stdout
+    assert "[missing-action] (the policy of the account allows it)" in " ".join(compared.stdout.split())
+    markdown = run("compare", "--format", "markdown", "old.yaml", "new.yaml").stdout
+    assert "### Newly ignored problems" in markdown
+    assert "**Reason** (line 18): the policy of the account allows it." in markdown
+    written = json.loads(run("compare", "--format", "json", "old.yaml", "new.yaml").stdout)
+    schema = json.loads((ROOT / "remediate" / "report" / "comparison" / "schema.json").read_text("utf-8"))
+    jsonschema.validate(written, schema)
+    (ignored,) = written["templates"][0]["problems"]["ignored"]
+    assert ignored["reason"] == "the policy of the account allows it"
+    assert "newly ignored" not in run("compare", "new.yaml", "new.yaml").stdout

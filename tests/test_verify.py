@@ -17,6 +17,7 @@ from remediate.plan import Plan, writable
 from remediate.template import Edit, Operation, Plain, Span
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+REFUSED = Path(__file__).parent / "cases" / "bucket-ownership" / "plain" / "before.yaml"
 CONFIG = "/Resources/LogBucketPolicy/Properties/PolicyDocument/Statement/4"
 DENY = "/Resources/LogBucketPolicy/Properties/PolicyDocument/Statement/0"
 
@@ -128,6 +129,33 @@ def test_a_planned_resource_that_changes_elsewhere_is_caught(
 ) -> None:
     broken_plan(monkeypatch, with_operations(*operations))
     assert_caught(stack, 3, detail)
+
+
+BUCKET = "/Resources/LogBucket/Properties"
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Operation("add", f"{BUCKET}/AccessControl", "PublicRead"),
+        Operation("add", f"{BUCKET}/PublicAccessBlockConfiguration", {"BlockPublicAcls": False}),
+        Operation("remove", f"{BUCKET}/BucketEncryption"),
+    ],
+    ids=["its ACL", "its public access", "its encryption"],
+)
+def test_a_bucket_that_no_patch_is_for_and_that_changes_is_caught(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, operation: Operation
+) -> None:
+    broken_plan(monkeypatch, with_operations(operation))
+    assert_caught(stack, 3, "LogBucket differs without being planned")
+
+
+def test_a_bucket_that_changes_in_more_than_the_property_of_its_patch_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Path(shutil.copy(REFUSED, tmp_path))
+    broken_plan(monkeypatch, with_operations(Operation("replace", f"{BUCKET}/AccessControl", "PublicRead")))
+    assert_caught(stack, 3, "Properties/AccessControl of LogBucket differs")
 
 
 def test_a_trail_that_changes_in_more_than_its_order_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,12 +13,16 @@ from click.core import ParameterSource
 from remediate.cli.help import long_name
 from remediate.cli.output import FAILED, emit, say
 from remediate.config import Config, ConfigError, find, load
+from remediate.config.nearest import Nearest
 
 _CONFIG = "remediate.config"
+_SEARCHED = "remediate.config-searched"
+_NEAREST = "remediate.config-nearest"
 _SHOW = "remediate.show-settings"
 _PREFIX = "REMEDIATE_"
-_OWN = frozenset({"parameters", "parameter-files", "exclude"})
+OWN = frozenset({"parameters", "parameter-files", "exclude"})
 """Keys that the command line adds to."""
+_LISTS = frozenset({"select", "ignore"})
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -30,7 +33,9 @@ def config_options(command: _Command) -> _Command:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         context = click.get_current_context()
         if context.meta.get(_SHOW):
-            emit(_shown(context))
+            from remediate.cli.showing import shown  # few runs want that
+
+            emit(shown(context))
             return None
         return command(*args, **kwargs)
 
@@ -43,6 +48,15 @@ def config() -> Config:
     """Return the configuration of the current command."""
     found = click.get_current_context().meta.get(_CONFIG)
     return found if isinstance(found, Config) else Config()
+
+
+def nearest() -> Nearest | None:
+    """Return what tells which configuration holds for a file; None where one holds for all, or none is wanted."""
+    meta = click.get_current_context().meta
+    if not meta.get(_SEARCHED):
+        return None
+    found: Nearest = meta.setdefault(_NEAREST, Nearest(config()))
+    return found
 
 
 def is_given(name: str) -> bool:
@@ -60,12 +74,42 @@ def take_environment(command: click.Command) -> None:
 
 def arguments_of(values: Mapping[str, Any], file: Path | None) -> dict[str, Any]:
     """Return what a table of a configuration file means as arguments of a command; its paths are relative to the file."""
-    found = {key.replace("-", "_"): value for key, value in values.items() if key not in _OWN}
+    found = {key.replace("-", "_"): value for key, value in values.items() if key not in OWN}
     if isinstance(found.get("service"), str):
         found["service"] = [found["service"]]
+    for name in _LISTS & found.keys():
+        found[name] = [one.strip() for text in found[name] for one in text.split(",") if one.strip()]
     if file is not None and "patches" in found:
         found["patches"] = file.parent / found["patches"]
     return found
+
+
+def is_alias(option: click.Option) -> bool:
+    """Tell whether an option is another word for a value of another one, as --strict is."""
+    return option.is_flag and isinstance(option.flag_value, str)
+
+
+def arguments_with(found: Config, arguments: Mapping[str, Any], given: frozenset[str]) -> dict[str, Any]:
+    """Return the arguments of the current command as they would be with another configuration.
+
+    Those that are ``given`` stay, and so do those that no configuration says anything of.
+    """
+    context = click.get_current_context()
+    own = arguments_of(found.values, found.file)
+    options = {one.name: one for one in context.command.params if isinstance(one, click.Option) and not is_alias(one)}
+    other = {**arguments}
+    for name in arguments.keys() - given:
+        if name in own:
+            other[name] = own[name]
+        elif context.get_parameter_source(name) is ParameterSource.DEFAULT_MAP:
+            other[name] = _default(options[name])
+    return other
+
+
+def _default(option: click.Option) -> Any:
+    """Return what an option is without any configuration."""
+    empty: Any = () if option.multiple else False if option.is_flag else None
+    return option.default if isinstance(option.default, str | list | bool | int) else empty
 
 
 def _options() -> list[Callable[[Any], Any]]:
@@ -85,7 +129,8 @@ def _options() -> list[Callable[[Any], Any]]:
             is_eager=True,
             expose_value=False,
             callback=_configure,
-            help="Configuration file. [default: nearest .remediate.toml, or pyproject.toml with [tool.remediate]]",
+            help="Configuration file for all templates. [default: for each the nearest .remediate.toml, or pyproject.toml "
+            "with [tool.remediate], above it]",
         ),
         click.option(
             "--show-settings",
@@ -116,7 +161,7 @@ def _configure(context: click.Context, _: click.Parameter, value: Path | None) -
             return
         say(f"Error: {error}")
         context.exit(FAILED)
-    context.meta[_CONFIG] = found
+    context.meta[_CONFIG], context.meta[_SEARCHED] = found, value is None
     context.default_map = {**(context.default_map or {}), **arguments_of(found.values, found.file)}
 
 
@@ -129,40 +174,3 @@ def _working_folder() -> Path:
 
 def _show(context: click.Context, _: click.Parameter, value: bool) -> None:
     context.meta[_SHOW] = value
-
-
-def _is_alias(option: click.Option) -> bool:
-    """Tell whether an option is another word for a value of another one, as --strict is."""
-    return option.is_flag and isinstance(option.flag_value, str)
-
-
-def _shown(context: click.Context) -> str:
-    """Return the settings as TOML, with the source of each as a comment."""
-    found = config()
-    lines = [f"# configuration file: {found.file or 'none'}"]
-    options = (one for one in context.command.params if isinstance(one, click.Option) and one.expose_value)
-    lines += [_line(context, one, found) for one in options if not _is_alias(one)]
-    lines += [f"{key} = {_toml(found.values[key])}  # {found.file}" for key in sorted(_OWN & found.values.keys())]
-    lines += [f"# override {number}: {_toml(one.values)}" for number, one in enumerate(found.overrides, 1)]
-    return "\n".join(lines) + "\n"
-
-
-def _line(context: click.Context, option: click.Option, found: Config) -> str:
-    name, value = str(option.name), context.params.get(str(option.name))
-    source = context.get_parameter_source(name)
-    where = {
-        ParameterSource.COMMANDLINE: "command line",
-        ParameterSource.ENVIRONMENT: f"environment, {option.envvar}",
-        ParameterSource.DEFAULT_MAP: str(found.file),
-    }.get(source or ParameterSource.DEFAULT, "default")
-    if value is None:
-        return f"# {long_name(option)} is not set"
-    return f"{long_name(option)} = {_toml(value)}  # {where}"
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(str(key))} = {_toml(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, default=str)

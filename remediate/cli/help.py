@@ -16,7 +16,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "What the template does not say": ("parameter", "parameter-file", "organization-id", "error", "stack-events"),
     "What to fix": (
-        *("dry-run", "interactive", "save-undo", "generated", "patch-set", "patches", "select", "ignore", "no-ignores"),
+        *("dry-run", "diff", "interactive", "save-undo", "generated"),
+        *("patch-set", "patches", "select", "ignore", "no-ignores"),
         *("review", "precautions", "reason"),
     ),
     "Exit code": ("fail-on", "strict", "exit-zero", "exit-non-zero-on-fix"),

@@ -39,14 +39,16 @@ class Input(Struct, frozen=True):
 class Choice(Struct, frozen=True):
     """Which files are taken.
 
-    ``excluded`` are the user's patterns, ``git`` leaves out what git ignores. Both are about what is found in folders;
-    ``forced``: also about what is named. ``stdin_name`` is what standard input is called.
+    ``excluded`` are the user's patterns, to which ``nearer`` adds those for the content of a folder; ``git`` leaves out what
+    git ignores. All are about what is found in folders; ``forced``: also about what is named. ``stdin_name`` is what
+    standard input is called.
     """
 
     excluded: Chain = ()
     git: bool = True
     forced: bool = False
     stdin_name: str = STDIN
+    nearer: Callable[[str], Chain] = lambda _folder: ()
 
 
 class Listener(Struct, frozen=True):
@@ -59,7 +61,7 @@ class Listener(Struct, frozen=True):
 
 def find(names: Sequence[str], choice: Choice, told: Listener) -> Iterator[Input]:
     """Yield each file once that arguments name or have in their folders. A name with * or ? is a pattern."""
-    walk = Walk(told.failed, told.left_out, choice.excluded, choice.git)
+    walk = Walk(told.failed, told.left_out, choice.excluded, choice.git, choice.nearer)
     seen: set[str] = set()
     for name in names:
         for one, real in _found(name, walk, choice, told):

@@ -15,6 +15,7 @@ from remediate.cli import inputs
 from remediate.cli.completion import FILE, all_ids, patch_ids, patch_set_names, service_ids
 from remediate.cli.configured import config_options
 from remediate.cli.output import FAILED, say
+from remediate.config import ConfigError
 from remediate.delivery.locate import Given
 from remediate.delivery.services import DEFAULT
 from remediate.errors import BadChoice
@@ -32,13 +33,13 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def reports_patch_errors(command: _Command) -> _Command:
-    """Let a command end with the message of a PatchError."""
+    """Let a command end with the message of a PatchError or a ConfigError."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except PatchError as error:
+        except (PatchError, ConfigError) as error:
             say(f"Error: {error}")
             sys.exit(FAILED)
 
@@ -149,7 +150,6 @@ def chosen(
     service: Sequence[str],
     parameter: Sequence[str],
     organization_id: str | None = None,
-    told: Failure | None = None,
     **options: Any,
 ) -> tuple[tuple[PatchSet, ...], Options]:
     """Return what the template options chose. Raises click.BadParameter, and PatchError for patches that cannot be used."""
@@ -157,7 +157,7 @@ def chosen(
     trail, bucket, key = (options.pop(name, None) for name in ("trail", "bucket", "key"))
     given = Given(trail, bucket, key, _parameters(parameter), organization_id, sets[0].service)
     try:
-        return sets, options_for(sets, given, error=told, **options)
+        return sets, options_for(sets, given, **options)
     except BadChoice as error:
         if not error.option:
             raise click.UsageError(str(error)) from error
@@ -169,7 +169,8 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
     for one in given:
         name, equals, value = one.partition("=")
         if not name or not equals:
-            raise click.BadParameter(f"{one!r} is not KEY=VALUE", param_hint="--parameter")
+            about_files = "; --parameter-file reads a file" if one.startswith(("@", "file:")) else ""
+            raise click.BadParameter(f"{one!r} is not KEY=VALUE{about_files}", param_hint="--parameter")
         if name.startswith("AWS::") and name not in _PSEUDO:
             known = ", ".join(sorted(_PSEUDO))
             raise click.BadParameter(f"unknown pseudo parameter {name!r}. Known: {known}", param_hint="--parameter")

@@ -60,6 +60,14 @@ def abandon() -> None:
     _abandon(sys.stdout)
 
 
+def wants_color(stream: Any) -> bool:
+    """Tell whether to colour what goes to a stream: NO_COLOR and FORCE_COLOR, if not empty, say so, else a terminal does.
+
+    Sources: https://no-color.org and https://force-color.org.
+    """
+    return not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or is_terminal(stream))
+
+
 def is_terminal(stream: Any) -> bool:
     """Tell whether a stream, which may be None, is a terminal."""
     return stream is not None and bool(stream.isatty())

@@ -98,7 +98,7 @@ def _work(raw: bytes, name: str, wanted: bytes) -> bytes:
         return b""
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)
 def _unpickled(wanted: bytes) -> tuple[Sequence[PatchSet], Sequence[Environment]]:
     found: tuple[Sequence[PatchSet], Sequence[Environment]] = pickle.loads(wanted)  # noqa: S301  # as above
     return found

@@ -26,7 +26,7 @@ COMMANDS = {
     "explain": "Explain a problem or a patch by its id.",
     "baseline": "Write an ignore for each problem of today.",
     "apply": "Apply a JSON patch to a YAML or JSON file.",
-    "config": "Show the schema or the place of the configuration file.",
+    "config": "Show the configuration file and the settings for a template.",
 }
 """The commands, the main ones first, and what the help says of each: so it need not import them all."""
 

@@ -16,7 +16,8 @@ from remediate.cli.input_options import Work
 from remediate.cli.inputs import Input
 from remediate.cli.output import emit
 from remediate.cli.run import Run
-from remediate.cli.settings import Settings, Wanted, unknown
+from remediate.cli.settings import Settings, unknown
+from remediate.cli.wanted import Wanted
 from remediate.engine import Report
 from remediate.environments import remediate_for
 from remediate.errors import RemediateError
@@ -67,6 +68,8 @@ def reports(run: Run, work: Work, settings: Settings) -> Iterator[Done]:
         emit("".join(f"{one.name}\n" for one in found))
         run.intake.forget()
         return
+    for one in found:  # what is wrong in a configuration is said before anything is done
+        settings.of(one.name)
     yield from _Reports(run, work, settings, len(found)).all()
     run.say_skipped()
 

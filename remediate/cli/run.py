@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from remediate import files
 from remediate.cli import inputs, output
 from remediate.cli.inputs import Choice, Input, Listener
 from remediate.cli.intake import Intake
-from remediate.cli.output import FAILED, colored, is_terminal
+from remediate.cli.output import FAILED, colored, is_terminal, wants_color
 from remediate.cli.progress import Progress
 from remediate.engine import Report
 from remediate.errors import RemediateError
@@ -51,11 +50,11 @@ class Run:
     ) -> None:
         """Begin a run.
 
-        ``color`` None leaves it to the terminal and to NO_COLOR (https://no-color.org). ``max_size`` is in MB. ``in_place``:
+        ``color`` None leaves it to the terminal, NO_COLOR and FORCE_COLOR. ``max_size`` is in MB. ``in_place``:
         files are to be changed. ``lenient``: a file that is not a template is skipped and counted.
         """
         self.terminal = is_terminal(sys.stdout)
-        self.color = self.terminal and not os.environ.get("NO_COLOR") if color is None else color
+        self.color = wants_color(sys.stdout) if color is None else color
         self.totals = Totals()
         self._color = color
         self.quiet = quiet
@@ -231,7 +230,7 @@ class Run:
     def close(self, done: Fixes) -> None:
         """Write the closing line over all files to standard error; ``done`` says what became of the fixes."""
         if self.totals.files and not self.quiet:
-            color = is_terminal(sys.stderr) and not os.environ.get("NO_COLOR") if self._color is None else self._color
+            color = wants_color(sys.stderr) if self._color is None else self._color
             self.progress.clear()
             line = self.totals.line(done, len(self.failures), color=color)
             self._deaf |= not output.say(line, painted=color)

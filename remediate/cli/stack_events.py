@@ -13,7 +13,6 @@ from remediate.cli import inputs, output
 from remediate.files import TooLarge, read, read_stream
 
 if TYPE_CHECKING:
-    from remediate.delivery.error_messages import Failure
     from remediate.delivery.stack_events import StackEvents
 
 _LIMIT = 64 << 20
@@ -22,13 +21,11 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 def stack_events_option(command: _Command) -> _Command:
     """Add the option, and pass on as ``events`` what it holds, or None."""
-    text = "Output of `aws cloudformation describe-stack-events`, or - for standard input: say what explains the failure."
+    text = (
+        "Output of `aws cloudformation describe-stack-events`, or - for standard input: say what explains the failure. "
+        "Trails that failed by it count as broken."
+    )
     return click.option("--stack-events", "events", metavar="FILE", callback=_events, help=text)(command)
-
-
-def failure_of(events: StackEvents | None, told: Failure | None) -> Failure | None:
-    """Return the failure that deliveries are judged by: the one of ``--error``, else the first of the events."""
-    return told or next((one.known for one in events.failed if one.known), None) if events else told
 
 
 def _events(context: click.Context, _: click.Parameter, value: str | None) -> StackEvents | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from remediate.cli import inputs
 from remediate.cli.outputs import Outputs
@@ -18,9 +18,11 @@ def write_reports(
     reports: Sequence[Report],
     patch_set: PatchSet,
     names: Sequence[str],
-    fail_on: str = "warning",
+    fail_on: Mapping[str, str] | None = None,
 ) -> None:
     """Write the reports of a run in each format that is not written yet, files first.
+
+    ``fail_on`` has the lowest severity that fails a template, by its name.
 
     A report that cannot be rendered does not affect the others, and neither does a file that cannot be written.
     """
@@ -38,7 +40,9 @@ def write_reports(
     run.all_shown()
 
 
-def _rendered(run: Run, style: str, reports: Sequence[Report], patch_set: PatchSet, keyed: bool, fail_on: str) -> str:
+def _rendered(
+    run: Run, style: str, reports: Sequence[Report], patch_set: PatchSet, keyed: bool, fail_on: Mapping[str, str] | None
+) -> str:
     try:
         return render(style, reports, patch_set, run.failures, keyed=keyed, fail_on=fail_on)
     except Exception:  # noqa: BLE001  # attempt reports which template it is

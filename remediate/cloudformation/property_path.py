@@ -1,7 +1,7 @@
 """Where in a resource a property stands that is not one of its top level, and what expression it comes to.
 
 ``LoggingConfiguration.DestinationBucketName`` goes into mappings, ``Attributes[Key=access_logs.s3.bucket].Value`` into the
-item of a list whose ``Key`` is that text, too. ``Fn::If`` may stand anywhere on the way.
+item of a list whose ``Key`` is that text, ``List[0]`` to the first one. ``Fn::If`` may stand anywhere on the way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from msgspec import Struct
 from remediate.cloudformation.expression import NO_VALUE, chosen, function
 from remediate.template import Plain
 
-_STEP = re.compile(r"\.?(\w+)|\[(\w+)=([^\]]+)\]")
+_STEP = re.compile(r"\.?(\w+)|\[(\d+)\]|\[(\w+)=([^\]]+)\]")
 
 
 class ItemWith(Struct, frozen=True):
@@ -26,7 +26,7 @@ class ItemWith(Struct, frozen=True):
     text: str
 
 
-Step: TypeAlias = "str | ItemWith"
+Step: TypeAlias = "str | int | ItemWith"
 
 
 class PropertyPath(Struct, frozen=True):
@@ -40,7 +40,7 @@ class PropertyPath(Struct, frozen=True):
 
     def __str__(self) -> str:
         """Return what people call it: an item of a list of keys and values goes by its key."""
-        names = [step.text if isinstance(step, ItemWith) else step for step in self.steps]
+        names = [step.text if isinstance(step, ItemWith) else str(step) for step in self.steps]
         found = [number for number, step in enumerate(self.steps) if isinstance(step, ItemWith) and step.key == "Key"]
         return names[found[-1]] if found else ".".join(names)
 
@@ -54,7 +54,7 @@ class PropertyPath(Struct, frozen=True):
 def property_path(written: str) -> PropertyPath:
     """Return the path that a service file writes, one without steps for ""."""
     found = _STEP.finditer(written)
-    return PropertyPath(tuple(one[1] or ItemWith(one[2], one[3]) for one in found))
+    return PropertyPath(tuple(one[1] or (int(one[2]) if one[2] else ItemWith(one[3], one[4])) for one in found))
 
 
 def expression_at(properties: Mapping[str, Plain], path: PropertyPath) -> Plain:
@@ -85,6 +85,8 @@ def _after(written: Plain, step: Step) -> Plain:
             return _either(condition, _after(yes, step), _after(no, step))
     if isinstance(step, str):
         return written.get(step) if isinstance(written, dict) and not function(written) else None
+    if isinstance(step, int):
+        return written[step] if isinstance(written, list) and step < len(written) else None
     return _item(written, step) if isinstance(written, list) else None
 
 
@@ -117,4 +119,6 @@ def _key(written: Plain, step: Step) -> str | int | None:
     if isinstance(step, str):
         return step if isinstance(written, dict) and step in written else None
     items = written if isinstance(written, list) else []
+    if isinstance(step, int):
+        return step if step < len(items) else None
     return next((number for number, item in enumerate(items) if _has(item, step)), None)

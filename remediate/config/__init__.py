@@ -15,7 +15,7 @@ from remediate.config.validate import faults, schema_text
 from remediate.errors import RemediateError
 from remediate.gitignore import Chain, is_ignored, rules
 
-__all__ = ["Config", "ConfigError", "Override", "find", "load", "schema_text"]
+__all__ = ["Config", "ConfigError", "Override", "find", "load", "of_folder", "schema_text"]
 
 _OWN, _SHARED = ".remediate.toml", "pyproject.toml"
 _TABLE = ("tool", "remediate")
@@ -34,11 +34,29 @@ class Override(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True):
-    """What a configuration file says; ``file`` is None if no file was found. Keys are as in the file."""
+    """What a configuration file says; ``file`` is None if no file was found. Keys are as in the file.
+
+    ``excluded`` are its patterns of what is left out, ``table`` is what leads to its table in the file.
+    """
 
     file: Path | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
+    excluded: Chain = ()
+    table: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """What its paths are relative to."""
+        return self.file.absolute().parent if self.file else Path()
+
+    def fault(self, path: tuple[str | int, ...], message: str) -> ConfigError:
+        """Return an error about a value that turns out to be wrong when it is used; ``path`` leads to its key."""
+        try:
+            line, column = place(self.file.read_text("utf-8"), (*self.table, *path)) if self.file else (1, 1)
+        except (OSError, UnicodeDecodeError):  # it has changed since
+            line, column = 1, 1
+        return ConfigError(f"{self.file}:{line}:{column}: {message}")
 
     def overrides_for(self, path: str) -> tuple[int, ...]:
         """Return the numbers of the overrides for a file, given by its absolute path; a later one counts first."""
@@ -55,13 +73,18 @@ def find(folder: Path) -> Config:
     Raises ConfigError, as :func:`load` does.
     """
     for current in (folder, *folder.parents):
-        for name in (_OWN, _SHARED):
-            found = _load(current / name, shared=name == _SHARED, optional=True)
-            if found is not None:
-                return found
+        found = of_folder(current)
+        if found is not None:
+            return found
         if (current / ".git").exists():
             break
     return Config()
+
+
+def of_folder(folder: Path) -> Config | None:
+    """Return the configuration that a folder has of its own, None where it has none. Raises ConfigError."""
+    found = (_load(folder / name, shared=name == _SHARED, optional=True) for name in (_OWN, _SHARED))
+    return next((one for one in found if one is not None), None)
 
 
 def load(file: Path) -> Config:
@@ -114,8 +137,13 @@ def _config(file: Path, text: str, data: Any, prefix: tuple[str, ...]) -> Config
         Override(_rules(base, one["paths"], file, text, (*prefix, "overrides", number, "paths")), one)
         for number, one in enumerate(data.get("overrides", ()))
     )
-    _rules(base, data.get("exclude", ()), file, text, (*prefix, "exclude"))
-    return Config(file, {key: value for key, value in data.items() if key != "overrides"}, overrides)
+    excluded = _rules(base, data.get("exclude", ()), file, text, (*prefix, "exclude"))
+    values = {key: value for key, value in data.items() if key != "overrides"}
+    found = Config(file, values, overrides, excluded, prefix)
+    for path, table in [((), values), *((("overrides", number), one.values) for number, one in enumerate(overrides))]:
+        if "patches" in table and not (found.folder / table["patches"]).is_dir():
+            raise found.fault((*path, "patches"), f"patches: there is no folder {table['patches']!r} beside this file")
+    return found
 
 
 def _rules(base: str, patterns: list[str], file: Path, text: str, path: tuple[str | int, ...]) -> Chain:

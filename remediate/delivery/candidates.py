@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from remediate.cloudformation.expression import alternatives, conditions_of, function, mentions, sub_names
+from remediate.cloudformation.expression import alternatives, chosen, conditions_of, function, mentions, sub_names
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.property_path import PropertyPath, property_path
@@ -68,8 +68,22 @@ def used_sources(model: TemplateModel, service: LogService, by: UsedBy) -> set[s
 
 def is_source(resolver: Resolver, service: LogService, logical_id: str) -> bool:
     """Tell whether a resource of the type is, or may be, a source of a service by its properties."""
-    where = service.source.where
-    return all(_may_be(resolver.value(resolver.at(logical_id, path)), values) for path, values in where.items())
+    form = service.source
+    if form.by_arn and not _may_be_bucket(resolver, resolver.at(logical_id, form.bucket)):
+        return False
+    return all(_may_be(resolver.value(resolver.at(logical_id, path)), values) for path, values in form.where.items())
+
+
+def _may_be_bucket(resolver: Resolver, arn: Plain) -> bool:
+    """Tell whether an expression can be the ARN of a bucket: one of a log group or a stream is not."""
+    found = chosen(arn, resolver.scenario.conditions).value
+    value = resolver.string(found)
+    if value is None:
+        return False
+    types = {resolver.model.type_of(name) for name in mentions(found)} - {None}
+    first = value.parts[0] if value.parts else ""
+    written_out = isinstance(first, str) and first.startswith("arn:")
+    return ":s3:::" in str(value) if written_out else not types or BUCKET in types
 
 
 def _may_be(value: Value, wanted: tuple[str, ...]) -> bool:

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.possible import REGION
 from remediate.cloudformation.resolve import Resolver
-from remediate.delivery.destinations import Destination
+from remediate.delivery.destinations import Destination, access_log_buckets
 from remediate.delivery.requests import SourceFacts, filled, principal_of
 from remediate.delivery.service import LogService
 from remediate.iam.holders import PolicyKind
@@ -24,7 +24,8 @@ class Delivery(Struct, frozen=True, eq=False):
 
     ``source`` is None for a central logging bucket or key, whose sources are in other templates. ``key`` is the key that
     the service's own requests use, ``bucket_key`` the one of the bucket's default encryption. ``given`` are the parameter
-    values that the user gives: every other one that is known may be another at the next deployment.
+    values that the user gives: every other one that is known may be another at the next deployment. ``policy_writers`` are
+    sources of other services that deliver to the same bucket, and may write its policy themselves.
     """
 
     resolver: Resolver
@@ -37,6 +38,7 @@ class Delivery(Struct, frozen=True, eq=False):
     given: Mapping[str, str] = field(default_factory=dict)
     topic: Destination | None = None
     topic_policies: tuple[str, ...] = ()
+    policy_writers: tuple[str, ...] = ()
 
     @property
     def service(self) -> LogService:
@@ -69,6 +71,10 @@ class Delivery(Struct, frozen=True, eq=False):
     def trusts(self, principal: Plain, form: str = "") -> bool:
         """Tell whether a statement's principal, as written, names a service: by the form of its name, or this one."""
         return trusts(self.resolver.value(principal), principal_of(self.facts, form or self.service.principal))
+
+    def access_log_buckets(self) -> tuple[str, ...]:
+        """Return the buckets in the template that the log bucket logs its own access to, directly or through another."""
+        return access_log_buckets(self.resolver, self.own_bucket)
 
     def object_ownership(self) -> str | None:
         """Return the object ownership of the log bucket, None where the template does not say it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from remediate.cloudformation.members import members
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
@@ -132,6 +133,41 @@ def _without_slash(folder: PartialString) -> PartialString | None:
 def bucket_policies(names: Names, bucket: Destination | None) -> tuple[str, ...]:
     """Return the bucket policies in the template that are for a bucket."""
     return tuple(names.policies.get(bucket.name, ())) if bucket else ()
+
+
+def access_log_buckets(resolver: Resolver, bucket: str | None) -> tuple[str, ...]:
+    """Return the other buckets of the template to which a bucket logs its own access, and to which these log theirs."""
+    found: list[str] = []
+    rest = [bucket] if bucket else []
+    while rest:
+        new = [name for name in access_logged_to(resolver, rest.pop()) if name not in (bucket, *found)]
+        found += new
+        rest += new
+    return tuple(found)
+
+
+def access_logged_to(resolver: Resolver, bucket: str) -> list[str]:
+    """Return the buckets of the template to which a bucket logs its access, which is itself where it names none.
+
+    Source: AWS CloudFormation Template Reference, AWS::S3::Bucket LoggingConfiguration.
+    """
+    found: list[str] = []
+    for outer in members(resolver.property(bucket, "LoggingConfiguration"), ()):
+        inner = members(outer.value, ("DestinationBucketName",), outer.guard) if outer.value is not None else ()
+        for one in inner:
+            if resolver.scenario.admits(one.guard):
+                found += [bucket] if one.value is None else _named(resolver, one.value)
+    return found
+
+
+def _named(resolver: Resolver, expression: Plain) -> list[str]:
+    """Return the buckets that an expression is the name of: by reference, else every one that is called so."""
+    existing = resolver.model.of_type(BUCKET)
+    referred = [one for one in existing if expression == {"Ref": one}]
+    name = resolver.string(expression)
+    if referred or name is None or name == partial():
+        return referred
+    return [one for one in existing if resolver.string({"Ref": one}) == name]
 
 
 def find_topic(names: Names, expression: Plain) -> Destination | None:

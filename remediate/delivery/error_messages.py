@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from remediate.delivery.service import Failure, LogService
 
-__all__ = ["Failure", "failure"]
+__all__ = ["Evidence", "Failure", "failure"]
+
+
+class Evidence(Struct, frozen=True):
+    """A failure of a deployment, and the logical ID of the resource that failed, "" where that is not known."""
+
+    failure: Failure
+    source: str = ""
 
 
 def failure(message: str, services: Iterable[LogService]) -> Failure | None:

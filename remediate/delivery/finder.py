@@ -12,7 +12,7 @@ from remediate.cloudformation.expression import chosen, mentions
 from remediate.cloudformation.property_path import PropertyPath
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resource_types import BUCKET_POLICY, KEY
-from remediate.delivery.candidates import bucket_expression, is_source
+from remediate.delivery.candidates import bucket_expression, is_source, sources_of
 from remediate.delivery.delivery import Delivery, trusting
 from remediate.delivery.destinations import (
     Destination,
@@ -30,7 +30,7 @@ from remediate.delivery.destinations import (
 )
 from remediate.delivery.requests import SourceFacts, filled
 from remediate.delivery.service import LogService, Source, UsedBy
-from remediate.delivery.services import default_service
+from remediate.delivery.services import default_service, known_services
 from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.template import Plain
 
@@ -118,7 +118,20 @@ class Finder:
             *(resolver, source, bucket, bucket_policies(names, bucket)),
             *(own_key or bucket_key, bucket_key, facts, self.given.parameters),
         )
-        return replace(found, topic=topic, topic_policies=topic_policies(names, topic))
+        writers = self._policy_writers.get(found.own_bucket, ()) if found.bucket_policies else ()
+        return replace(found, topic=topic, topic_policies=topic_policies(names, topic), policy_writers=tuple(writers))
+
+    @functools.cached_property
+    def _policy_writers(self) -> dict[str | None, list[str]]:
+        """The sources of other services that may write the policy of a bucket, by the bucket's logical ID."""
+        resolver = self.resolver
+        found: dict[str | None, list[str]] = {}
+        for kind in (kind for one in known_services() if one.writes_policy for kind in one.kinds):
+            for name in sources_of(resolver.model, kind) if kind.id != self.service.id else ():
+                bucket, _ = self._bucket(kind.source, name)
+                if bucket and bucket.logical_id and self._is_made(kind, name):
+                    found.setdefault(bucket.logical_id, []).append(name)
+        return found
 
     def _bucket(self, form: Source, source: str) -> tuple[Destination | None, PartialString | None]:
         """Return the bucket of a source, and the folder that an ARN names with it."""

@@ -80,7 +80,7 @@ class ServiceRequest(Struct, frozen=True):
 def requests(facts: SourceFacts) -> tuple[ServiceRequest, ...]:
     """Return every request that the service makes for this source."""
     holding = facts.holding()
-    return tuple(_made(facts, one) for one in facts.service.requests if one.when is not None and one.when <= holding)
+    return tuple(_made(facts, one) for one in facts.service.requests if _is_made(one.when, holding))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -88,7 +88,12 @@ def possible_requests(facts: SourceFacts) -> tuple[ServiceRequest, ...]:
     """Return every request that the service makes for this source, or may come to make: what a fixed policy allows."""
     holding = facts.holding()
     ways = ((one, (one.when, one.may_be_made)) for one in facts.service.requests)
-    return tuple(_made(facts, one) for one, facts_of in ways if any(way is not None and way <= holding for way in facts_of))
+    return tuple(_made(facts, one) for one, facts_of in ways if any(_is_made(way, holding) for way in facts_of))
+
+
+def _is_made(asked: frozenset[str] | None, holding: frozenset[str]) -> bool:
+    """Tell whether all facts hold under which a request is made."""
+    return asked is not None and all((one[1:] not in holding) if one.startswith("!") else one in holding for one in asked)
 
 
 def filled(form: str, values: Mapping[str, PartialString]) -> PartialString:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Literal, TypeAlias, cast
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from remediate.cloudformation.property_path import PropertyPath, property_path
+from remediate.cloudformation.property_path import PropertyPath
 from remediate.iam.holders import PolicyKind
-from remediate.template import Plain, read
 
 Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
 Forms = Mapping[str, "str | tuple[str, ...]"]
@@ -29,6 +25,7 @@ class Source(Struct, frozen=True):
     ``facts`` those that hold for all such sources. A resource of the type is a source where each property of ``where`` has
     one of the values, in lower case: ``present`` is any, "" is none. ``by_arn``: ``bucket`` is an ARN, with the folder
     behind it. ``itself``: without ``bucket`` a source is its own. ``key_by_arn``: the service takes no other name of a key.
+    ``bucket_name_begins``: what AWS asks of its name.
     """
 
     type: str
@@ -46,6 +43,12 @@ class Source(Struct, frozen=True):
     by_arn: bool = False
     itself: bool = False
     key_by_arn: bool = False
+    bucket_name_begins: str = ""
+
+    @property
+    def folder(self) -> PropertyPath:
+        """The property that names the folder of the logs: the prefix, or the ARN that has it behind the bucket."""
+        return self.bucket if self.by_arn else self.prefix
 
     def properties(self) -> tuple[PropertyPath, ...]:
         """Return the properties that say what a source logs through."""
@@ -57,6 +60,7 @@ class RequestForm(Struct, frozen=True):
     """A request that a service makes. ``target``: what it is made on; ``object`` is the form of an object's path.
 
     It is made under all facts ``when``, and may come to be made under all facts ``may_be_made``; None where it never is.
+    A fact with ``!`` before it is one that does not hold.
     """
 
     id: str
@@ -91,6 +95,14 @@ class Writer(Struct, frozen=True):
     reason: str
 
 
+class Refusal(Struct, frozen=True):
+    """What a service does not accept of a bucket: an ``error`` fails the stack, a ``warning`` loses the logs."""
+
+    bucket_with: Literal["kms-encryption", "object-lock"]
+    level: Literal["error", "warning"]
+    because: str
+
+
 class Failure(Struct, frozen=True):
     """An error of a deployment: a regular expression for its message, which policies can cause it, and what it means."""
 
@@ -109,8 +121,10 @@ class LogService(Struct, frozen=True, eq=False):
     ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
     service called from until a time that ``legacy_until`` tells, before it had a service principal. ``others`` are the same
     service for its other kinds of sources, and for other places that a source delivers to. ``legs`` are the ids of services
-    that a run for this one includes, for the resources that a property of a source names. ``principal`` is a form, whose
-    Region is that of the stack; ``uncertain_principals`` are forms that are in use and that AWS does not document.
+    that a run for this one includes, for the resources that a property of a source names. ``writes_policy``: it adds what
+    it needs to the policy of the bucket, if whoever deploys may do that. ``refuses`` is what a bucket must not have.
+    ``principal`` is a form, whose Region is that of the stack; ``uncertain_principals`` are forms that are in use and that
+    AWS does not document.
     """
 
     id: str
@@ -134,6 +148,8 @@ class LogService(Struct, frozen=True, eq=False):
     source_key: str = "aws:SourceArn"
     others: tuple[LogService, ...] = ()
     legs: Mapping[str, PropertyPath] = {}
+    writes_policy: bool = False
+    refuses: tuple[Refusal, ...] = ()
 
     def is_mentioned(self, text: str) -> bool:
         """Tell whether a text may speak of the service: it has the first word of its principal.
@@ -164,11 +180,11 @@ class LogService(Struct, frozen=True, eq=False):
         """What stands between a prefix and the rest of the folder."""
         return "/" if self.folder.startswith(PREFIX_WITH_SLASH) else ""
 
-    @property
-    def subfolder(self) -> str:
-        """The folder below that of the account: what is above it is the folder that people know."""
-        written = next((one.object for one in self.requests if one.target == "object"), "")
-        return written.partition("{account}/")[2].partition("/")[0]
+    def subfolder(self, request_id: str = "") -> str:
+        """Return the folder below that of the account in which a request writes: what is above it is what people know."""
+        written = [one for one in self.requests if one.target == "object"]
+        form = next((one.object for one in written if one.id == request_id), written[0].object if written else "")
+        return form.replace("{owner}/", "{account}/").partition("{account}/")[2].partition("/")[0]
 
 
 class UsedBy(Struct, frozen=True):
@@ -176,121 +192,3 @@ class UsedBy(Struct, frozen=True):
 
     service: LogService
     path: PropertyPath
-
-
-@functools.cache
-def load_service(file: Path) -> LogService:
-    """Return the service that a file describes. The shipped ones are held to their schema by a test.
-
-    Raises TemplateError where it is not YAML, and OSError.
-    """
-    data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
-    first, *others = _sources(data)
-    service = _service(data, first)
-    LOADED[service.id] = replace(service, others=tuple(replace(service, source=one) for one in others))
-    return LOADED[service.id]
-
-
-LOADED: dict[str, LogService] = {}
-"""Every service that has been read, by id: what its ids mean is asked long after."""
-
-
-def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
-    outsiders = data["outsiders"]
-    headers = cast("dict[str, dict[str, Plain]]", data.get("headers", {}))
-    legacy, writer, after = (data.get(name, {}) for name in ("legacy-accounts", "writer", "after-deployment"))
-    return LogService(
-        id=str(data["id"]),
-        name=str(data["name"]),
-        page=str(data["page"]),
-        principal=str(data["principal"]),
-        source=source,
-        folder=str(data.get("folder", "")),
-        paths=cast("Mapping[str, str]", data.get("paths", {})),
-        context=_forms(data["context"]),
-        source_keys=frozenset(one.lower() for one in _texts(data.get("source-keys"))),
-        source_key=next(iter(_texts(data.get("source-keys"))), "aws:SourceArn"),
-        requests=tuple(_request(one, headers) for one in cast("list[dict[str, Plain]]", data["requests"])),
-        delivered=str(after.get("files", "")),
-        status=str(after.get("status", "")),
-        writer=Writer(*(str(writer[key]) for key in ("type", "property", "reason"))) if writer else None,
-        failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
-        legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
-        legacy_until=str(legacy.get("until", "")),
-        uncertain_principals=_texts(data.get("uncertain-principals")),
-        legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
-        outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
-    )
-
-
-def _sources(data: dict[str, dict[str, Plain]]) -> Iterator[Source]:
-    """Yield what a service file says of sources: one for each kind, and for each place that it delivers to."""
-    for source in _listed(data["source"]):
-        for to in _listed(source.get("destinations", data.get("destinations"))):
-            yield _source(source, to)
-
-
-def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
-    def path(written: Plain) -> PropertyPath:
-        return property_path(str(written or ""))
-
-    options = cast("dict[str, Plain]", source.get("options", {}))
-    where = {**cast("dict[str, Plain]", source.get("where", {})), **cast("dict[str, Plain]", to.get("where", {}))}
-    return Source(
-        type=str(source["type"]),
-        noun=str(source["noun"]),
-        arn=str(source["arn"]),
-        name=path(source.get("name")),
-        organization=path(source.get("organization")),
-        options={name: path(one) for name, one in options.items()},
-        facts=frozenset(_texts(source.get("facts"))),
-        where={path(name): _texts(values) for name, values in where.items()},
-        bucket=path(to.get("bucket") or to.get("bucket-arn")),
-        prefix=path(to.get("prefix")),
-        key=path(to.get("key") or to.get("key-arn")),
-        topic=path(to.get("topic")),
-        by_arn="bucket-arn" in to,
-        itself=to.get("itself") is True,
-        key_by_arn="key-arn" in to,
-    )
-
-
-def _listed(written: Plain) -> list[dict[str, Plain]]:
-    return cast("list[dict[str, Plain]]", written if isinstance(written, list) else [written])
-
-
-def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> RequestForm:
-    on_object = data["on"] == "object"
-    context = {**(headers.get("present", {}) if on_object else {}), **cast("dict[str, Plain]", data.get("context", {}))}
-    absent = (*(_texts(headers.get("absent")) if on_object else ()), *_texts(data.get("absent")))
-    may_be_made = _facts(data.get("may-be-made"))
-    return RequestForm(
-        id=str(data["id"]),
-        target=cast("Literal['bucket', 'object', 'key', 'topic']", data["on"]),
-        action=str(data["action"]),
-        title=str(data["title"]),
-        confidence=cast("Confidence", data["confidence"]),
-        source=str(data["source"]),
-        when=frozenset(_texts(data.get("when"))) if "when" in data or may_be_made is None else None,
-        may_be_made=may_be_made,
-        object=str(data.get("object", "")),
-        context=_forms(context),
-        absent=frozenset(one.lower() for one in absent),
-    )
-
-
-def _failure(data: dict[str, Plain]) -> Failure:
-    policies = cast("tuple[PolicyKind, ...]", _texts(data["policies"]))
-    return Failure(str(data["code"]), str(data["match"]), policies, str(data["meaning"]))
-
-
-def _facts(written: Plain) -> frozenset[str] | None:
-    return None if written is None else frozenset(_texts(written))
-
-
-def _forms(written: Mapping[str, Plain]) -> Forms:
-    return {key.lower(): _texts(one) if isinstance(one, list) else str(one) for key, one in written.items()}
-
-
-def _texts(written: Plain | object) -> tuple[str, ...]:
-    return tuple(map(str, written)) if isinstance(written, list) else ()

@@ -41,7 +41,7 @@ class Finding(Struct, frozen=True):
     ``path`` leads to the place as JSON-pointer tokens, ``detail`` is a sentence about it. ``kind`` is the policy whose
     requests suffer. ``blocking``: the stack fails, or may fail, on it; else it only does not do what it says.
     ``requests`` are the ids of the requests that are refused for it, empty where it shows without one. ``advice`` is what
-    the user can do, ``patches`` are the ids of the patches that fix it.
+    the user can do, ``patches`` are the ids of the patches that fix it. ``said`` is how bad the service says it is.
     """
 
     cause: CauseId
@@ -53,10 +53,13 @@ class Finding(Struct, frozen=True):
     requests: tuple[str, ...] = ()
     advice: str = ""
     patches: tuple[str, ...] = ()
+    said: Level | None = None
 
     @property
     def level(self) -> Level:
-        """How bad it is."""
+        """How bad it is: as the service says, else as its cause is."""
+        if self.said is not None and self.blocking:
+            return self.said
         return catalogue()[self.cause].level if self.blocking else "note"
 
 
@@ -90,12 +93,14 @@ def _is_of(service: LogService, described: dict[str, Plain]) -> bool:
 def _of_another(causes: list[Cause], default: LogService, service: LogService) -> Iterator[Cause]:
     """Yield causes that name the default service's source as those of another service, under ids of their own."""
     for one in causes:
-        texts = (
-            text.replace(default.name, service.name).replace(default.source.noun, service.source.noun)
-            for text in (one.title, one.why)
-        )
+        texts = (_reworded(text, default, service) for text in (one.title, one.why))
         title, why = texts
         yield replace(one, id=one.id.replace(slug(default.source.noun), slug(service.source.noun)), title=title, why=why)
+
+
+def _reworded(text: str, default: LogService, service: LogService) -> str:
+    named = text.replace(default.name, service.name).replace(str(default.source.bucket), str(service.source.bucket))
+    return named.replace(default.source.noun, service.source.noun)
 
 
 def _cause(name: str, described: dict[str, Plain]) -> Cause:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from msgspec import Struct
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.decide import current_requests, document_for, judge
 from remediate.delivery.delivery import Delivery
-from remediate.delivery.error_messages import Failure
+from remediate.delivery.error_messages import Evidence
 from remediate.delivery.locate import Located
 from remediate.diagnosis import Finding
 from remediate.iam.evaluate import Outcome
@@ -52,20 +52,20 @@ def health_of_all(
     located: Located,
     model: TemplateModel,
     findings: Iterable[Finding],
-    error: Failure | None,
+    evidence: Sequence[Evidence],
     ignored: Callable[[str, str], bool],
 ) -> tuple[DeliveryHealth, ...]:
     """Return the deliveries of a template, in its order.
 
-    ``findings`` are the root causes that count. A delivery that the message ``error`` may be about counts as broken: that it
-    failed is evidence. ``ignored`` tells of a policy's logical ID and a request's id whether the request does not count.
+    ``findings`` are the root causes that count. A delivery that a failure may be about counts as broken: that it failed is
+    ``evidence``. ``ignored`` tells of a policy's logical ID and a request's id whether the request does not count.
     """
     refused = {finding.logical_id for finding in findings if finding.blocking}
     found: dict[str, DeliveryHealth] = {}
     for delivery in located.deliveries:
         name = delivery_of(delivery)
         before = found.get(name, DeliveryHealth(name, Health.HEALTHY))
-        reported = before.reported or (error is not None and _is_about(error, delivery))
+        reported = before.reported or any(_is_about(one, delivery) for one in evidence)
         own = frozenset(_resources(delivery))
         health = Health.BROKEN if reported or refused & own else _judged(delivery, model, ignored)
         found[name] = DeliveryHealth(name, max(health, before.health), reported, before.resources | own)
@@ -75,14 +75,16 @@ def health_of_all(
 def _resources(delivery: Delivery) -> Iterator[str]:
     """Yield the logical IDs of all that a delivery's source logs through."""
     yield from delivery.needed_policies()
+    yield from delivery.policy_writers
+    yield from delivery.access_log_buckets()
     key, topic = (place.logical_id if place else None for place in (delivery.key, delivery.topic))
     yield from filter(None, (delivery.source, delivery.own_bucket, key, topic))
 
 
-def _is_about(error: Failure, delivery: Delivery) -> bool:
-    if delivery.source is None:
+def _is_about(one: Evidence, delivery: Delivery) -> bool:
+    if delivery.source is None or one.source not in {"", delivery.source}:
         return False
-    return "bucket" in error.policies or delivery.facts.key_arn is not None
+    return "bucket" in one.failure.policies or delivery.facts.key_arn is not None
 
 
 def _judged(delivery: Delivery, model: TemplateModel, ignored: Callable[[str, str], bool]) -> Health:

@@ -66,27 +66,35 @@ def _lacking(delivery: Delivery, document: Document, statement: Statement, one: 
         return "wrong-resource", f"{delivery.service.name} is not allowed {one.request.action} on the bucket itself"
     detail = f"{delivery.service.name} is not allowed to write below {_folder(delivery, one)}/"
     if delivery.facts.organization_id is not None and str(delivery.facts.organization_id) in str(one.request.resource):
-        return "organization-path-not-allowed", f"{detail}, the organization's path"
+        return (
+            "organization-path-not-allowed",
+            f"{_as_written(detail, delivery.facts.organization_id)}, the organization's path",
+        )
     unprefixed = partial(delivery.facts.bucket_arn, "/", filled(delivery.service.outsiders.object, facts_of(delivery.facts)))
     plain = any(matches(resource, unprefixed) is Truth.YES for resource in statement.resources)
     if delivery.facts.prefix is not None and (plain or delivery.facts.organization_id is None):
         return (
             "prefix-not-allowed",
-            f"{detail}, where {delivery.facts.name} writes with its {delivery.service.source.prefix}",
+            f"{detail}, where {delivery.facts.name} writes with its {delivery.service.source.folder}",
         )
     return "account-path-not-allowed", f"{detail}, the path of the {delivery.service.source.noun}'s own account"
 
 
+def _as_written(detail: str, organization: PartialString) -> str:
+    """Return a text in which a parameter for the organization's id, known to begin with o-, stands as in the template."""
+    written = str(organization)
+    return detail if organization.known else detail.replace(f"/{written}/", f"/{written.removeprefix('o-')}/")
+
+
 def _folder(delivery: Delivery, one: ServiceRequest) -> str:
     """Return the folder of a log file as people know it; a prefix that the template leaves open goes by its property."""
-    folder = (
-        str(one.request.resource).removeprefix(f"{delivery.facts.bucket_arn}/").split(f"/{delivery.service.subfolder}")[0]
-    )
-    prefix = delivery.service.source.prefix
-    written = delivery.resolver.at(delivery.source, prefix) if delivery.source else None
-    if delivery.facts.prefix is None or isinstance(written, str):
+    path = str(one.request.resource).removeprefix(f"{delivery.facts.bucket_arn}/")
+    folder = path.split(f"/{delivery.service.subfolder(one.id)}")[0]
+    source = delivery.service.source
+    written = delivery.resolver.at(delivery.source, source.folder) if delivery.source else None
+    if delivery.facts.prefix is None or isinstance(written, str) or source.by_arn:
         return folder
-    return folder.replace(str(delivery.facts.prefix), f"<{prefix}>", 1)
+    return folder.replace(str(delivery.facts.prefix), f"<{source.prefix}>", 1)
 
 
 def _each(written: PartialString, change: Callable[[str], str]) -> PartialString:

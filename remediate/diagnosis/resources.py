@@ -18,22 +18,20 @@ from remediate.delivery.locate import Located
 from remediate.delivery.service import LogService
 from remediate.delivery.texts import any_arn
 from remediate.diagnosis.absent import absence_findings
+from remediate.diagnosis.bucket_acls import acl_findings
+from remediate.diagnosis.bucket_setup import setup_findings
 from remediate.diagnosis.finding import Finding, slug
 from remediate.diagnosis.key_names import key_without_arn
+from remediate.diagnosis.policy_writers import policy_writer_findings
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
-
-_NO_ACL = ("Private", "BucketOwnerRead", "BucketOwnerFullControl")
-"""The first is the default, and the others S3 ignores when it creates a bucket.
-
-Source: Amazon S3 User Guide, Access control list overview, Canned ACL.
-"""
 
 
 def structure_findings(located: Located, model: TemplateModel) -> Iterator[Finding]:
     """Yield what is wrong with the sources of logs, buckets and keys of a template."""
     seen = _Seen(located, model)
     yield from absence_findings(located, model)
+    yield from acl_findings(located, model)
     yield from _unsubstituted_policies(located, model)
     for delivery in located.deliveries:
         if delivery.source:
@@ -46,7 +44,9 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
                 yield from _unsubstituted(delivery, model)
             yield from _circles(delivery, seen.waiting)
             yield from _policy_order(delivery, seen.waiting)
+            yield from policy_writer_findings(delivery, seen.waiting)
         yield from _bucket(delivery)
+        yield from setup_findings(delivery)
         yield from _topic(delivery)
         yield from _key(delivery)
         yield from key_without_arn(delivery, model)
@@ -142,6 +142,9 @@ def _without_policy(delivery: Delivery, kind: Literal["bucket", "topic"], holder
     """Return that a holder has no policy; where a role of the template writes first, that alone fails nothing."""
     writer, other = delivery.service.writer, delivery.facts.other_writer
     said = f"{detail}; {writer.reason}" if writer and other else detail
+    if delivery.service.writes_policy and kind == "bucket":
+        said = f"{detail}; {delivery.service.name} adds one, if whoever deploys may s3:PutBucketPolicy"
+        other = True
     return Finding(f"{kind}-without-policy", holder, ("Resources", holder), said, kind, blocking=not other)
 
 
@@ -149,7 +152,7 @@ def _prefix(delivery: Delivery) -> Iterator[Finding]:
     """Yield a prefix that surely holds the folder of all logs (AWS CloudTrail API Reference, CreateTrail)."""
     prefix = delivery.facts.prefix.known if delivery.facts.prefix else None
     source = delivery.service.source
-    name = source.bucket if source.by_arn else source.prefix
+    name = source.folder
     if prefix is not None and "AWSLogs" in prefix.split("/"):
         detail = f"the {name} of {delivery.source} is {prefix}: {delivery.service.name} refuses a prefix that holds AWSLogs"
         path = _path(delivery, name)
@@ -211,17 +214,6 @@ def _bucket(delivery: Delivery) -> Iterator[Finding]:
         detail = f"{names} are policies of one bucket, which keeps the one that is written last"
         first, second = delivery.bucket_policies[:2]
         yield Finding("two-bucket-policies", first, ("Resources", second), detail, "bucket", advice="merge them into one")
-    bucket = delivery.own_bucket
-    if bucket is None:
-        return
-    acl = delivery.resolver.string(delivery.resolver.property(bucket, "AccessControl"))
-    ownership = delivery.object_ownership()
-    if acl is not None and acl.known not in {None, *_NO_ACL} and ownership in {None, "BucketOwnerEnforced"}:
-        said = "is BucketOwnerEnforced" if ownership else "has no OwnershipControls, so a new bucket is BucketOwnerEnforced"
-        detail = f"{bucket} {said}, which refuses its AccessControl {acl}"
-        advice = "remove AccessControl, or add OwnershipControls with ObjectWriter where something else needs the ACL"
-        path = ("Resources", bucket, "Properties", "AccessControl")
-        yield Finding("bucket-acl", bucket, path, detail, "bucket", advice=advice)
 
 
 def _topic(delivery: Delivery) -> Iterator[Finding]:

@@ -77,11 +77,12 @@ def _fault(delivery: Delivery, entry: WrittenCondition) -> str:
     found = delivery.resolver.value(entry.value)
     values = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, PartialString)]
     operator = entry.operator.split(":")[-1].removesuffix("IfExists")
-    source = delivery.source or f"the {noun}"
     if any(one == partial(delivery.facts.arn, ":*") for one in values):
-        return f"has `:*` behind the ARN of {source}, which {entry.key} does not have"
+        return f"has `:*` behind the ARN of {delivery.source or f'the {noun}'}, which {entry.key} does not have"
     if operator.startswith("String") and "Like" not in operator and any("*" in str(one) for one in values):
         return f"contains `*`, which {operator} compares literally, so it never matches; use ArnLike"
+    source = delivery.source if delivery.service.source.name else f"the one that {delivery.service.name} sends"
+    source = source or f"the {noun}"
     if len(values) == 1:
         fields, wanted = arn_fields(values[0]), arn_fields(delivery.facts.arn)
         for name, written, own in zip((*_ARN_FIELDS, noun), fields or (), wanted or (), strict=False):

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _MANY = 8
 """Of so many resources those are looked up that may match: of fewer, each is tried in less time."""
+_LONGEST = 90
+"""How many characters of a resource a reason shows."""
 
 
 class Outcome(Enum):
@@ -216,7 +218,7 @@ def _why_not_allowed(judged: list[Elements], request: Request) -> str:
 def _obstacle(elements: Elements, request: Request) -> str:
     if elements.resource is Truth.NO:
         written = (*elements.statement.resources, *elements.statement.not_resources)
-        return f"its resource is not {request.resource}{_plain_text(written, elements.statement.version)}"
+        return f"its resource is not {_shortened(request.resource)}{_plain_text(written, elements.statement.version)}"
     failed = [condition for condition in elements.failing if condition_truth(condition, request) is Truth.NO]
     return "; ".join(
         f"its condition {one} does not hold{_note(one, request)}{_plain_text(one.values, one.version)}" for one in failed
@@ -252,3 +254,12 @@ def _notes(elements: list[Elements], request: Request) -> str:
 def _note(condition: Condition, request: Request) -> str:
     note = request.note_on(condition.key)
     return f" ({note})" if note else ""
+
+
+def _shortened(resource: PartialString) -> str:
+    """Return a resource for people: of a long path its first folders, which are what a policy names."""
+    whole = str(resource)
+    if len(whole) <= _LONGEST:
+        return whole
+    cut = whole.rfind("/", 0, _LONGEST) + 1
+    return f"{whole[: cut or _LONGEST]}…"

@@ -6,6 +6,7 @@ from remediate.delivery.services import shipped
 from remediate.patch_set.loading import PatchError, combined, load, load_all, names, schema
 from remediate.patch_set.rules import (
     AddPolicy,
+    AddProperty,
     Allow,
     Complete,
     Condition,
@@ -15,14 +16,18 @@ from remediate.patch_set.rules import (
     NameByArn,
     Need,
     NotRequire,
+    OfResources,
     Patch,
     PatchSet,
+    PropertyRule,
+    RemoveProperty,
     Require,
     Separate,
 )
 
 __all__ = [
     "AddPolicy",
+    "AddProperty",
     "Allow",
     "Complete",
     "Condition",
@@ -32,9 +37,12 @@ __all__ = [
     "NameByArn",
     "Need",
     "NotRequire",
+    "OfResources",
     "Patch",
     "PatchError",
     "PatchSet",
+    "PropertyRule",
+    "RemoveProperty",
     "Require",
     "Separate",
     "combined",

@@ -9,7 +9,8 @@ from typing import Literal, cast
 
 from msgspec.structs import replace
 
-from remediate.delivery.service import LogService, UsedBy, load_service
+from remediate.delivery.service import LogService, UsedBy
+from remediate.delivery.service_file import load_service
 from remediate.delivery.services import DEFAULT, service_file, service_ids, shipped
 from remediate.errors import RemediateError
 from remediate.patch_set.rules import (
@@ -20,6 +21,7 @@ from remediate.patch_set.rules import (
     Ensure,
     NameByArn,
     Need,
+    OfResources,
     Patch,
     PatchSet,
 )
@@ -155,7 +157,7 @@ def _check_including(loaded: PatchSet, patch: Patch, file: Path) -> None:
         included = loaded.patch(name)
         if included is None:
             raise PatchError(f"{file}: `with` names {name!r}, which {loaded.name} does not have")
-        if any(isinstance(rule, AddPolicy | DependOn | NameByArn) for rule in included.ensure):
+        if any(isinstance(rule, OfResources) for rule in included.ensure):
             raise PatchError(f"{file}: `with` names {name!r}, which is not about the statements of a policy")
 
 
@@ -219,7 +221,7 @@ def _ensure(written: dict[str, Plain]) -> Ensure:
     if rule is AddPolicy:
         statements = cast("list[dict[str, Plain]]", content["statements"])
         return AddPolicy(tuple(statements), tuple(cast("list[str]", content["with"])), need)
-    values = {name: _frozen(content[name]) for name in rule._fields if name in content}
+    values = {name: content[name] if name == "value" else _frozen(content[name]) for name in rule._fields if name in content}
     return rule(**values, need=need)  # type: ignore[arg-type]  # the schema has checked the members
 
 
@@ -244,4 +246,6 @@ def _check(data: Plain, root: Node, text: str, file: Path, kind: str = "patch") 
         elif isinstance(node, SequenceNode) and isinstance(step, int):
             node = node.items[step]
     line, column = line_and_column(text, node.span.start)
-    raise PatchError(f"{file}:{line}:{column}: {error.message}; patches/schema/{kind}.json says what such a file holds")
+    raise PatchError(
+        f"{file}:{line}:{column}: {error.message}; `remediate config schema --of {kind}` prints what such a file holds"
+    )

@@ -110,7 +110,31 @@ class AddPolicy(NamedTuple):
     need: Need = "either"
 
 
-Ensure: TypeAlias = "Allow | NotRequire | Require | Complete | Separate | DependOn | NameByArn | AddPolicy"
+class AddProperty(NamedTuple):
+    """The resource has the property, with this value where it has none; only ``when`` S3 refuses one of these ACLs of it."""
+
+    name: str
+    value: Plain
+    because: str
+    when: Mapping[str, tuple[str, ...]]
+    need: Need = "repair"
+
+
+class RemoveProperty(NamedTuple):
+    """The resource does not have the property ``when`` S3 refuses one of these ACLs of it."""
+
+    name: str
+    because: str
+    when: Mapping[str, tuple[str, ...]]
+    need: Need = "repair"
+
+
+PropertyRule: TypeAlias = AddProperty | RemoveProperty
+Ensure: TypeAlias = (
+    "Allow | NotRequire | Require | Complete | Separate | DependOn | NameByArn | AddPolicy | AddProperty | RemoveProperty"
+)
+OfResources: TypeAlias = DependOn | NameByArn | AddPolicy | AddProperty | RemoveProperty
+"""The rules that are not about the statements of a policy."""
 RULES: Final[Mapping[str, type[Ensure]]] = {
     "allow": Allow,
     "not-require": NotRequire,
@@ -120,6 +144,8 @@ RULES: Final[Mapping[str, type[Ensure]]] = {
     "depend-on": DependOn,
     "name-by-arn": NameByArn,
     "policy": AddPolicy,
+    "property": AddProperty,
+    "no-property": RemoveProperty,
 }
 """Every rule by its name in a patch file."""
 

@@ -14,14 +14,18 @@ from remediate.delivery.locate import Located, locate
 from remediate.diagnosis.health import delivery_of
 from remediate.patch_set import (
     AddPolicy,
+    AddProperty,
     Allow,
     Complete,
     DependOn,
     Ensure,
     NameByArn,
     NotRequire,
+    OfResources,
     Patch,
     PatchSet,
+    PropertyRule,
+    RemoveProperty,
     Require,
     Separate,
 )
@@ -39,9 +43,10 @@ from remediate.plan.rules.complete import ensure_complete
 from remediate.plan.rules.depend_on import ensure_depends
 from remediate.plan.rules.name_by_arn import ensure_named_by_arn
 from remediate.plan.rules.not_require import ensure_not_required
+from remediate.plan.rules.properties import ensure_property
 from remediate.plan.rules.require import ensure_required
 from remediate.plan.rules.separate import ensure_separate
-from remediate.plan.targets import Target, targets
+from remediate.plan.targets import Target, targets, without_policy
 
 _ROUNDS = 4
 """A patch set that has not settled after so many rounds does not settle, which guarantee 5 then says."""
@@ -108,10 +113,12 @@ class Planner:
             elif isinstance(rule, NameByArn):
                 ensure_named_by_arn(self.draft, target, change.notes)
             elif isinstance(rule, AddPolicy):
-                self._add_policy(patch, rule, target, change)
+                self._add_policy(patch, rule, without_policy(target), change)
+            elif isinstance(rule, AddProperty | RemoveProperty):
+                self._property(patch, rule, target, change)
             else:
                 self._at_documents(patch, rule, target, change)
-            if len(self.draft.operations) > done and isinstance(rule, DependOn | NameByArn | AddPolicy):
+            if len(self.draft.operations) > done and isinstance(rule, OfResources):
                 change.needs.add(rule.need)  # the other rules tell themselves whether a request is denied
         operations = tuple(self.draft.operations[start:])
         left = self._left(patch, target.logical_id, change) if operations else None
@@ -185,7 +192,17 @@ class Planner:
         left_out = (patch for patch in self.patch_set.patches if patch not in wanted)
         return Chosen(_removing(wanted), _removing(left_out))
 
+    def _property(self, patch: Patch, rule: PropertyRule, target: Target, change: Change) -> None:
+        said = ensure_property(patch, rule, self.draft, target, self.options)
+        if isinstance(said, Skipped):
+            self.skipped.append(said)
+        elif said:
+            change.notes.append(said)
+            self.located = locate(self.draft.model, self.options.given)  # what a policy must say may depend on it
+
     def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: Change) -> None:
+        if not target.deliveries or not self._is_to_change(patch, target):
+            return
         is_topic = target.role == "topic"
         has_one = any(
             delivery.topic_policies if is_topic else delivery.bucket_policies
@@ -221,7 +238,7 @@ APPLIED: dict[type, Callable[[PolicyEditor, Any], None]] = {
     Complete: keeping_out(ensure_complete),
     Separate: ensure_separate,
 }
-"""How the rules are applied that change a policy document; the three others of ``RULES`` change resources."""
+"""How the rules are applied that change a policy document; the others, ``OfResources``, change resources."""
 
 
 def _removing(patches: Iterable[Patch]) -> tuple[NotRequire | Separate, ...]:

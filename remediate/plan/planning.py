@@ -56,7 +56,7 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
         return is_wanted(finding, chosen) and not known.finding(finding)
 
     findings = tuple(filter(wanted, everything))
-    found = health_of_all(located, model, findings, options.error, known.request)
+    found = health_of_all(located, model, findings, options.evidence, known.request)
     planner = _planned(located, patch_set, options, found, there)
     after, operations = planner.draft.model, tuple(planner.draft.operations)
     left = tuple(filter(wanted, _diagnosed(planner.located, after, patch_set, options))) if operations else findings

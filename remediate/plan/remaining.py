@@ -10,6 +10,7 @@ from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
 from remediate.delivery.requests import ServiceRequest
 from remediate.diagnosis import Finding
+from remediate.diagnosis.bucket_acls import open_acls
 from remediate.iam.evaluate import Decision, Outcome, statement_truth
 from remediate.iam.holders import PolicyKind
 from remediate.iam.truth import Truth
@@ -47,6 +48,7 @@ def remaining(
                 advice="fix some with --parameter KEY=VALUE",
             )
         )
+    found += [_skipped(one, "undecidable") for one in open_acls(located, model)]
     found += unread(model, located)
     return tuple({_sameness(one): one for one in reversed(found)}.values())[::-1]
 
@@ -64,7 +66,8 @@ def _causes(said: Sequence[Skipped], left: Sequence[Finding]) -> Iterator[Skippe
     for one in left:
         here = [other for other in said if other.logical_id == one.logical_id]
         told = any(
-            other.subject in one.patches or (other.why == "denied" and other.subject in one.requests) for other in here
+            other.subject in (one.cause, *one.patches) or (other.why == "denied" and other.subject in one.requests)
+            for other in here
         )
         if one.cause == "blocking-deny":
             yield _skipped(one, "blocked")

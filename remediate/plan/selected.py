@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from remediate.diagnosis import Finding
 from remediate.iam.holders import PolicyKind
-from remediate.patch_set import Patch
+from remediate.patch_set import AddProperty, Patch, RemoveProperty
 from remediate.plan.outcome import Applied, Skipped
 
 _ROLES = {
@@ -45,7 +45,7 @@ class Selected(Struct, frozen=True):
             return True
         if any(skipped.subject == patch.id for patch in self.patches) or self._allows(skipped.subject):
             return True
-        if any(_ROLES.get(skipped.subject, set()).intersection(patch.roles) for patch in self.patches):
+        if any(_ROLES.get(skipped.subject, set()).intersection(_roles(patch)) for patch in self.patches):
             return True
         return any(
             self.finding(one) for one in findings if (one.cause, one.logical_id) == (skipped.subject, skipped.logical_id)
@@ -63,7 +63,12 @@ class Selected(Struct, frozen=True):
 
     def _is_near(self, kind: PolicyKind) -> bool:
         roles = _ROLES[f"{kind}-policy"] | {"source"}
-        return any(roles.intersection(patch.roles) for patch in self.patches)
+        return any(roles.intersection(_roles(patch)) for patch in self.patches)
 
     def _allows(self, request: str) -> bool:
         return any(request in patch.allowing() for patch in self.patches)
+
+
+def _roles(patch: Patch) -> tuple[str, ...]:
+    """Return the roles of the resources whose policies, or whose order, a patch is about: none for properties alone."""
+    return () if all(isinstance(rule, AddProperty | RemoveProperty) for rule in patch.ensure) else patch.roles

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
@@ -44,19 +45,29 @@ def targets(located: Located, role: str) -> Iterator[Target]:
         yield Target(role, logical_id, kind, tuple(deliveries), idle)
 
 
+def without_policy(target: Target) -> Target:
+    """Return a bucket or topic as the target of those deliveries whose source cannot log without a policy that is not there.
+
+    A role of the template that writes first may do without.
+    """
+    return replace(target, deliveries=tuple(one for one in target.deliveries if _lacks_policy(one, target.role)))
+
+
 def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
     match role:
         case "source":
             return (delivery.source,) if delivery.source else ()
+        case "policy-writer":
+            return delivery.policy_writers
         case "bucket":
-            inside = delivery.bucket.logical_id if delivery.bucket else None
-            return (inside,) if inside and _lacks_policy(delivery, delivery.bucket_policies) else ()
+            return (delivery.own_bucket,) if delivery.own_bucket else ()
+        case "access-log-bucket":
+            return delivery.access_log_buckets()
         case "bucket-policy":
             # Two policies for one bucket overwrite each other: which one holds is not known, so neither is edited.
             return delivery.bucket_policies if len(delivery.bucket_policies) == 1 else ()
         case "topic":
-            inside = delivery.topic.logical_id if delivery.topic else None
-            return (inside,) if inside and _lacks_policy(delivery, delivery.topic_policies) else ()
+            return (delivery.topic.logical_id,) if delivery.topic and delivery.topic.logical_id else ()
         case "topic-policy":
             return delivery.topic_policies if len(delivery.topic_policies) == 1 else ()
         case "key-policy":
@@ -66,6 +77,6 @@ def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
     return ()
 
 
-def _lacks_policy(delivery: Delivery, policies: tuple[str, ...]) -> bool:
-    """Tell whether the source cannot log without a policy that is not there; a role of the template may do without."""
+def _lacks_policy(delivery: Delivery, role: str) -> bool:
+    policies = delivery.topic_policies if role == "topic" else delivery.bucket_policies
     return delivery.source is not None and not policies and not delivery.facts.other_writer

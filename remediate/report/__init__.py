@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the command's beginning needs a module of this package, and nothing of the engine
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from remediate.engine import Report
     from remediate.patch_set import PatchSet
@@ -23,12 +23,12 @@ def render(
     failed: Sequence[Failed] = (),
     *,
     keyed: bool | None = None,
-    fail_on: str = "warning",
+    fail_on: Mapping[str, str] | None = None,
 ) -> str:
     """Return the reports of a run in one of the FORMATS, or as ``text`` or ``diff``, with the files that were not checked.
 
     ``keyed``: JSON patches are an object by file name; None means so unless there is one report. ``fail_on``: the lowest
-    severity that fails a test, where the format has tests.
+    severity that fails a template, by its name, where the format has tests; a warning for one that has no entry.
     """
     module = importlib.import_module(f"remediate.report.{_MODULES.get(style) or style.replace('-', '_')}")
     match style:
@@ -41,6 +41,6 @@ def render(
         case "json-patch":
             return str(module.render(reports, keyed=len(reports) != 1 if keyed is None else keyed))
         case "junit":
-            return str(module.render(reports, patch_set, failed, fail_on=fail_on))
+            return str(module.render(reports, patch_set, failed, fail_on=fail_on or {}))
         case _:
             return str(module.render(reports, patch_set, failed))

@@ -8,6 +8,7 @@ from remediate.delivery.new_access import NewAccess
 from remediate.iam.statement import Statement
 
 DOCUMENTED = "documented"
+DEPUTY = "A service that acts on behalf of another account is a confused deputy."
 _PREVENTION = f"to prevent this, use --patch-set {DOCUMENTED}, or add a condition on aws:SourceArn"
 
 
@@ -17,8 +18,9 @@ def labels(statements: Sequence[Statement]) -> str:
 
 
 def warnings(found: Sequence[NewAccess]) -> Iterator[str]:
-    """Yield the new access of others for a terminal, and how to prevent it."""
-    yield from (f"NEW ACCESS: {line}" for line in opening_lines(found))
+    """Yield the new access of others for a terminal, and how to prevent it. The service itself is not among the others."""
+    yield from (f"NEW ACCESS: {line}" for line in opening_lines([one for one in found if not one.outsider.insecure]))
+    yield from (f"also newly allowed: {line}" for line in opening_lines([one for one in found if one.outsider.insecure]))
     if any(one.outsider.deputy for one in found):
         yield _PREVENTION
 

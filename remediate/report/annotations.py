@@ -68,6 +68,13 @@ def levels(report: Report) -> list[Level]:
     return [one.level for one in _annotations(report, lambda _: Place(0, 0, 0, 0))]
 
 
+def problems_left(report: Report) -> int:
+    """Return how many problems are left to the user. What is unfixed for the same cause is one problem."""
+    causes = report.causes()
+    spoken = [[cause for cause in causes if _speaks_for(cause, one.subject, one.logical_id)] for one in report.unfixed]
+    return len({one[0] for one in spoken if one}) + sum(not one for one in spoken)
+
+
 def fails(found: Iterable[Level], level: str) -> bool:
     """Tell whether one of the levels is this one or a worse one; ``never`` matches no level."""
     failing = LEVELS[: LEVELS.index(level) + 1] if level in LEVELS else ()
@@ -110,9 +117,11 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]
 
 
 def _fixed_by(patches: Iterable[Patch], report: Report) -> str:
-    services = "".join(f" --service {one.id}" for one in report.services)
-    selected = "".join(f" --select {patch.id}" for patch in patches)
-    return f"fixable: `remediate fix{'' if services == f' --service {DEFAULT}' else services}{selected}`"
+    ids = [patch.id for patch in patches]
+    selected = "".join(f" --select {one}" for one in ids)
+    owners = [name.partition("/")[0] for name, known in report.patch_sets.items() if {*ids}.intersection(known)]
+    services = "" if [one.id for one in report.services] == [DEFAULT] else "".join(f" --service {one}" for one in owners)
+    return f"fixable: `remediate fix{services}{selected}`"
 
 
 def _allowed_by(patch: Patch) -> tuple[str, ...]:

@@ -18,9 +18,10 @@ from remediate.report.escape import json_text
 from remediate.report.failed import Failed
 from remediate.report.fixes import fixes_of, in_order
 from remediate.report.source_map import SourceMap
+from remediate.report.suppressed import Ignored, suppressed
 from remediate.template import Plain, line_and_column, pointer
 
-_NOTHING = ("causes", "applied", "notFixed", "notes", "requests", "openings", "patch", "edits")
+_NOTHING = ("causes", "applied", "notFixed", "notes", "ignored", "requests", "openings", "patch", "edits")
 
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
@@ -38,6 +39,7 @@ def _template(report: Report) -> Plain:
         "applied": [_applied(one) for one in report.applied],
         "notFixed": [_skipped(one) for one in report.skipped if one.unfixed],
         "notes": [_skipped(one) for one in report.skipped if not one.unfixed],
+        "ignored": [_ignored(one) for one in suppressed(report)],
         "requests": [_verdict(one) for one in worst(report.verdicts)],
         "openings": _openings(report) if report.changed else [],
         "patch": [operation.to_json() for operation in report.operations],
@@ -112,6 +114,22 @@ def _skipped(skipped: Skipped) -> Plain:
     if skipped.paste:
         written["statements"] = json.loads(skipped.paste)
     return written
+
+
+def _ignored(ignored: Ignored) -> Plain:
+    one = ignored.what
+    return {
+        "id": one.rule,
+        "level": one.level,
+        "resource": one.logical_id,
+        "pointer": pointer(*one.path),
+        "line": one.line,
+        "column": one.column,
+        "detail": one.message,
+        "reason": ignored.ignore.reason,
+        "until": ignored.ignore.until or None,
+        "ignore": {"line": ignored.line, "column": ignored.column},
+    }
 
 
 def _verdict(verdict: Verdict) -> Plain:

@@ -7,31 +7,48 @@ Guide, Test reports.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from remediate.engine import Report
 from remediate.patch_set import PatchSet
 from remediate.report.annotations import LEVELS, Annotation, annotate, fails
 from remediate.report.escape import relative, visible, xml
 from remediate.report.failed import NOT_CHECKED, Failed
+from remediate.report.suppressed import Ignored, suppressed
 from remediate.report.totals import several
 
 _NAME = "remediate"
 
 
-def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed] = (), *, fail_on: str = "warning") -> str:
+def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed], *, fail_on: Mapping[str, str]) -> str:
     """Return one suite in which a template fails by the same severity as the run, and what could not be checked is an error.
 
-    A test has one failure, as most readers show no more; what does not fail is in the test's output.
+    ``fail_on`` has that severity by the template's name. A test has one failure, as most readers show no more; what does not
+    fail is in the test's output. What templates ignore are tests of their own, which are skipped.
     """
-    found = [(report, annotate(report)) for report in reports]
-    failing = sum(fails([one.level for one in annotations], fail_on) for _, annotations in found)
-    counts = f'tests="{len(found) + len(failed)}" failures="{failing}" errors="{len(failed)}"'
+    found = [(report, annotate(report), fail_on.get(report.name, "warning")) for report in reports]
+    skipped = [one for report in reports for one in _skipped(report)]
+    failing = sum(fails([one.level for one in annotations], level) for _, annotations, level in found)
+    counts = f'tests="{len(found) + len(failed) + len(skipped)}" failures="{failing}" errors="{len(failed)}"'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="{_NAME}" {counts}>']
-    lines.append(f'  <testsuite name="{_NAME}" {counts} skipped="0" time="0">')
+    lines.append(f'  <testsuite name="{_NAME}" {counts} skipped="{len(skipped)}" time="0">')
     lines += [line for one in failed for line in _case(one.name, _error(one))]
-    lines += [line for report, annotations in found for line in _case(report.name, _told(report.name, annotations, fail_on))]
+    for report, told, level in found:
+        lines += _case(report.name, _told(report.name, told, level))
+    lines += [line for name, inner in skipped for line in _case(name, iter([inner]))]
     return "\n".join([*lines, "  </testsuite>", "</testsuites>", ""])
+
+
+def _skipped(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield, for each id that is ignored at a resource, the name of its test and what says why it is skipped."""
+    path = relative(report.name)
+    grouped: dict[str, list[Ignored]] = {}
+    for one in suppressed(report):
+        where = f" at {one.what.logical_id}" if one.what.logical_id else ""
+        grouped.setdefault(f"{path}: {one.what.rule}{where}", []).append(one)
+    for name, found in grouped.items():
+        why = xml(f"ignored: {'; '.join(dict.fromkeys(one.why for one in found))}")
+        yield name, f'      <skipped message="{why}">{_lines(report.name, [one.what for one in found])}</skipped>'
 
 
 def _case(name: str, inner: Iterator[str]) -> Iterator[str]:

@@ -10,16 +10,18 @@ from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.resource_types import BUCKET_POLICY, KEY
 from remediate.delivery.comparison import Verdict, worst
+from remediate.delivery.service import LogService
 from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Skipped
-from remediate.report import diagram, markdown_summary
-from remediate.report.access import labels, opening_lines
+from remediate.report import diagram, markdown_access, markdown_summary
+from remediate.report.access import labels
 from remediate.report.annotations import fixing
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
 from remediate.report.source_map import SourceMap
+from remediate.report.suppressed import ignored_item, suppressed
 
 _NOT_FIXED = "the items marked *Not fixed* in the notes below are resolved"
 _REMOVED = re.compile(r"\bremoved\b")
@@ -35,27 +37,32 @@ _LEADS = {
 }
 
 
-def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
-    """Return one Markdown document: first a summary; templates without changes and unreadable files are short."""
-    lines = [line for report in reports for line in _template(report, patch_set)]
+def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed] = ()) -> str:
+    """Return one Markdown document: first a summary; templates without changes and unreadable files are short.
+
+    Of several templates, those without any problem are only named in the summary.
+    """
+    lines = [line for report in markdown_summary.told_of(reports) for line in _template(report)]
     return "\n".join([*markdown_summary.lines(reports, failed), *lines, *_failed(failed)]) + "\n"
 
 
-def _template(report: Report, patch_set: PatchSet) -> Iterator[str]:
+def _template(report: Report) -> Iterator[str]:
     yield f"# {report.service_names} logging in {code(relative(report.name))}"
     yield ""
     if not report.changed:
-        yield "Nothing was changed." if report.unfixed else "No changes needed."
+        ignored = ", apart from what is ignored" if report.suppressed else ""
+        yield "Nothing was changed." if report.unfixed else f"No changes needed{ignored}."
         yield ""
         yield from _problems(report)
     else:
         yield from _changes(report)
         yield from _unchanged(report)
+    yield from _ignored(report)
     yield from _requests(report)
+    yield from markdown_access.lines(report)
     if report.changed:
-        yield from _access(report)
         yield from _observable(report)
-    yield from _notes(report, patch_set)
+    yield from _notes(report)
 
 
 def _changes(report: Report) -> Iterator[str]:
@@ -104,14 +111,28 @@ def _unchanged(report: Report) -> Iterator[str]:
     yield ""
 
 
+def _ignored(report: Report) -> Iterator[str]:
+    """Yield what a reviewer must know that this report leaves out."""
+    found = suppressed(report)
+    if not found:
+        return
+    yield "## What is ignored, and why"
+    yield ""
+    yield "The template itself acknowledges these problems. They are not fixed, and no check fails for them:"
+    yield ""
+    yield from map(ignored_item, found)
+    yield ""
+
+
 def _requests(report: Report) -> Iterator[str]:
     verdicts = worst(report.verdicts)
     if not verdicts:
         return
     yield "## Why this resolves the failure" if report.changed else f"## Requests of {report.service_names}"
     yield ""
-    made = " and ".join(f"a {one.source.noun} is created or updated" for one in report.services)
-    yield f"{report.service_names} makes these requests when {made}. The policies in this template decide them:"
+    made = " and ".join(f"a {one.source.noun} is created or updated" for one in report.told_of)
+    makes = "makes" if len(report.told_of) == 1 else "make"
+    yield f"{report.service_names} {makes} these requests when {made}. The policies in this template decide them:"
     yield ""
     drawn = [*diagram.lines(report)]
     if drawn:
@@ -127,7 +148,7 @@ def _requests(report: Report) -> Iterator[str]:
 
 
 def _table(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
-    yield f"| {'/'.join(one.source.noun for one in report.services)} | request | policy | before | after |"
+    yield f"| {'/'.join(one.source.noun for one in report.told_of)} | request | policy | before | after |"
     yield "|---|---|---|---|---|"
     for one in verdicts:
         action = f"{code(one.request.request.action)}: {one.request.title}"
@@ -141,21 +162,6 @@ def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield from ("<details>", f"<summary>{title}</summary>", "", *lines, "", "</details>", "")
 
 
-def _access(report: Report) -> Iterator[str]:
-    new_access = report.new_access()
-    yield "### New access granted to others"
-    yield ""
-    yield (
-        f"{new_access.asked} requests by other principals were tested ({report.service_names} on behalf of other accounts, "
-        "other services, other accounts, anonymous requests, the service outside its log folders and without TLS): "
-        f"{len(new_access.found)} newly allowed."
-    )
-    if new_access.found:
-        yield ""
-    yield from (f"- {prose(line)}" for line in opening_lines(new_access.found))
-    yield ""
-
-
 def _observable(report: Report) -> Iterator[str]:
     sources = [one for one in dict.fromkeys(one.source for one in report.verdicts) if one in report.after]
     yield "## Observable results after deployment"
@@ -163,19 +169,18 @@ def _observable(report: Report) -> Iterator[str]:
     if report.unfixed:
         yield f"Expect these only when {_NOT_FIXED}:"
         yield ""
-    nouns = " and ".join(one.source.noun for one in report.services)
+    nouns = " and ".join(one.source.noun for one in report.told_of)
     yield f"- {_listed(sources) or f'The {nouns}'} reaches `CREATE_COMPLETE` or `UPDATE_COMPLETE`."
-    yield from (f"- {one.delivered}" for one in report.services)
     requests = [one.request.request for one in report.verdicts]
-    written = {str(one.resource) for one in requests if one.action == "s3:PutObject"}
-    ends = [f"/{one.subfolder}" for one in report.services]
-    folders = {_before(path, ends).split(":::")[-1] for path in written}
-    yield from (f"  - {code(f'{folder}/')}" for folder in sorted(folders))
-    yield from (f"- {one.status}" for one in report.services if one.status)
+    written = {str(one.resource).split(":::")[-1] for one in requests if one.action == "s3:PutObject"}
+    for service in report.told_of:
+        yield f"- {service.delivered}"
+        yield from (f"  - {code(f'{folder}/')}" for folder in sorted(_folders(service, written)))
+    yield from (f"- {one.status}" for one in report.told_of if one.status)
     yield ""
 
 
-def _notes(report: Report, patch_set: PatchSet) -> Iterator[str]:
+def _notes(report: Report) -> Iterator[str]:
     yield "## Notes for future changes"
     yield ""
     removed = [note for applied in report.applied for note in applied.notes if _REMOVED.search(note)]
@@ -188,7 +193,7 @@ def _notes(report: Report, patch_set: PatchSet) -> Iterator[str]:
     if order:
         yield "- If you rename the bucket policy, update `DependsOn` too: only `DependsOn` sets the order."
     command = code(f"remediate check {relative(report.name) if report.name != '-' else '-'}")
-    yield f"- {command} in CI prevents regressions (patch set {code(patch_set.name)})."
+    yield f"- {command} in CI prevents regressions (patch set {code(', '.join(report.patch_sets))})."
     yield ""
     kept = [line for one in report.skipped if one.why in _FOLDED for line in _skipped(one)]
     if kept:
@@ -226,11 +231,6 @@ def _outcome(decision: Decision) -> str:
     return f"allowed by {names}" if names and decision.outcome is Outcome.ALLOWED else f"**{decision.outcome.value}**"
 
 
-def _before(path: str, ends: Sequence[str]) -> str:
-    """Return what is before the first of the ends that a path has."""
-    return next((path.split(end)[0] for end in ends if end in path), path)
-
-
 def _count(verdicts: Sequence[Verdict]) -> str:
     number = len(verdicts)
     inferred = sum(one.request.confidence == "inferred" for one in verdicts)
@@ -262,3 +262,9 @@ def _denies(model: TemplateModel, logical_id: str) -> int:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(code(name) for name in names)
+
+
+def _folders(service: LogService, written: Iterable[str]) -> set[str]:
+    """Return the folders that people know a service's files by, of the paths that are written."""
+    ends = {f"/{service.subfolder(one.id)}" for one in service.requests if one.target == "object"}
+    return {path.split(end)[0] for path in written for end in ends if end in path}

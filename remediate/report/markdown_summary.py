@@ -8,41 +8,61 @@ from collections.abc import Iterator, Sequence
 from remediate.delivery.comparison import worst
 from remediate.engine import Report
 from remediate.iam.evaluate import Outcome
-from remediate.report.access import DOCUMENTED, opening_lines
-from remediate.report.annotations import LEVELS, levels
+from remediate.report.access import DEPUTY, DOCUMENTED, opening_lines
+from remediate.report.annotations import LEVELS, levels, problems_left
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
 from remediate.report.totals import fixes, several
 
-_HEAD = ("template", "problems", "fixes", "manual action", "requests denied before", "after", "newly allowed access")
+_HEAD = (
+    "template",
+    "problems",
+    "ignored",
+    "fixes",
+    "manual action",
+    "requests denied before",
+    "after",
+    "newly allowed access",
+)
 
 
 def lines(reports: Sequence[Report], failed: Sequence[Failed]) -> Iterator[str]:
-    """Yield the table and what is newly allowed; nothing without templates."""
+    """Yield the table, the templates without problems, and what is newly allowed; nothing without templates."""
     if not reports and not failed:
         return
+    told = told_of(reports)
+    clean = [one.name for one in reports if all(one is not other for other in told)]
+    rows = [_row(one.name, *_cells(one)) for one in told]
+    rows += [_row(one.name, "**not checked**", *("-" for _ in _HEAD[2:])) for one in failed]
     yield "# Summary"
     yield ""
-    yield f"| {' | '.join(_HEAD)} |"
-    yield f"|{'---|' * len(_HEAD)}"
-    for report in reports:
-        yield _row(report.name, *_cells(report))
-    for one in failed:
-        yield _row(one.name, "**not checked**", *("-" for _ in _HEAD[2:]))
-    yield ""
+    if not rows:
+        yield from ("No problems found.", "")
+    else:
+        yield from (f"| {' | '.join(_HEAD)} |", f"|{'---|' * len(_HEAD)}", *rows, "")
+    if clean:
+        yield from ("<details>", f"<summary>{several(len(clean), 'template')} without problems</summary>", "")
+        yield from (f"- {code(relative(name))}" for name in clean)
+        yield from ("", "</details>", "")
     yield from _access([one for one in reports if one.changed])
+
+
+def told_of(reports: Sequence[Report]) -> list[Report]:
+    """Return the reports of templates with a problem, a change or something that they ignore; a single one in any case."""
+    return [one for one in reports if len(reports) == 1 or one.changed or one.unfixed or one.suppressed or levels(one)]
 
 
 def _cells(report: Report) -> Iterator[str]:
     counted = Counter(levels(report))
     yield ", ".join(several(counted[level], level) for level in LEVELS if counted[level]) or "none"
+    yield str(len(report.suppressed) or "none")
     yield str(fixes(report) or "none")
-    yield f"**{len(report.unfixed)}**" if report.unfixed else "none"
+    yield f"**{problems_left(report)}**" if report.unfixed else "none"
     verdicts = worst(report.verdicts)
     for outcomes in ([one.before.outcome for one in verdicts], [one.after.outcome for one in verdicts]):
         denied = outcomes.count(Outcome.DENIED)
         yield f"{denied} of {len(outcomes)}" if outcomes else "-"
-    found = report.new_access().found if report.changed else ()
+    found = [*opening_lines(report.new_access().found)] if report.changed else []
     yield f"**{len(found)}**" if found else "none"
 
 
@@ -64,8 +84,5 @@ def _access(reports: Sequence[Report]) -> Iterator[str]:
         yield from (f"- {code(relative(report.name))}: {prose(opening)}" for report, opening in found)
         if any(one.outsider.deputy for report in reports for one in report.new_access().found):
             yield ""
-            yield (
-                "A service that acts on behalf of another account is a confused deputy. "
-                f"`--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
-            )
+            yield f"{DEPUTY} `--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
     yield ""

@@ -28,7 +28,7 @@ _FINGERPRINT = "ruleAndPointer/v1"
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
     """Return one SARIF log with one run over all templates; files that could not be checked are among its notifications."""
-    found = [(report, [*((one, "") for one in annotate(report)), *suppressed(report)]) for report in reports]
+    found = [(report, _annotations(report)) for report in reports]
     rules = _rules(patch_set, [one for _, annotations in found for one, _ in annotations])
     driver: Plain = {
         "name": "remediate",
@@ -49,6 +49,11 @@ def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Fail
     }
     log: Plain = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json_text(log)
+
+
+def _annotations(report: Report) -> list[tuple[Annotation, str]]:
+    """Return what is reported, and behind it what is ignored, with the reason."""
+    return [*((one, "") for one in annotate(report)), *((one.what, one.why) for one in suppressed(report))]
 
 
 def _rules(patch_set: PatchSet, found: Iterable[Annotation]) -> dict[str, Plain]:

@@ -43,7 +43,7 @@ def left(report: Report, failure: Failure | None) -> Iterator[Skipped]:
 
 def _lines(report: Report, failure: Failure | None, standing: AccessChange | None) -> Iterator[str]:
     verdicts = shown(report, failure)
-    first = f"{visible(report.name)}: {_headline(report, verdicts)}"
+    first = f"{visible(report.name)}: {_headline(report, verdicts, failure)}"
     yield from wrapped(first, "", "    ") if limit() else [first]
     if failure:
         yield from wrapped(f"{failure.code}: {failure.meaning}", "  ")
@@ -56,7 +56,9 @@ def _lines(report: Report, failure: Failure | None, standing: AccessChange | Non
     yield from _causes(report, failure)
 
 
-def _headline(report: Report, verdicts: Sequence[Verdict]) -> str:
+def _headline(report: Report, verdicts: Sequence[Verdict], failure: Failure | None) -> str:
+    if not verdicts and failure and report.verdicts:
+        return "no policy in this template can cause this error"
     if not verdicts:
         return f"this template has no policy that applies to {report.service_names}"
     denied = [sum(outcome is Outcome.DENIED for outcome in outcomes) for outcomes in _outcomes(verdicts)]

@@ -9,6 +9,7 @@ from remediate.diagnosis.health import Health
 from remediate.engine import Report
 from remediate.plan import Skipped
 from remediate.report.access import warnings
+from remediate.report.annotations import problems_left
 from remediate.report.escape import visible
 from remediate.report.terminal import limit, wrapped
 from remediate.report.totals import Fixes, fixes, manual, several
@@ -39,7 +40,7 @@ def render(report: Report, done: Fixes) -> str:
 def headline(report: Report, done: Fixes) -> str:
     """Return one line that says what became of a file."""
     name = visible(report.name)
-    left = manual(len(report.unfixed)) if report.unfixed else ""
+    left = manual(problems_left(report)) if report.unfixed else ""
     if report.changed:
         return f"{name}: {_fixes(report, done)}{f'; {left}' if left else ''}"
     if not (report.deliveries or report.verdicts or report.findings or report.skipped):

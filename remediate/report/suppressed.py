@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from remediate.delivery.comparison import Verdict
@@ -11,21 +12,51 @@ from remediate.diagnosis import Finding
 from remediate.engine import Report
 from remediate.plan import Skipped
 from remediate.report.annotations import Annotation, level_of
-from remediate.report.escape import visible
+from remediate.report.escape import code, prose, visible
 from remediate.report.source_map import SourceMap
+from remediate.suppressions import Ignore
 
 
-def suppressed(report: Report) -> list[tuple[Annotation, str]]:
-    """Return what a template ignores, in its order, each with the reason that it gives."""
+class Ignored(Struct, frozen=True):
+    """What a template ignores, as it would be reported, with the ``ignore`` that says why, and where that stands."""
+
+    what: Annotation
+    ignore: Ignore
+    line: int
+    column: int
+
+    @property
+    def why(self) -> str:
+        """The reason, with the last day on which the ignore counts, if it has one."""
+        return f"{self.ignore.reason}{f'; until {self.ignore.until}' if self.ignore.until else ''}"
+
+
+def suppressed(report: Report) -> list[Ignored]:
+    """Return what a template ignores, in its order."""
+    if not report.suppressed:
+        return []
     places = SourceMap(report)
-    found = [(_annotation(one.what, places), one.ignore.reason) for one in report.suppressed]
-    return sorted(found, key=lambda one: (one[0].line, one[0].column))
+    found = (
+        Ignored(_annotation(one.what, places), one.ignore, *(one.ignore.at or places.of(one.ignore.path)))
+        for one in report.suppressed
+    )
+    return sorted(found, key=lambda one: (one.what.line, one.what.column))
 
 
 def ignored_lines(report: Report) -> Iterator[str]:
     """Yield a line for each thing that a template ignores, as `check` prints its problems."""
-    for one, reason in suppressed(report):
-        yield visible(f"{report.name}:{one.line}:{one.column}: ignored: {one.message} [{one.rule}] ({reason})")
+    for ignored in suppressed(report):
+        one = ignored.what
+        yield visible(f"{report.name}:{one.line}:{one.column}: ignored: {one.message} [{one.rule}] ({ignored.why})")
+
+
+def ignored_item(ignored: Ignored) -> str:
+    """Return an item of a Markdown list, with the reason and the line on which that stands."""
+    one, ignore = ignored.what, ignored.ignore
+    where = f" ({code(one.logical_id)})" if one.logical_id else ""
+    until = f" Until {ignore.until}." if ignore.until else ""
+    told = f"line {one.line}, {code(one.rule)}{where}: {prose(one.message)}"
+    return f"- {told}. **Reason** (line {ignored.line}): {prose(ignore.reason.rstrip('.'))}.{until}"
 
 
 def is_ignored(verdict: Verdict, report: Report) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from remediate.diagnosis import Level
 from remediate.engine import Report
-from remediate.report.annotations import LEVELS
+from remediate.report.annotations import LEVELS, problems_left
 from remediate.report.terminal import painted
 
 Fixes = Literal["applied", "available", "planned"]
@@ -32,7 +32,7 @@ class Totals:
         self.files += 1
         self._delivering += bool(report.deliveries)
         self._fixes += fixes(report)
-        self._unfixed += len(report.unfixed)
+        self._unfixed += problems_left(report)
         self._ignored += len(report.suppressed)
         self._levels.update(levels)
 

@@ -21,7 +21,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class Ignore(Struct, frozen=True):
     """An id that is ignored at the resource ``logical_id``, or in the whole template where that is empty.
 
-    ``reason`` says why. It stands at ``path``; a comment, which has none, at the line and column ``at``.
+    ``reason`` says why. It stands at ``path``; a comment, which has none, at the line and column ``at``. ``until`` is the
+    last day on which it counts, as YYYY-MM-DD; without one it is empty.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Ignore(Struct, frozen=True):
     logical_id: str = ""
     path: tuple[str | int, ...] = ()
     at: tuple[int, int] | None = None
+    until: str = ""
 
     def covers(self, logical_id: str) -> bool:
         """Tell whether it holds for a resource."""
@@ -79,7 +81,7 @@ class Written(Struct, frozen=True):
             reason = f"ignoring {self.id!r} ended on {until} and no longer counts ({self.reason.strip()})"
             advice = "remove it, or give it a new date after a review"
             return Fault("outdated-ignore", reason, advice, self.logical_id, self.path, self.at)
-        return Ignore(self.id, self.reason.strip(), self.logical_id, self.path, self.at)
+        return Ignore(self.id, self.reason.strip(), self.logical_id, self.path, self.at, self.until)
 
     def _invalid(self, reason: str, advice: str) -> Fault:
         return Fault("invalid-ignore", reason, advice, self.logical_id, self.path, self.at)

@@ -12,9 +12,9 @@ from remediate.template.tree import mapping_data
 def read(raw: bytes, name: str) -> Template:
     """Return the template in the bytes of the file ``name``.
 
-    What begins with ``{`` is read as JSON, and where that fails as YAML, whose flow style looks alike. Raises Unreadable,
-    with line and column, for what is neither and for what is not a mapping. Whether the mapping is a CloudFormation template
-    is not asked here.
+    What begins with ``{`` is read as JSON, and where that fails as YAML, whose flow style looks alike, unless the file is
+    called .json. Raises Unreadable, with line and column, for what is neither and for what is not a mapping. Whether the
+    mapping is a CloudFormation template is not asked here.
     """
     text, bom = decode(raw)
     root, is_json = _parse(text, name)
@@ -37,6 +37,8 @@ def _parse(text: str, name: str) -> tuple[Node, bool]:
     try:
         return read_json(text), True
     except Unreadable as json_error:
+        if name.lower().endswith(".json"):  # other programs that read it by its name refuse it
+            raise
         try:
             return read_yaml(text), False
         except Unreadable as yaml_error:

@@ -14,7 +14,7 @@ from remediate.cloudformation.resolve import Resolver
 from remediate.delivery.delivery import possible_name
 from remediate.delivery.locate import Located
 from remediate.iam.holders import PolicyKind
-from remediate.patch_set import AddPolicy, DependOn, NameByArn
+from remediate.patch_set import OfResources
 from remediate.plan import Plan
 from remediate.template import Plain
 from remediate.verify.broken import Broken
@@ -75,4 +75,4 @@ def _principals(written: Plain, resolver: Resolver, given: Mapping[str, str]) ->
 
 def _services(planned: Plan) -> set[str]:
     rules = [rule for one in planned.applied for rule in one.patch.ensure]
-    return {rule.service for rule in rules if not isinstance(rule, DependOn | NameByArn | AddPolicy)}
+    return {rule.service for rule in rules if not isinstance(rule, OfResources)}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resource_types import BUCKET_POLICY, TOPIC_POLICY
 from remediate.delivery.locate import Located
-from remediate.delivery.service import LogService
 from remediate.iam.holders import HOLDERS
+from remediate.patch_set import AddProperty, NameByArn, RemoveProperty
 from remediate.plan import Plan
 from remediate.template import Plain, identical
 from remediate.verify.broken import Broken
 
-_EDITED = {holder.type: (f"Properties/{holder.property}",) for holder in HOLDERS.values()}
+_EDITED = {holder.type: holder.property for holder in HOLDERS.values()}
 
 
 def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) -> None:
@@ -32,33 +32,43 @@ def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) 
     if strays:
         raise Broken(3, f"{', '.join(sorted(strays))} differs without being planned")
     for name in sorted(changed):
-        differing = _differing(old[name], new[name], _of_sources(planned.located.service))
+        edited = [*_edited(old[name], _ordered_types(planned.located)), *_properties(planned, name)]
+        differing = _differing(old[name], new[name], edited)
         if differing:
             raise Broken(3, f"{', '.join(differing)} of {name} differs without being planned")
 
 
-_Edited = Mapping[str, tuple[str, ...]]
-"""What plans edit in resources of a type: attributes, and properties behind ``Properties/``."""
+def _ordered_types(located: Located) -> tuple[str, ...]:
+    """Return the types of the resources whose order is edited: sources, and what writes the policy of their bucket."""
+    writers = (str(located.model.type_of(one)) for delivery in located.deliveries for one in delivery.policy_writers)
+    return (*located.service.source_types, *writers)
 
 
-def _of_sources(service: LogService) -> _Edited:
-    """Return what plans edit in the sources of a service: their order, and the name of a key that is to be an ARN."""
-    named = {one.type: one.key.property for kind in service.kinds if (one := kind.source).key_by_arn}
-    keys = {kind: (f"Properties/{name}",) for kind, name in named.items()}
-    return {kind: ("DependsOn", *keys.get(kind, ())) for kind in service.source_types}
+def _edited(written: Plain, sources: tuple[str, ...]) -> list[str]:
+    """Return what a plan edits of any resource of a type: the policy, and of the sources of logs the order."""
+    kind = str(written.get("Type")) if isinstance(written, dict) else ""
+    return ["DependsOn"] if kind in sources else [f"Properties/{_EDITED[kind]}"] if kind in _EDITED else []
 
 
-def _differing(old: Plain, new: Plain, sources: _Edited) -> list[str]:
-    """Return the parts of a planned resource that no plan edits, and that differ: all but a policy and an order."""
-    before, after = _parts(old, sources), _parts(new, sources)
-    return [name for name in {**before, **after} if not identical(before.get(name), after.get(name))]
+def _properties(planned: Plan, logical_id: str) -> list[str]:
+    """Return the properties that patches add to a resource, remove from it, or write as an ARN."""
+    rules = [rule for one in planned.applied if one.logical_id == logical_id for rule in one.patch.ensure]
+    named = [f"Properties/{rule.name}" for rule in rules if isinstance(rule, AddProperty | RemoveProperty)]
+    kinds = planned.located.service.kinds if any(isinstance(rule, NameByArn) for rule in rules) else ()
+    return named + [f"Properties/{kind.source.key.property}" for kind in kinds if kind.source.key_by_arn]
 
 
-def _parts(written: Plain, sources: _Edited) -> dict[str, Plain]:
-    """Return attributes and properties by name without what a plan edits; Properties that are not a mapping are one part."""
+def _differing(old: Plain, new: Plain, edited: list[str]) -> list[str]:
+    """Return the parts of a planned resource that no plan edits, and that differ."""
+    before, after = _parts(old), _parts(new)
+    names = [name for name in {**before, **after} if name not in edited]
+    return [name for name in names if not identical(before.get(name), after.get(name))]
+
+
+def _parts(written: Plain) -> dict[str, Plain]:
+    """Return attributes and properties by name; Properties that are not a mapping are one part."""
     if not isinstance(written, dict):
         return {"it": written}
-    edited = {**sources, **_EDITED}.get(str(written.get("Type")), ())
     parts = {**written}
     inside = parts.pop("Properties", None)
     if isinstance(inside, dict):
@@ -66,7 +76,7 @@ def _parts(written: Plain, sources: _Edited) -> dict[str, Plain]:
         parts |= {"Properties": inside} if function(inside) else {f"Properties/{name}": one for name, one in inside.items()}
     elif inside is not None:
         parts["Properties"] = inside
-    return {name: one for name, one in parts.items() if name not in edited}
+    return parts
 
 
 def _logging_resources(located: Located) -> Iterable[str]:
@@ -75,6 +85,8 @@ def _logging_resources(located: Located) -> Iterable[str]:
             place.logical_id for place in (delivery.bucket, delivery.key, delivery.bucket_key) if place and place.logical_id
         )
         yield from delivery.needed_policies()
+        yield from delivery.policy_writers
+        yield from delivery.access_log_buckets()
         yield from (delivery.topic.logical_id,) if delivery.topic and delivery.topic.logical_id else ()
         if delivery.source:
             yield delivery.source

@@ -35,6 +35,8 @@ ROWS: list[tuple[str, dict[str, Plain], Plain]] = [
     (BUCKET, {"Attributes": item("logs.bucket", "b")}, None),
     (BUCKET, {"Attributes": [if_("C", item("logs.bucket", "b"), NO_VALUE)]}, if_("C", "b", NO_VALUE)),
     (BUCKET, {"Attributes": [if_("C", item("logs.bucket", "b"), NO_VALUE), item("logs.bucket", "c")]}, if_("C", "b", "c")),
+    ("List[0]", {"List": ["a", "b"]}, "a"),
+    ("List[1]", {"List": ["a"]}, None),
     (BUCKET, {"Attributes": if_("C", [item("logs.bucket", "b")], [item("logs.bucket", "b")])}, "b"),
 ]
 

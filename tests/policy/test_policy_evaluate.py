@@ -110,3 +110,19 @@ NEVER = "is never part of a s3:PutObject request"
 def test_reason(data: Any, reason: str) -> None:
     asked = request("cloudtrail.amazonaws.com", "s3:PutObject", "arn:aws:s3:::b/x")
     assert evaluate(policy("bucket", data), asked).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("resource", "shown"),
+    [
+        pytest.param(f"arn:aws:s3:::b/{'x' * 75}", f"arn:aws:s3:::b/{'x' * 75}", id="90 characters are shown whole"),
+        pytest.param(
+            f"arn:aws:s3:::b/AWSLogs/{'x' * 50}/y/{'z' * 20}", f"arn:aws:s3:::b/AWSLogs/{'x' * 50}/y/…", id="a path"
+        ),
+        pytest.param(f"arn:aws:s3:::{'b' * 90}", f"arn:aws:s3:::{'b' * 77}…", id="no path"),
+    ],
+)
+def test_a_reason_shortens_a_long_resource(resource: str, shown: str) -> None:
+    data = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::c/*"}
+    reason = evaluate(policy("bucket", data), request("cloudtrail.amazonaws.com", "s3:PutObject", resource)).reason
+    assert reason == f"{NOBODY}; statement 1 of Policy: its resource is not {shown}"

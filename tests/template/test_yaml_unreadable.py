@@ -46,6 +46,11 @@ _DUPLICATE = 'duplicate key "b" (lines 2 and 4)'
             *(2, 1, "mapping keys must be plain strings"),
             id="an alias for a key",
         ),
+        pytest.param(
+            b"a:\n  {{ .Values.name }}:\n    b: c\n",
+            *(2, 3, "mapping keys must be plain strings; Jinja/Helm syntax must be rendered first"),
+            id="a key that Helm would write",
+        ),
         pytest.param(b"a:\n  b: *x\n", 2, 6, "the alias *x has no anchor &x before it", id="undefined alias"),
         pytest.param(b"a: &x\n  b: *x\n", 2, 6, "the alias *x is inside its own anchor &x", id="recursive alias"),
         pytest.param(
@@ -121,6 +126,12 @@ def test_refusal(raw: bytes, line: int, column: int, message: str) -> None:
 def test_flow_yaml_that_looks_like_json_is_read_as_yaml() -> None:
     found = read(b"{\n  # comment\n  Resources: {a: 1},\n}\n", "x.yaml")
     assert (found.format, found.data) == ("yaml", {"Resources": {"a": 1}})
+
+
+def test_what_is_called_json_must_be_json() -> None:
+    with pytest.raises(Unreadable) as caught:
+        read(b'{"Resources": {"a": 1},\n}\n', "x.json")
+    assert (caught.value.line, caught.value.message) == (1, "trailing comma: remove the `,` before `}`")
 
 
 def test_json_is_read_as_json() -> None:

@@ -48,7 +48,7 @@ def baseline(
         raise click.UsageError("baseline adds to the ignores that are there: --no-ignores cannot be used with it")
     told = (reason or "").strip() or f"baseline of {datetime.now(timezone.utc).date()}"
     with Run(color, quiet, max_size, in_place=not dry_run) as run:
-        for one in reports(run, work, settings(told=None, **options)):
+        for one in reports(run, work, settings(**options)):
             wanted = one.wanted
             found = run.attempt(
                 one.name, acknowledge, one.raw, one.report, wanted.patch_sets, wanted.environments, wanted.fail_on, told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -22,15 +22,13 @@ from remediate.cli.program import EXIT_CODES
 from remediate.cli.reports import reports
 from remediate.cli.run import Run
 from remediate.cli.settings import settings
-from remediate.cli.stack_events import failure_of, stack_events_option
+from remediate.cli.stack_events import stack_events_option
+from remediate.cli.told import Told
 from remediate.cli.writing import write_reports
 from remediate.patch_set import combined
-from remediate.report import listing, stack_events
+from remediate.report import listing
 from remediate.report.annotations import Annotation, annotate, fails
 from remediate.report.suppressed import ignored_lines
-
-if TYPE_CHECKING:
-    from remediate.delivery.stack_events import StackEvents
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -52,21 +50,22 @@ def check(work: Work, outputs: Outputs, **options: Any) -> None:
     *.yml, *.json and *.template files are checked; files that are not CloudFormation templates are skipped, and so is what
     git ignores.
     """
-    events, run = _events(options), Run.of(options)
+    told, run = Told.of(options), Run.of(options)
     wanted = settings(**options)
     found: list[engine.Report] = []
+    fail_on: dict[str, str] = {}
     with run, outputs:
         for one in reports(run, work, wanted):
             found.append(one.report)
+            fail_on[one.name] = one.wanted.fail_on
             problems = annotate(one.report)
             run.totals.add(one.report, [problem.level for problem in problems])
             run.found |= fails([problem.level for problem in problems], one.wanted.fail_on)
             if outputs.streams:
                 _list(run, one.report, problems, verbose=work.verbose)
-        if events:
-            _explain(run, events, found, in_report=outputs.streams)
         if not work.listing:
-            write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names, wanted.default.fail_on)
+            told.explain(run, found, in_report=outputs.streams)
+            write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names, fail_on)
         if outputs.is_for_people or work.listing:
             run.close("available")
 
@@ -77,18 +76,3 @@ def _list(run: Run, report: engine.Report, problems: list[Annotation], *, verbos
         run.out(text or "")
     if verbose:
         run.out("".join(f"{line}\n" for line in ignored_lines(report)))
-
-
-def _events(options: dict[str, Any]) -> StackEvents | None:
-    """Take the events of a stack out of the options; deliveries are judged by the failure that they tell of."""
-    events: StackEvents | None = options.pop("events")
-    options["told"] = failure_of(events, options["told"])
-    return events
-
-
-def _explain(run: Run, events: StackEvents, reports: list[engine.Report], *, in_report: bool) -> None:
-    shown = stack_events.render(events, reports)
-    if in_report:
-        run.out(shown)
-    else:
-        run.say(shown.rstrip("\n"))

@@ -15,10 +15,9 @@ from remediate.cli.options import fail_options, output_options, reports_patch_er
 from remediate.cli.pairs import Pair, pairs_of, pairs_since, sides
 from remediate.cli.run import Run
 from remediate.cli.settings import settings
+from remediate.cli.wanted import Wanted
 from remediate.compare import Comparison
 from remediate.compare import compare as compared
-from remediate.patch_set import PatchSet
-from remediate.plan import Options
 from remediate.report.annotations import fails
 from remediate.report.comparison import FORMATS, Problems, levels, problems, text
 
@@ -52,17 +51,17 @@ def compare(
     OLD and NEW are two files or two folders; one may be - for standard input. With --base, TEMPLATE is a file or a
     folder in a git checkout, of which the files that differ are compared: by default the current folder.
     """
-    said = settings(**options).default
-    sets, wanted, fail_on = said.patch_sets, said.environments[0].options, said.fail_on
+    said = settings(**options)
     found: list[tuple[Comparison, Problems]] = []
     with Run(color, quiet, max_size) as run:
         for one in _pairs(run, templates, base, max_size << 20):
-            result = run.attempt(one.name, _compared, one, sets, wanted)
+            wanted = said.of(one.name)
+            result = run.attempt(one.name, _compared, one, wanted)
             if result is None:
                 continue
             known = problems(result)
             found.append((result, known))
-            run.found |= fails(levels(result, known), fail_on)
+            run.found |= fails(levels(result, known), wanted.fail_on)
             if style == "text":
                 run.out(run.attempt(one.name, text.render, result, known, color=run.color) or "")
         _conclude(run, style, found)
@@ -83,9 +82,9 @@ def _pairs(run: Run, templates: tuple[str, ...], base: str | None, limit: int) -
         run.fail(str(error.filename or Path(templates[-1])), str(error.strerror or error))
 
 
-def _compared(pair: Pair, sets: tuple[PatchSet, ...], options: Options) -> Comparison | None:
+def _compared(pair: Pair, wanted: Wanted) -> Comparison | None:
     both = sides(pair)
-    return compared(pair.name, *both, sets, options) if both else None
+    return compared(pair.name, *both, wanted.patch_sets, wanted.environments[0].options) if both else None
 
 
 def _conclude(run: Run, style: str, found: list[tuple[Comparison, Problems]]) -> None:

@@ -12,7 +12,7 @@ from remediate.cli.options import patch_set_options, reports_patch_errors
 from remediate.cli.output import emit
 from remediate.delivery.services import DEFAULT
 from remediate.diagnosis import catalogue
-from remediate.patch_set import Patch, combined, load_all
+from remediate.patch_set import Patch, combined, load, load_all, names
 from remediate.reasons import described, reasons
 from remediate.report.terminal import width
 
@@ -36,7 +36,7 @@ def explain(topic: str | None, patch_set: str, patches: Path | None, service: tu
             lines += ["", f"{title}:", *(f"  {cause.id:{column}}  {cause.title}" for cause in causes.values())]
         emit("\n".join(lines) + "\n")
         return
-    found = described().get(topic) or loaded.patch(topic)
+    found = described().get(topic) or loaded.patch(topic) or _in_another_set(topic, patches)
     if found is None:
         raise click.BadParameter(f"unknown id {topic!r}; `remediate explain` lists all ids")
     lines = [f"{found.id}: {found.title}", "", click.wrap_text(found.why, min(width(), 100)), ""]
@@ -46,3 +46,8 @@ def explain(topic: str | None, patch_set: str, patches: Path | None, service: tu
     else:
         lines.append(f"fix:        {', '.join(loaded.fixing(found.id)) or 'manual'}")
     emit("\n".join([*lines, *(f"see:        {reference}" for reference in found.references)]) + "\n")
+
+
+def _in_another_set(topic: str, patches: Path | None) -> Patch | None:
+    """Return a patch of a set that is not chosen: a report may have named it that was made with that set."""
+    return next((patch for name in names(patches) if (patch := load(name, patches).patch(topic))), None)

@@ -24,6 +24,8 @@ from remediate.cli.program import EXIT_CODES
 from remediate.cli.reports import reports
 from remediate.cli.run import Run
 from remediate.cli.settings import settings
+from remediate.cli.stack_events import stack_events_option
+from remediate.cli.told import Told
 from remediate.cli.undo_file import UndoFile, undo_option
 from remediate.cli.writing import write_reports
 from remediate.patch_set import combined
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 @exit_options
 @format_options("diff")
 @error_option
+@stack_events_option
 @template_options
 @output_options
 @input_options(None)
@@ -57,7 +60,7 @@ def fix(work: Work, dry_run: bool, exit_on: Exit, outputs: Outputs, **options: A
     """
     if "-" in work.names and not outputs.is_for_people and not dry_run:
         raise click.UsageError('with "-", standard output carries the patched template; add --dry-run to use --format')
-    undo = UndoFile(options.pop("save_undo"), dry_run=dry_run)
+    undo, told = UndoFile(options.pop("save_undo"), dry_run=dry_run), Told.of(options)
     asking = Questions.of(options.pop("interactive"), work.names)
     run, done, found = Run.of(options, in_place=not dry_run), _done(dry_run), list[engine.Report]()
     wanted = settings(**options)
@@ -70,6 +73,7 @@ def fix(work: Work, dry_run: bool, exit_on: Exit, outputs: Outputs, **options: A
             run.found |= exit_on.is_due(report)
             _say(run, report, done, verbose=work.verbose)
         if not work.listing:
+            told.explain(run, found, in_report=False)
             write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names)
         if outputs.is_for_people or work.listing:
             run.close(done)

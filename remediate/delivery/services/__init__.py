@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from remediate.delivery.service import LOADED, LogService, load_service
+from remediate.delivery.service import LogService
+from remediate.delivery.service_file import LOADED, load_service
 
 DEFAULT = "cloudtrail"
 _FILE = "service.yaml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from remediate.cloudformation.creation_order import Dependencies, depends_on
 from remediate.cloudformation.existence import Deployments
+from remediate.delivery.delivery import Delivery
 from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped
 from remediate.plan.targets import Target
@@ -12,7 +13,7 @@ from remediate.plan.targets import Target
 def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str], skipped: list[Skipped]) -> None:
     """Add the policies to the source's ``DependsOn``, unless the source waits for it already or it for the source."""
     source = target.logical_id
-    needed = list(dict.fromkeys(policy for delivery in target.deliveries for policy in delivery.needed_policies()))
+    needed = list(dict.fromkeys(policy for delivery in target.deliveries for policy in _needed(delivery, target.role)))
     two = any(len(delivery.bucket_policies) > 1 for delivery in target.deliveries)
     waiting = Dependencies(draft.model)
     if two or waiting.circle(source, needed):
@@ -29,6 +30,11 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
         if _add(draft, source, policy, subject, skipped):
             notes.append(f"added {policy} to the DependsOn of {source}")
             waiting = Dependencies(draft.model)
+
+
+def _needed(delivery: Delivery, role: str) -> tuple[str, ...]:
+    """Return what the resource in a role waits for; who only writes the policy of the bucket waits for that alone."""
+    return delivery.needed_policies() if role == "source" else delivery.bucket_policies
 
 
 def _add(draft: Draft, source: str, policy: str, subject: str, skipped: list[Skipped]) -> bool:

@@ -11,18 +11,22 @@ from remediate.compare import Comparison
 from remediate.diagnosis import Level
 from remediate.engine import Report
 from remediate.report.annotations import Annotation, annotate
-from remediate.report.suppressed import suppressed
+from remediate.report.suppressed import Ignored, suppressed
 
 FORMATS = ("text", "markdown", "json")
 _NUMBER = re.compile(r"\b(statement|line) \d+")
 
 
 class Problems(Struct, frozen=True):
-    """The problems of a template that a change adds, fixes and leaves, each as `check` reports it of its side."""
+    """The problems of a template that a change adds, fixes and leaves, each as `check` reports it of its side.
+
+    ``ignored`` are those that the new template says are to be ignored, and the old one did not.
+    """
 
     new: tuple[Annotation, ...]
     resolved: tuple[Annotation, ...]
     remaining: tuple[Annotation, ...]
+    ignored: tuple[Ignored, ...] = ()
 
 
 def problems(found: Comparison) -> Problems:
@@ -39,7 +43,8 @@ def problems(found: Comparison) -> Problems:
             remaining.append(one)
         else:
             new.append(one)
-    for one, _ in suppressed(found.new) if found.new else ():
+    ignored = suppressed(found.new) if found.new else []
+    for one in (each.what for each in ignored):
         if (name := _name(one)) in left:
             left.remove(name)
             remaining.append(one)
@@ -48,7 +53,9 @@ def problems(found: Comparison) -> Problems:
         if (name := _name(one)) in left:
             left.remove(name)
             resolved.append(one)
-    return Problems(tuple(new), tuple(reversed(resolved)), tuple(remaining))
+    known = [_name(each.what) for each in suppressed(found.old)] if found.old else []
+    newly = tuple(each for each in ignored if _name(each.what) not in known)
+    return Problems(tuple(new), tuple(reversed(resolved)), tuple(remaining), newly)
 
 
 def levels(found: Comparison, known: Problems) -> Iterator[Level]:

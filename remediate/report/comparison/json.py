@@ -14,6 +14,7 @@ from remediate.report.comparison import Problems
 from remediate.report.comparison.words import difference, outcome
 from remediate.report.escape import json_text
 from remediate.report.failed import Failed
+from remediate.report.suppressed import Ignored
 from remediate.template import Plain
 
 
@@ -32,9 +33,10 @@ def _template(found: Comparison, known: Problems) -> Plain:
         "old": found.old.name if found.old else None,
         "new": found.new.name if found.new else None,
         "problems": {
-            "new": [_problem(one) for one in known.new],
-            "resolved": [_problem(one) for one in known.resolved],
-            "remaining": [_problem(one) for one in known.remaining],
+            "new": [*map(_problem, known.new)],
+            "resolved": [*map(_problem, known.resolved)],
+            "remaining": [*map(_problem, known.remaining)],
+            "ignored": [*map(_ignored, known.ignored)],
         },
         "access": {
             "gained": [_access(one) for one in found.access.gained],
@@ -51,7 +53,7 @@ def _template(found: Comparison, known: Problems) -> Plain:
     }
 
 
-def _problem(one: Annotation) -> Plain:
+def _problem(one: Annotation) -> dict[str, Plain]:
     return {
         "id": one.rule,
         "level": one.level,
@@ -61,6 +63,10 @@ def _problem(one: Annotation) -> Plain:
         "column": one.column,
         "remedy": one.remedy,
     }
+
+
+def _ignored(one: Ignored) -> Plain:
+    return {**_problem(one.what), "reason": one.ignore.reason, "until": one.ignore.until or None}
 
 
 def _access(one: NewAccess) -> Plain:

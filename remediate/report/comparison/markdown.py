@@ -13,6 +13,7 @@ from remediate.report.comparison import Problems
 from remediate.report.comparison.words import difference, outcome, removed_deny, summary
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
+from remediate.report.suppressed import ignored_item
 from remediate.report.totals import several
 
 
@@ -51,6 +52,13 @@ def _template(found: Comparison, known: Problems) -> Iterator[str]:
     yield from _access(found)
     yield from _problems("### New problems", known.new)
     yield from _problems("### Resolved problems", known.resolved)
+    if known.ignored:
+        yield "### Newly ignored problems"
+        yield ""
+        yield "The new template itself acknowledges them, so that no check fails for them:"
+        yield ""
+        yield from map(ignored_item, known.ignored)
+        yield ""
     yield from _requests(found.requests)
     yield from _folded("Problems as before", [_problem(one) for one in known.remaining])
     yield from _folded("What differs in the template", [f"- {prose(difference(one))}" for one in found.structure])

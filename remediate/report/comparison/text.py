@@ -11,6 +11,7 @@ from remediate.report.annotations import Annotation
 from remediate.report.comparison import Problems
 from remediate.report.comparison.words import difference, outcome, removed_deny, summary
 from remediate.report.escape import visible
+from remediate.report.suppressed import Ignored
 from remediate.report.terminal import limit, painted, wrapped
 from remediate.report.totals import several
 
@@ -27,6 +28,7 @@ def _lines(found: Comparison, known: Problems, *, color: bool) -> Iterator[str]:
     yield from _problems("new problems", known.new, found.name, color=color)
     old_name = found.old.name if found.old else found.name
     yield from _problems("resolved problems", known.resolved, old_name, color=color)
+    yield from _ignored(known.ignored, found.name)
     if known.remaining:
         yield f"  problems as before: {len(known.remaining)}"
     yield from _requests(found.requests)
@@ -70,6 +72,14 @@ def _problems(title: str, found: Sequence[Annotation], name: str, *, color: bool
         yield from others
         if one.remedy and title.startswith("new"):
             yield from wrapped(one.remedy, "        → ")
+
+
+def _ignored(found: Sequence[Ignored], name: str) -> Iterator[str]:
+    if found:
+        yield "  newly ignored by the template:"
+    for one in found:
+        told = f"{name}:{one.what.line}:{one.what.column}: {one.what.message} [{one.what.rule}] ({one.why})"
+        yield from wrapped(told, "    ", "        ")
 
 
 def _requests(found: Sequence[RequestChange]) -> Iterator[str]:

@@ -186,7 +186,7 @@ class _Reader:
             key = scalar(child) if type(child) is _SCALAR else None
             if type(key) is not ScalarNode:
                 message = "mapping keys must be plain strings"
-                if self.text.startswith("{{", max(child.start_mark.index - 1, 0)):
+                if "{{" in self.text[max(child.start_mark.index - 1, 0) : child.start_mark.index + 2]:
                     message = f"{message}; Jinja/Helm syntax must be rendered first"
                 raise self.unreadable(message, child.start_mark.index)
             child = following()

@@ -1,0 +1,64 @@
+"""What a failed deployment has told: by an error message, by the events of its stack, or by both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from remediate.delivery.error_messages import Evidence
+
+if TYPE_CHECKING:
+    from remediate.cli.run import Run
+    from remediate.delivery.error_messages import Failure
+    from remediate.delivery.stack_events import StackEvents
+    from remediate.engine import Report
+
+
+class Told(Struct, frozen=True):
+    """The failure of ``--error`` and the events of ``--stack-events``, None where they are not given."""
+
+    error: Failure | None
+    events: StackEvents | None
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Told:
+        """Take what was told out of the options, and leave there, as ``evidence``, what deliveries are judged by."""
+        told = cls(options.pop("told"), options.pop("events"))
+        options["evidence"] = told.evidence()
+        return told
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Return what is known of failures: the message alone, or with the resource that failed."""
+        found = [Evidence(self.error)] if self.error else []
+        failed = self.events.failed if self.events else ()
+        return (*found, *(Evidence(one.known, one.logical_id) for one in failed if one.known))
+
+    def failure(self) -> Failure | None:
+        """Return the one failure that all of it is about; None where there are several, or none that is known."""
+        found = {one.failure.code: one.failure for one in self.evidence()}
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def explain(self, run: Run, reports: Sequence[Report], *, in_report: bool) -> None:
+        """Say what explains the failure, ``in_report`` on standard output, and where a message is about something else."""
+        if self.events:
+            from remediate.report import stack_events  # few runs are told of any
+
+            shown = stack_events.render(self.events, reports)
+            if in_report:
+                run.out(shown)
+            else:
+                run.say(shown.rstrip("\n"))
+        elif self.error and reports and not any(one.reported for report in reports for one in report.deliveries):
+            run.say("\n".join(_elsewhere(self.error, reports)))
+
+
+def _elsewhere(failure: Failure, reports: Sequence[Report]) -> list[str]:
+    from remediate.report.terminal import wrapped  # as above
+
+    nouns = " or ".join(dict.fromkeys(service.source.noun for report in reports for service in report.services))
+    here = "in this template" if len(reports) == 1 else "in these templates"
+    lacking = f"no {nouns} {here} has a key" if "bucket" not in failure.policies else f"there is no {nouns} {here}"
+    what = f"this error ({failure.code}) is from another template, or from another version of it: {lacking}"
+    return [*wrapped(f"--error: {what}", "  ! ")]
