@@ -10,7 +10,7 @@ from msgspec.structs import asdict, replace
 
 from remediate.cloudformation.expression import as_list, conditions_of, mentions
 from remediate.cloudformation.policies import Document, WrittenStatement
-from remediate.cloudformation.possible import possible_strings
+from remediate.cloudformation.possible import REGION, possible_strings
 from remediate.cloudformation.resolve import Scenario
 from remediate.delivery.decide import judge, statements_of
 from remediate.delivery.delivery import Delivery
@@ -210,9 +210,12 @@ def _is_steady(raw: WrittenStatement, delivery: Delivery, besides: str = "") -> 
 
 
 def _always(written: Plain, delivery: Delivery) -> frozenset[str]:
+    """Return the principals, in lower case, that are named under every value of parameters; a Region as it is sampled."""
+    region = str(delivery.resolver.pseudo("AWS::Region"))
     named = [one for names in (written.values() if isinstance(written, dict) else [written]) for one in as_list(names)]
     found = (possible_strings(delivery.resolver, one, delivery.given) for one in named)
-    return frozenset(name.lower() for names in found if names is not None and len(names) == 1 for name in names)
+    steady = (next(iter(names)) for names in found if names is not None and len(names) == 1)
+    return frozenset(name.replace(REGION, region).lower() for name in steady)
 
 
 def _had(known: list[tuple[Statement, frozenset[str]]], outsider: Outsider, kind: PolicyKind) -> Outcome:

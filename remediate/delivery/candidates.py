@@ -181,7 +181,7 @@ def bucket_names(model: TemplateModel, service: LogService, logical_ids: Iterabl
 
 
 def _speaks_of(service: LogService, model: TemplateModel, logical_id: str) -> bool:
-    return service.principal.split(".")[0] in json.dumps(model.resource(logical_id), default=str).lower()
+    return service.is_mentioned(json.dumps(model.resource(logical_id), default=str))
 
 
 def _bucket_names(resolver: Resolver, logical_id: str) -> set[PartialString | str]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from remediate.delivery.service import Confidence, Forms, LogService, RequestForm
 from remediate.iam.holders import PolicyKind
-from remediate.iam.request import KeyValue, Request
+from remediate.iam.request import KeyValue, Request, ServiceName
 from remediate.iam.service_caller import service_request
 from remediate.partial_string import PartialString, UnknownPart, partial
 
@@ -26,7 +26,8 @@ class SourceFacts(Struct, frozen=True):
     ``account`` owns the source (of an organization's: the management account). ``organization_id`` is None for a source
     that is not an organization's. ``key_arn`` is the source's own key, ``bucket_key_arn`` the default KMS key of the
     bucket, ``topic_arn`` the topic that is notified, ``topic_key_arn`` the key that encrypts it. ``options`` are the facts
-    that its properties switch on. ``other_writer``: a role of the template writes first.
+    that its properties switch on. ``other_writer``: a role of the template writes first. ``home`` is the Region of the
+    stack, where its own resources are.
     """
 
     service: LogService
@@ -45,6 +46,7 @@ class SourceFacts(Struct, frozen=True):
     topic_key_arn: PartialString | None = None
     options: frozenset[str] = field(default_factory=frozenset)
     other_writer: bool = False
+    home: PartialString = partial(UnknownPart("AWS::Region"))
 
     @property
     def sse(self) -> Literal["aws:kms", "AES256"]:
@@ -121,6 +123,20 @@ def facts_of(facts: SourceFacts) -> dict[str, PartialString]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+@functools.lru_cache(maxsize=1024)
+def principal_of(facts: SourceFacts, form: str) -> PartialString:
+    """Return a service principal by its form. A Region in it is that of the stack, also where the sources are elsewhere."""
+    return filled(form, {"region": facts.home}) if "{" in form else partial(form)
+
+
+@functools.lru_cache(maxsize=1024)
+def service_name(facts: SourceFacts) -> ServiceName:
+    """Return what policies call the service."""
+    forms = (facts.service.principal, *facts.service.uncertain_principals)
+    name, *perhaps = (principal_of(facts, form) for form in forms)
+    return ServiceName(name, tuple(perhaps))
+
+
 def folders(facts: SourceFacts) -> tuple[PartialString, ...]:
     """Return the folder of all logs, of which there may be two: AWS does not say what a slash at the prefix's end does."""
     prefix, slash = facts.prefix, facts.service.slash
@@ -164,7 +180,7 @@ def _objects(facts: SourceFacts, form: RequestForm) -> list[PartialString]:
 
 def _request(facts: SourceFacts, form: RequestForm, resource: PartialString, values: dict[str, PartialString]) -> Request:
     context = _context(facts.service.context, values) | _context(form.context, values)
-    found = service_request(facts.service.principal, form.action, resource, context, possible=_TLS, absent=form.absent)
+    found = service_request(service_name(facts), form.action, resource, context, possible=_TLS, absent=form.absent)
     writer = facts.service.writer
     return replace(found, fallback=writer.reason) if writer and facts.other_writer else found
 

@@ -57,6 +57,7 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         paths=cast("Mapping[str, str]", data.get("paths", {})),
         context=_forms(data["context"]),
         source_keys=frozenset(one.lower() for one in _texts(data.get("source-keys"))),
+        source_key=next(iter(_texts(data.get("source-keys"))), "aws:SourceArn"),
         requests=tuple(_request(one, headers) for one in cast("list[dict[str, Plain]]", data["requests"])),
         delivered=str(after.get("files", "")),
         status=str(after.get("status", "")),
@@ -66,6 +67,7 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         legacy_until=str(legacy.get("until", "")),
         refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
         writes_policy=bool(data.get("writes-policy")),
+        uncertain_principals=_texts(data.get("uncertain-principals")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
         outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
     )
@@ -95,12 +97,13 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         where={path(name): _texts(values) for name, values in where.items()},
         bucket=path(to.get("bucket") or to.get("bucket-arn")),
         prefix=path(to.get("prefix")),
-        key=path(to.get("key")),
+        key=path(to.get("key") or to.get("key-arn")),
         topic=path(to.get("topic")),
         by_arn="bucket-arn" in to,
         itself=to.get("itself") is True,
         topic_by_name=to.get("topic-by-name") is True,
         encrypted_topic=str(to.get("encrypted-topic", "")),
+        key_by_arn="key-arn" in to,
         bucket_name_begins=str(to.get("bucket-name-begins", "")),
     )
 

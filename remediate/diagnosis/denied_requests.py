@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.delivery.decide import current_requests, documented, judge, statements_of
-from remediate.delivery.delivery import Delivery, trusts
+from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest
+from remediate.delivery.texts import principal_text
 from remediate.diagnosis.deny_statements import blocking_deny
 from remediate.diagnosis.finding import Finding
-from remediate.diagnosis.principals import legacy_principals, wrong_principals
+from remediate.diagnosis.principals import legacy_principals, uncertain_principals, wrong_principals
 from remediate.diagnosis.rejected_policies import misspelt_actions
 from remediate.diagnosis.resource_paths import resource_findings
 from remediate.diagnosis.unmet_conditions import mismatches
@@ -49,7 +50,7 @@ def denied_findings(delivery: Delivery, document: Document) -> Iterator[Finding]
 def without_policy(delivery: Delivery, key: str) -> Finding:
     """Return that a key has the policy that KMS gives it, which lets nobody but its own account in."""
     requests = tuple(one.id for one in documented(current_requests(delivery, "key", key)))
-    detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {delivery.service.principal}"
+    detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {_name(delivery)}"
     return Finding("no-statement", key, ("Resources", key), detail, "key", bool(requests), requests)
 
 
@@ -60,8 +61,7 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
         for raw, statement in statements_of(document, delivery)
         if statement.effect == "Allow"
     ]
-    service = delivery.service.principal
-    own = [near for near in allows if trusts(delivery.resolver.value(near.raw.data.get("Principal")), service)]
+    own = [near for near in allows if delivery.trusts(near.raw.data.get("Principal"))]
     acting = [near for near in own if near.elements.action is not Truth.NO]
     fitting = [near for near in acting if near.elements.resource is not Truth.NO]
     for near in fitting or acting:
@@ -76,8 +76,12 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
     elif own:
         yield from _missing_action(delivery, document, own, one)
     else:
-        detail = f"the {document.kind} policy has no statement for {service}"
+        detail = f"the {document.kind} policy has no statement for {_name(delivery)}"
         yield Finding("no-statement", document.logical_id, document.list_path, detail, document.kind, blocking=False)
+
+
+def _name(delivery: Delivery) -> str:
+    return principal_text(delivery.service.principal)
 
 
 def _missing_action(delivery: Delivery, document: Document, own: list[_Near], one: ServiceRequest) -> Iterator[Finding]:
@@ -101,5 +105,6 @@ def _meant_for_service(delivery: Delivery, document: Document, allows: list[_Nea
     for raw, elements in allows:
         if elements.action is Truth.NO:
             continue
-        yield from wrong_principals(delivery.service, document, raw, elements.statement)
+        yield from wrong_principals(delivery, document, raw, elements.statement)
+        yield from uncertain_principals(delivery, document, raw, elements.statement)
         yield from legacy_principals(delivery.service, document, raw, elements.statement)

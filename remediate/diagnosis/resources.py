@@ -15,11 +15,13 @@ from remediate.cloudformation.resource_types import BUCKET_POLICY
 from remediate.cloudformation.substitution import ADVICE, unsubstituted
 from remediate.delivery.delivery import Delivery, trusting
 from remediate.delivery.locate import Located
-from remediate.delivery.service import LogService, any_arn
+from remediate.delivery.service import LogService
+from remediate.delivery.texts import any_arn
 from remediate.diagnosis.absent import absence_findings
 from remediate.diagnosis.bucket_acls import acl_findings
 from remediate.diagnosis.bucket_setup import setup_findings
 from remediate.diagnosis.finding import Finding, slug
+from remediate.diagnosis.key_names import key_without_arn
 from remediate.diagnosis.policy_writers import policy_writer_findings
 from remediate.diagnosis.topics import topic_findings, without_policy
 from remediate.iam.match import ARN_FIELDS, arn_fields
@@ -48,6 +50,7 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
         yield from setup_findings(delivery)
         yield from topic_findings(delivery, seen.topics_with_policy, seen.waiting)
         yield from _key(delivery)
+        yield from key_without_arn(delivery, model)
 
 
 class _Seen:
@@ -93,7 +96,7 @@ def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
             detail = f"{source} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
         advice = (
             f"take the reference to {source} out of {chain[-2]}; a condition on a {noun}'s ARN can be written without it: "
-            f"ArnLike aws:SourceArn = {any_arn(delivery.service)}"
+            f"ArnLike {delivery.service.source_key} = {any_arn(delivery.service)}"
         )
         kind = _kind_of(delivery, *chain)
         yield Finding(f"policy-waits-for-{slug(noun)}", source, ("Resources", chain[-2]), detail, kind, advice=advice)
@@ -256,6 +259,7 @@ def _elsewhere(delivery: Delivery, name: PartialString) -> Iterator[Finding]:
     fields = arn_fields(name)
     own = delivery.facts.region.known
     region = fields[3].known if fields and len(fields) == ARN_FIELDS and fields[2].known == "kms" else None
-    if own and region and own != region and delivery.own_bucket:
-        detail = f"the key of {delivery.source} is in {region}, the bucket {delivery.own_bucket} in {own}"
+    there = f"the bucket {delivery.own_bucket}" if delivery.own_bucket else f"the {noun}"
+    if own and region and own != region and (delivery.own_bucket or not delivery.service.source.bucket):
+        detail = f"the key of {delivery.source} is in {region}, {there} in {own}"
         yield Finding("unusable-key", delivery.source, path, detail, "key", advice=f"use a key in {own}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions
 from remediate.delivery.decide import all_possible_requests, entry_truth, statements_of
-from remediate.delivery.delivery import Delivery, trusts
+from remediate.delivery.delivery import Delivery
 from remediate.diagnosis.finding import CauseId, Finding
 from remediate.diagnosis.rejected_policies import misspelt_actions, refused_findings
 from remediate.iam.holders import HOLDERS
@@ -24,9 +24,7 @@ def statement_findings(delivery: Delivery, document: Document) -> Iterator[Findi
     """Yield what AWS refuses in any statement, and what is dead in the Allow statements for the service."""
     for raw, statement in statements_of(document, delivery):
         yield from refused_findings(delivery, document, raw, statement)
-        if statement.effect == "Allow" and trusts(
-            delivery.resolver.value(raw.data.get("Principal")), delivery.service.principal
-        ):
+        if statement.effect == "Allow" and delivery.trusts(raw.data.get("Principal")):
             if not HOLDERS[document.kind].strict:  # a strict service refuses one in any statement
                 yield from misspelt_actions(document, raw)
             yield from _dead(delivery, document, raw, statement)

@@ -95,6 +95,13 @@ class DependOn(NamedTuple):
     need: Need = "either"
 
 
+class NameByArn(NamedTuple):
+    """The source names what has this role by its ARN, where the template has it."""
+
+    role: str
+    need: Need = "repair"
+
+
 class AddPolicy(NamedTuple):
     """The bucket has a policy of these statements and of what the named patches ensure."""
 
@@ -124,9 +131,9 @@ class RemoveProperty(NamedTuple):
 
 PropertyRule: TypeAlias = AddProperty | RemoveProperty
 Ensure: TypeAlias = (
-    "Allow | NotRequire | Require | Complete | Separate | DependOn | AddPolicy | AddProperty | RemoveProperty"
+    "Allow | NotRequire | Require | Complete | Separate | DependOn | NameByArn | AddPolicy | AddProperty | RemoveProperty"
 )
-OfResources: TypeAlias = DependOn | AddPolicy | AddProperty | RemoveProperty
+OfResources: TypeAlias = DependOn | NameByArn | AddPolicy | AddProperty | RemoveProperty
 """The rules that are not about the statements of a policy."""
 RULES: Final[Mapping[str, type[Ensure]]] = {
     "allow": Allow,
@@ -135,6 +142,7 @@ RULES: Final[Mapping[str, type[Ensure]]] = {
     "complete": Complete,
     "separate": Separate,
     "depend-on": DependOn,
+    "name-by-arn": NameByArn,
     "policy": AddPolicy,
     "property": AddProperty,
     "no-property": RemoveProperty,

@@ -18,5 +18,6 @@ def other_services(model: TemplateModel, chosen: Collection[LogService]) -> Iter
         kinds = service.kinds if service.id not in ids else ()
         found = list(dict.fromkeys(name for kind in kinds for name in sources_of(model, kind)))
         if found:
-            reason = f"{service.name} delivers logs of {', '.join(found)} here, which this run does not look at"
+            does = "delivers logs of" if service.source.bucket else "uses the key of"
+            reason = f"{service.name} {does} {', '.join(found)} here, which this run does not look at"
             yield Skipped("other-service", "unchecked", reason, found[0], f"add --service {service.id}")

@@ -131,8 +131,11 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
         return f"take the slash off the {delivery.service.source.prefix}"
     written = [value for condition in conditions for value in condition.values]
     written += [name for statement in unsure for name in statement.resources]
+    unnamed = [elements.statement for elements in judged if elements.principal is Truth.UNKNOWN]
+    written += [name for statement in unnamed for name in statement.principal.services]
     found = (one.request.context.get(condition.key.lower()) for condition in conditions)
     asked = [value for value in found if isinstance(value, PartialString)] + ([one.request.resource] if unsure else [])
+    asked += [one.request.service.name] if unnamed and one.request.service else []
     # What is open on both sides is the same there, and settles nothing.
     open_parts = _open_parts(written) ^ _open_parts(asked)
     known = delivery.resolver.model.parameters.keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}

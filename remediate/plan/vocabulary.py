@@ -21,6 +21,11 @@ PARTITION: Plain = {"Ref": "AWS::Partition"}
 REGION: Plain = {"Ref": "AWS::Region"}
 
 
+def service_principal(form: str) -> Plain:
+    """Return a service principal by its form; one that has a Region is that of the stack's."""
+    return sub(*_filled(form, {"region": REGION}))
+
+
 def bucket_arn(model: TemplateModel, bucket: Plain) -> Plain:
     """Return the ARN of a bucket that is given as ``Ref`` of a bucket resource or as any expression for its name."""
     match function(bucket):
@@ -159,7 +164,7 @@ def _are_named(deliveries: tuple[Delivery, ...]) -> bool:
 
 
 def _value(name: str, deliveries: tuple[Delivery, ...]) -> Plain:
-    """Return the expression behind a name of the vocabulary, any other text as it is."""
+    """Return the expression behind a name of the vocabulary, any other text with the facts of the stack that it names."""
     match name:
         case "account":
             return ACCOUNT
@@ -169,7 +174,7 @@ def _value(name: str, deliveries: tuple[Delivery, ...]) -> Plain:
             return _source_arns(deliveries)
         case "unnamed-sources":
             return _arn(deliveries[0].service, "*", "*") if all(delivery.source for delivery in deliveries) else None
-    return name
+    return sub(*_filled(name, {"partition": PARTITION, "region": REGION, "account": ACCOUNT}))
 
 
 def _source_arns(deliveries: tuple[Delivery, ...]) -> Plain:

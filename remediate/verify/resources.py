@@ -9,7 +9,7 @@ from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resource_types import BUCKET_POLICY, INLINE_TOPIC_POLICY, TOPIC_POLICY
 from remediate.delivery.locate import Located
 from remediate.iam.holders import HOLDERS
-from remediate.patch_set import AddProperty, RemoveProperty
+from remediate.patch_set import AddProperty, NameByArn, RemoveProperty
 from remediate.plan import Plan
 from remediate.template import Plain, identical
 from remediate.verify.broken import Broken
@@ -51,9 +51,11 @@ def _edited(written: Plain, sources: tuple[str, ...]) -> list[str]:
 
 
 def _properties(planned: Plan, logical_id: str) -> list[str]:
-    """Return the properties that patches add to a resource or remove from it."""
+    """Return the properties that patches add to a resource, remove from it, or write as an ARN."""
     rules = [rule for one in planned.applied if one.logical_id == logical_id for rule in one.patch.ensure]
-    return [f"Properties/{rule.name}" for rule in rules if isinstance(rule, AddProperty | RemoveProperty)]
+    named = [f"Properties/{rule.name}" for rule in rules if isinstance(rule, AddProperty | RemoveProperty)]
+    kinds = planned.located.service.kinds if any(isinstance(rule, NameByArn) for rule in rules) else ()
+    return named + [f"Properties/{kind.source.key.property}" for kind in kinds if kind.source.key_by_arn]
 
 
 def _differing(old: Plain, new: Plain, edited: list[str]) -> list[str]:
