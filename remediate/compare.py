@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from remediate.delivery.locate import locate
 from remediate.delivery.new_access import NewAccess
 from remediate.delivery.service import LogService
 from remediate.delivery.standing_access import AccessChange, RemovedDeny, Side, access_change, removed_denies
+from remediate.delivery.texts import principal_text
 from remediate.engine import Report, remediate_all
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.patch_set import PatchSet
@@ -79,7 +80,7 @@ def compare(name: str, old: File | None, new: File | None, patch_sets: Sequence[
     before, after = (remediate_all(one.raw, one.name, patch_sets, options) if one else None for one in (old, new))
     services = [one.service for one in patch_sets]
     sides = [tuple(_side(one, options, of) if one else None for one in (before, after)) for of in patch_sets]
-    at_home = {one.located.service.principal for both in sides for one in both if one and one.located.deliveries}
+    at_home = _at_home(one for both in sides for one in both if one)
     access = [_among_strangers(access_change(*both), one, at_home) for one, both in zip(services, sides, strict=True)]
     denies = [deny for was, now in sides if was and now for deny in removed_denies(was, now)]
     return Comparison(
@@ -96,7 +97,7 @@ def compare(name: str, old: File | None, new: File | None, patch_sets: Sequence[
 def standing_access(report: Report) -> AccessChange:
     """Return who else gets in by a template as it was read, as the access that it would give if it were new."""
     sides = [Side(locate(report.model, one)) for one in report.givens]
-    at_home = {one.located.service.principal for one in sides if one.located.deliveries}
+    at_home = _at_home(sides)
     return _joined([_among_strangers(access_change(None, one), one.located.service, at_home) for one in sides])
 
 
@@ -104,12 +105,17 @@ def _side(report: Report, options: Options, patch_set: PatchSet) -> Side:
     return Side(locate(report.model, options.for_service(patch_set.service, patch_set.used_by).given))
 
 
+def _at_home(sides: Iterable[Side]) -> set[str]:
+    """Return the names of the services that deliver in a template."""
+    return {principal_text(one.located.service.principal) for one in sides if one.located.deliveries}
+
+
 def _among_strangers(change: AccessChange, service: LogService, at_home: set[str]) -> AccessChange:
     """Leave out the other services that deliver here: what they may do is their own requests' matter."""
-    others = at_home - {service.principal}
+    others = at_home - {principal_text(service.principal)}
 
     def strangers(found: Sequence[NewAccess]) -> tuple[NewAccess, ...]:
-        return tuple(one for one in found if one.outsider.request.principal not in others)
+        return tuple(one for one in found if one.outsider.who not in others)
 
     return AccessChange(strangers(change.gained), strangers(change.lost), strangers(change.standing), change.asked)
 

@@ -53,10 +53,10 @@ class Relevance:
         chosen = {one.id for one in services}
         labels = {one.principal.partition(".")[0].lower().encode() for one in services}
         self._labels = tuple((label, re.compile(rb"\b%b\b" % re.escape(label))) for label in sorted(labels))
+        own = {text.lower().encode() for one in services for text in (one.principal, *one.source_types)}
         # Other services are told about where they have a source.
-        others = (kind for one in shipped_services() if one.id not in chosen for kind in one.source_types)
-        own = (text for one in services for text in (one.principal, *one.source_types))
-        words = sorted({text.lower().encode() for text in (*own, *others)})
+        self._also = {word: needed for word, needed in _of_others(chosen).items() if word not in own}
+        words = sorted(own | self._also.keys())
         # Each word costs a search: those in which a label is a word are found by it.
         self._words = tuple(word for word in words if not any(one.search(word) for _, one in self._labels))
         self._always = any(self._names(value.lower().encode()) for value in values)
@@ -86,9 +86,21 @@ class Relevance:
 
     def _names(self, low: bytes) -> bool:
         """Tell whether a text in lower case names a service, if only by the first word of its principal (for Fn::Sub)."""
-        return any(word in low for word in self._words) or any(
+        return any(word in low and self._also.get(word, b"") in low for word in self._words) or any(
             label in low and word.search(low) for label, word in self._labels
         )
+
+
+def _of_others(chosen: set[str]) -> dict[bytes, bytes]:
+    """Return the types of the sources of other services, each with the property without which none is a source, if any.
+
+    Most log groups, say, have no key, and are no matter of a service.
+    """
+    found: dict[bytes, set[bytes]] = {}
+    for source in (kind.source for one in shipped_services() if one.id not in chosen for kind in one.kinds):
+        needed = next((path.property for path, values in source.where.items() if "" not in values), "")
+        found.setdefault(source.type.lower().encode(), set()).add(needed.lower().encode())
+    return {word: needed.pop() if len(needed) == 1 else b"" for word, needed in found.items()}
 
 
 def mentions_cloudformation(raw: bytes) -> bool:

@@ -22,6 +22,7 @@ from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
 from remediate.delivery.locate import Given
 from remediate.delivery.services import service_ids
+from remediate.delivery.texts import principal_text
 from remediate.engine import Report, remediate
 from remediate.iam.holders import PolicyKind
 from remediate.patch_set import PatchError, PatchSet, load, names, schema
@@ -130,6 +131,8 @@ def policies(model: TemplateModel) -> Iterator[tuple[str, PolicyKind]]:
     """Yield every policy document that a template has."""
     for name in model.of_type("AWS::S3::BucketPolicy"):
         yield name, "bucket"
+    for name in model.of_type("AWS::SNS::TopicPolicy"):
+        yield name, "topic"
     for name in model.of_type("AWS::KMS::Key"):
         if "KeyPolicy" in model.properties(name):
             yield name, "key"
@@ -137,7 +140,7 @@ def policies(model: TemplateModel) -> Iterator[tuple[str, PolicyKind]]:
 
 def rights_of_others(model: TemplateModel, logical_id: str, kind: PolicyKind, own: str) -> list[str]:
     """Return what each principal but the service ``own``, and for keys S3, is allowed, and every Deny as a whole."""
-    cloudtrail: list[Plain] = [own, {"Fn::Sub": "cloudtrail.${AWS::URLSuffix}"}]
+    cloudtrail: list[Plain] = [own, {"Fn::Sub": principal_text(own)}, {"Fn::Sub": "cloudtrail.${AWS::URLSuffix}"}]
     s3: list[Plain] = ["s3.amazonaws.com", {"Fn::Sub": "s3.${AWS::URLSuffix}"}]
     mended = [*cloudtrail, *(s3 if kind == "key" else [])]
     found = []

@@ -106,7 +106,11 @@ SECOND = """\
 
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
-OF_OTHER_SOURCES = {one for one in catalogue() if "delivery-channel" in one or "topic" in one}
+OF_OTHER_SOURCES = {
+    one
+    for one in catalogue()
+    if "delivery-channel" in one or "topic" in one or "log-group" in one or one == "key-without-arn"
+}
 ROWS: list[Row] = [
     (
         "no DependsOn",
@@ -385,6 +389,11 @@ ROWS: list[Row] = [
         "a service as an AWS principal",
         [(f"{SERVICE}[kms:", f"{SERVICE}[kms:".replace("Service", "AWS"))],
         [("wrong-principal", "AWS: cloudtrail", "`Trail` names the principal AWS: cloudtrail.amazonaws.com")],
+    ),
+    (
+        "a principal that AWS does not document",
+        [(f"{SERVICE}[kms:", f"{SERVICE}[kms:".replace("cloudtrail.amazonaws.com", '"*"'))],
+        [("uncertain-principal", 'Service: "*"', "`Trail` names *, which AWS does not document; CloudTrail is")],
     ),
     (
         "a key that refers to itself",

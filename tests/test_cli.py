@@ -36,6 +36,8 @@ RUNS: dict[str, list[str]] = {
     "fix-dry-run": ["fix", "--dry-run", "minimal.yaml"],
     "fix-dry-run-color": ["fix", "--dry-run", "--color", "minimal.yaml"],
     "fix-stack": ["fix", "--dry-run", "stack.yaml"],
+    "fix-log-group": ["fix", "--dry-run", "--service", "log-groups", "log-group.yaml"],
+    "simulate-log-group": ["simulate", "--service", "log-groups", "log-group.yaml"],
     "fix-in-place": ["fix", "minimal.yaml"],
     "fix-nothing-to-do": ["fix", "healthy.yaml"],
     "fix-json-patch": ["fix", "--dry-run", "--format", "json-patch", "minimal.yaml"],
@@ -172,7 +174,7 @@ Resources:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for example in ("minimal.yaml", "healthy.yaml", "stack.yaml"):
+    for example in ("minimal.yaml", "healthy.yaml", "stack.yaml", "log-group.yaml"):
         shutil.copy(ROOT / "examples" / example, tmp_path)
     minimal = (ROOT / "examples" / "minimal.yaml").read_text("utf-8")
     (tmp_path / "changed.yaml").write_text(minimal.replace("Service: cloudtrail.amazonaws.com", "AWS: '*'"), "utf-8")

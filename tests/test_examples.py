@@ -20,9 +20,11 @@ ALL = sorted(one for one in EXAMPLES.iterdir() if one.suffix in {".yaml", ".json
 EXPECTED = {
     "config.yaml": ["config-delivery", "config-bucket-checks", "config-key-access", "config-order"],
     "healthy.yaml": [],
+    "log-group.yaml": ["log-group-key-arn", "log-group-key-use", "log-group-key-access", "log-group-key-access"],
     "minimal.yaml": ["bucket-checks", "trail-order"],
     "organization.yaml": ["log-delivery"],
     "sam.yaml": ["bucket-checks", "cloudtrail-key-access", "trail-order"],
+    "topic.yaml": ["topic-key-access", "topic-access", "trail-order"],
     "stack.json": [
         "no-fragile-source",
         "log-delivery",

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from remediate.cli import main
 from remediate.delivery.locate import Given
+from remediate.delivery.services import default_service, shipped_services
 from remediate.engine import remediate_all
 from remediate.patch_set import load_all
 from remediate.plan import Options
@@ -94,6 +95,15 @@ READ = {
 @pytest.mark.parametrize("raw", READ.values(), ids=READ.keys())
 def test_what_may_matter_is_read(raw: bytes) -> None:
     assert relevance().look(raw) is Look.READ
+
+
+def test_a_source_of_another_service_is_read_for_where_it_may_be_one() -> None:
+    without_key = b"Resources:\n  A:\n    Type: AWS::Logs::LogGroup\n"
+    cloudtrail = Relevance([default_service()])
+    log_groups = Relevance([one for one in shipped_services() if one.id == "log-groups"])
+
+    assert (cloudtrail.look(without_key), log_groups.look(without_key)) == (Look.UNCONCERNED, Look.READ)
+    assert cloudtrail.look(without_key + b"    Properties: { KmsKeyId: !Ref Key }\n") is Look.READ
 
 
 def test_words_of_a_service_are_its_own() -> None:

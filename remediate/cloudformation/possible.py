@@ -17,13 +17,15 @@ from remediate.template import Plain
 _MOST = 32
 """An expression with more values than this is taken to be open."""
 _MARK = "\0"
+REGION = "\0region"
+"""What stands for the Region of the stack, where that is open: one and the same everywhere in a deployment."""
 
 
 def possible_strings(resolver: Resolver, expression: Plain, fixed: Mapping[str, str]) -> frozenset[str] | None:
     """Return all strings that an expression can be; None where they cannot be listed, or where it may have no value.
 
     ``fixed`` are the parameters that the user has given, which have no other value. A parameter without ``AllowedValues``
-    can be anything, its default notwithstanding.
+    can be anything, its default notwithstanding. The Region is :data:`REGION` where the user does not give it.
     """
     if isinstance(expression, str):
         return frozenset({expression})
@@ -50,7 +52,7 @@ def _of_reference(resolver: Resolver, name: str, fixed: Mapping[str, str]) -> fr
         value = resolver.string({"Ref": name})
         return None if value is None or value.known is None else frozenset({value.known})
     if name.startswith("AWS::"):
-        return None
+        return frozenset({REGION}) if name == "AWS::Region" else None
     allowed = [value.known for value in allowed_values(resolver.model, name)]
     return frozenset(value for value in allowed if value is not None) or None
 

@@ -7,21 +7,26 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from remediate.cloudformation.policies import documents
+from remediate.cloudformation.possible import REGION
 from remediate.cloudformation.resolve import Resolver
 from remediate.delivery.destinations import Destination, access_log_buckets
-from remediate.delivery.requests import SourceFacts
+from remediate.delivery.requests import SourceFacts, filled, principal_of
 from remediate.delivery.service import LogService
 from remediate.iam.holders import PolicyKind
+from remediate.iam.match import matches
+from remediate.iam.truth import Truth
 from remediate.partial_string import PartialString, Value
+from remediate.template import Plain
 
 
 class Delivery(Struct, frozen=True, eq=False):
     """One source of logs under one scenario, and all that it logs through.
 
     ``source`` is None for a central logging bucket or key, whose sources are in other templates. ``key`` is the key that
-    the service's own requests use, ``bucket_key`` the one of the bucket's default encryption. ``given`` are the parameter
-    values that the user gives: every other one that is known may be another at the next deployment. ``policy_writers`` are
-    sources of other services that deliver to the same bucket, and may write its policy themselves.
+    the service's own requests use, ``bucket_key`` the one of the bucket's default encryption, ``topic_key`` that of the
+    topic. ``given`` are the parameter values that the user gives: every other one that is known may be another at the next
+    deployment. ``policy_writers`` are sources of other services that deliver to the same bucket, and may write its policy
+    themselves.
     """
 
     resolver: Resolver
@@ -35,6 +40,7 @@ class Delivery(Struct, frozen=True, eq=False):
     topic: Destination | None = None
     topic_policies: tuple[str, ...] = ()
     policy_writers: tuple[str, ...] = ()
+    topic_key: Destination | None = None
 
     @property
     def service(self) -> LogService:
@@ -54,6 +60,16 @@ class Delivery(Struct, frozen=True, eq=False):
             yield self.key.logical_id, "key"
         for policy in self.topic_policies:
             yield policy, "topic"
+        topic_key = self.topic_key.logical_id if self.topic_key else None
+        if topic_key and not (self.key and self.key.logical_id == topic_key):
+            yield topic_key, "key"
+
+    def asks_at(self, kind: PolicyKind, logical_id: str, resource: PartialString) -> bool:
+        """Tell whether the policy of ``logical_id`` decides a request for a resource: a topic may have another key."""
+        topic_key = self.facts.topic_key_arn
+        if kind != "key" or topic_key is None:
+            return True
+        return (resource == topic_key) == (self.topic_key is not None and self.topic_key.logical_id == logical_id)
 
     def decides_alone(self, kind: PolicyKind) -> bool:
         """Tell whether one policy decides: of two for one bucket or topic it is not known which is written last."""
@@ -63,6 +79,10 @@ class Delivery(Struct, frozen=True, eq=False):
     def needed_policies(self) -> tuple[str, ...]:
         """Return the policies in the template that must be there before the source is created."""
         return (*self.bucket_policies, *self.topic_policies)
+
+    def trusts(self, principal: Plain, form: str = "") -> bool:
+        """Tell whether a statement's principal, as written, names a service: by the form of its name, or this one."""
+        return trusts(self.resolver.value(principal), principal_of(self.facts, form or self.service.principal))
 
     def access_log_buckets(self) -> tuple[str, ...]:
         """Return the buckets in the template that the log bucket logs its own access to, directly or through another."""
@@ -81,19 +101,26 @@ class Delivery(Struct, frozen=True, eq=False):
         return None
 
 
-def trusts(principal: Value, service: str) -> bool:
-    """Tell whether a statement's principal names a service."""
+def trusts(principal: Value, service: PartialString) -> bool:
+    """Tell whether a statement's principal surely names a service."""
     services = principal.get("Service") if isinstance(principal, dict) else None
     items = services if isinstance(services, list) else [services]
-    return any(isinstance(item, PartialString) and (item.known or "").lower() == service for item in items)
+    names = (item for item in items if isinstance(item, PartialString))
+    return any(matches(name, service, wildcards=False, ignore_case=True) is Truth.YES for name in names)
+
+
+def possible_name(form: str, given: Mapping[str, str]) -> str:
+    """Return a service principal as ``possible_strings`` lists it, in lower case; ``given`` are parameters of the user."""
+    return form.format(region=given.get("AWS::Region", REGION)).lower()
 
 
 def trusting(resolver: Resolver, kind: str, policy: PolicyKind, service: LogService) -> list[str]:
     """Return the existing resources of a type whose policy lets a service do something."""
-    return [name for name in resolver.existing(kind) if _trusts_service(resolver, name, policy, service.principal)]
+    name = filled(service.principal, {"region": resolver.pseudo("AWS::Region")})
+    return [one for one in resolver.existing(kind) if _trusts_service(resolver, one, policy, name)]
 
 
-def _trusts_service(resolver: Resolver, logical_id: str, kind: PolicyKind, principal: str) -> bool:
+def _trusts_service(resolver: Resolver, logical_id: str, kind: PolicyKind, principal: PartialString) -> bool:
     return any(
         statement.data.get("Effect") == "Allow" and trusts(resolver.value(statement.data.get("Principal")), principal)
         for document in documents(resolver.model, logical_id, kind)

@@ -29,7 +29,7 @@ from remediate.template import Plain, TemplateError
 
 __all__ = ["Given", "Located", "locate"]
 
-_PARTITION = re.compile(r"arn:(aws[a-z-]*):s3:::")
+_PARTITION = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):")
 
 
 class Located(Struct, frozen=True):
@@ -89,10 +89,15 @@ def _locate(model: TemplateModel, given: Given) -> Located:
 
 
 def _with_partition(model: TemplateModel, given: Given, relevant: Iterable[str]) -> Given:
-    """Take the partition from the ARNs of S3 in the logging resources, where all that are written out have the same."""
+    """Take the partition from the ARNs of S3 in the logging resources, else from all, where those written out have one."""
     if {"AWS::Partition", "AWS::Region"} & given.parameters.keys():
         return given
-    found = {one for name in relevant for one in _PARTITION.findall(json.dumps(model.resource(name), default=str))}
+    texts = (json.dumps(model.resource(name), default=str) for name in relevant)
+    written = {one for text in texts for one in _PARTITION.findall(text)}
+    found = {partition for partition, service in written if service == "s3"}
+    if not found:  # that of most templates is the one that is assumed anyway
+        others = {partition for partition, _ in written}
+        found = others - {"aws"} if len(others) == 1 else set()
     return replace(given, parameters={**given.parameters, "AWS::Partition": found.pop()}) if len(found) == 1 else given
 
 

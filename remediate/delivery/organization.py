@@ -53,8 +53,7 @@ def _statements(model: TemplateModel, service: LogService) -> Iterator[WrittenSt
 def _allowed(statement: WrittenStatement, service: LogService) -> Iterator[str]:
     principal = statement.data.get("Principal")
     named = principal.get("Service") if isinstance(principal, dict) else None
-    name = f"{service.principal.split('.')[0]}."
-    if statement.data.get("Effect") == "Allow" and name in json.dumps(named, default=str).lower():
+    if statement.data.get("Effect") == "Allow" and service.is_mentioned(json.dumps(named, default=str)):
         yield from _ids(statement.data.get("Resource"))
         yield from _asked(statement, negated=False)
 

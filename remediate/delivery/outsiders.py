@@ -7,9 +7,19 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from remediate.delivery.requests import ServiceRequest, SourceFacts, facts_of, filled, possible_requests, requests
+from remediate.delivery.requests import (
+    ServiceRequest,
+    SourceFacts,
+    facts_of,
+    filled,
+    possible_requests,
+    principal_of,
+    requests,
+    service_name,
+)
+from remediate.delivery.texts import principal_text
 from remediate.iam.holders import PolicyKind
-from remediate.iam.request import ANONYMOUS, Request
+from remediate.iam.request import ANONYMOUS, Request, ServiceName
 from remediate.iam.service_caller import service_request
 from remediate.partial_string import PartialString, partial
 
@@ -38,9 +48,10 @@ def outsiders(facts: SourceFacts, account: str = OTHER_ACCOUNT) -> Iterator[Outs
     yield from _other_source(facts, account)
     yield from _service_astray(facts)
     for service in facts.service.outsiders.services:
+        name = ServiceName(principal_of(facts, service))
         for policy, action, resource in _entry_points(facts):
-            request = service_request(service, action, resource, {"aws:SourceAccount": partial(account)})
-            yield Outsider(service, policy, request)
+            request = service_request(name, action, resource, {"aws:SourceAccount": partial(account)})
+            yield Outsider(principal_text(service), policy, request)
     for who, principal in (("anybody", ANONYMOUS), ("another account", f"arn:aws:iam::{account}:root")):
         for policy, action, resource in _entry_points(facts):
             yield Outsider(who, policy, Request(principal, action, resource, {"aws:securetransport": partial("true")}))
@@ -58,11 +69,13 @@ def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
     for one in {(one.id, one.request.resource): one for one in asked}.values():
         yield Outsider(who, one.policy, one.request, deputy=service.name)
     # A write carries headers, and is among the requests above.
+    name = service_name(facts)
     context = {"aws:SourceArn": arn, "aws:SourceAccount": account}
+    context |= dict.fromkeys(service.source_keys & service.context.keys(), arn)
     for policy, action, resource in (one for one in _entry_points(facts) if one[1] != "s3:PutObject"):
-        yield Outsider(who, policy, service_request(service.principal, action, resource, context), deputy=service.name)
+        yield Outsider(who, policy, service_request(name, action, resource, context), deputy=service.name)
     for file in (_log_file(theirs), _elsewhere(facts)) if service.source.bucket else ():
-        yield Outsider(who, "bucket", service_request(service.principal, "s3:GetObject", file, context), deputy=service.name)
+        yield Outsider(who, "bucket", service_request(name, "s3:GetObject", file, context), deputy=service.name)
     asks_here = not service.outsiders.own_path
     here = {one.request.resource: one.request for one in possible_requests(facts) if one.is_write and asks_here}
     common = {"aws:sourcearn": arn, "aws:sourceaccount": account}
@@ -95,13 +108,17 @@ def _entry_points(facts: SourceFacts) -> Iterator[tuple[PolicyKind, str, Partial
         yield "bucket", "s3:GetObject", log_file
     key = facts.key_arn or facts.bucket_key_arn
     if key is not None:
-        yield "key", "kms:GenerateDataKey", key
-        yield "key", "kms:DescribeKey", key
-        yield "key", "kms:Decrypt", key
-        yield "key", "kms:CreateGrant", key
+        yield from _uses(key)
+    if facts.topic_key_arn is not None and facts.topic_key_arn != key:
+        yield from _uses(facts.topic_key_arn)
     if facts.topic_arn is not None:
         yield "topic", "sns:Publish", facts.topic_arn
         yield "topic", "sns:Subscribe", facts.topic_arn
+
+
+def _uses(key: PartialString) -> Iterator[tuple[PolicyKind, str, PartialString]]:
+    for action in ("GenerateDataKey", "DescribeKey", "Decrypt", "CreateGrant"):
+        yield "key", f"kms:{action}", key
 
 
 def _log_file(facts: SourceFacts) -> PartialString:

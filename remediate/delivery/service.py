@@ -11,6 +11,8 @@ from remediate.cloudformation.property_path import PropertyPath
 from remediate.iam.holders import PolicyKind
 
 Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
+Target: TypeAlias = Literal["bucket", "object", "key", "topic", "topic-key"]
+"""What a request is made on; ``topic-key`` is the key that encrypts the topic."""
 Forms = Mapping[str, "str | tuple[str, ...]"]
 """Condition keys, in lower case, with the forms of their values: texts with ``{names}`` of facts."""
 PREFIX_WITH_SLASH = "{prefix/}"
@@ -24,7 +26,9 @@ class Source(Struct, frozen=True):
     ``noun`` is what people call it. ``arn`` is the form of its ARN. ``options`` are facts that a property switches on,
     ``facts`` those that hold for all such sources. A resource of the type is a source where each property of ``where`` has
     one of the values, in lower case: ``present`` is any, "" is none. ``by_arn``: ``bucket`` is an ARN, with the folder
-    behind it. ``itself``: without ``bucket`` a source is its own. ``bucket_name_begins``: what AWS asks of its name.
+    behind it. ``itself``: without ``bucket`` a source is its own. ``key_by_arn``: the service takes no other name of a key.
+    ``bucket_name_begins``: what AWS asks of its name. ``topic_by_name``: a topic may be named without its ARN.
+    ``encrypted_topic`` says why it can be no encrypted one, if so.
     """
 
     type: str
@@ -41,7 +45,10 @@ class Source(Struct, frozen=True):
     where: Mapping[PropertyPath, tuple[str, ...]] = {}
     by_arn: bool = False
     itself: bool = False
+    key_by_arn: bool = False
     bucket_name_begins: str = ""
+    topic_by_name: bool = False
+    encrypted_topic: str = ""
 
     @property
     def a_noun(self) -> str:
@@ -67,7 +74,7 @@ class RequestForm(Struct, frozen=True):
     """
 
     id: str
-    target: Literal["bucket", "object", "key", "topic"]
+    target: Target
     action: str
     title: str
     confidence: Confidence
@@ -123,14 +130,17 @@ class LogService(Struct, frozen=True, eq=False):
     """A service that delivers logs. The forms are texts with ``{names}`` of facts (see ``patches/schema/service.json``).
 
     ``page`` documents its policies. ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of
-    what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN.
+    what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN, and
+    ``source_key`` is the first of them.
     ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
     service called from until a time that ``legacy_until`` tells, before it had a service principal. ``others`` are the same
     service for its other kinds of sources, and for other places that a source delivers to. ``legs`` are the ids of services
     that a run for this one includes, for the resources that a property of a source names. ``writes_policy``: it adds what
     it needs to the policy of the bucket, if whoever deploys may do that. ``refuses`` is what a bucket must not have.
     ``may_carry`` are condition keys that a request has with this value or not at all. ``region_accounts`` are the accounts
-    that may stand for the principal, by Region. ``mistaken`` are principals that are written by mistake, with whose they are.
+    that may stand for the principal, by Region. ``mistaken`` are principals written by mistake, with whose they are.
+    ``principal`` is a form, whose Region is that of the stack; ``uncertain_principals`` are forms that are in use and that
+    AWS does not document.
     """
 
     id: str
@@ -150,6 +160,8 @@ class LogService(Struct, frozen=True, eq=False):
     failures: tuple[Failure, ...] = ()
     legacy_accounts: frozenset[str] = frozenset()
     legacy_until: str = ""
+    uncertain_principals: tuple[str, ...] = ()
+    source_key: str = "aws:SourceArn"
     others: tuple[LogService, ...] = ()
     legs: Mapping[str, PropertyPath] = {}
     writes_policy: bool = False
@@ -157,6 +169,15 @@ class LogService(Struct, frozen=True, eq=False):
     may_carry: Forms = {}
     region_accounts: Mapping[str, str] = {}
     mistaken: Mapping[str, str] = {}
+
+    def is_mentioned(self, text: str) -> bool:
+        """Tell whether a text may speak of the service: it has the first word of its principal.
+
+        Where the Region follows, that word is a common one, which begins a name or is written on its own.
+        """
+        word, _, rest = self.principal.partition(".")
+        words = (f"{word}.", f'"{word}"') if rest.startswith("{") else (word,)
+        return any(one in text.lower() for one in words)
 
     @property
     def kinds(self) -> tuple[LogService, ...]:
@@ -190,9 +211,3 @@ class UsedBy(Struct, frozen=True):
 
     service: LogService
     path: PropertyPath
-
-
-def any_arn(service: LogService) -> str:
-    """Return the pattern of the ARN of every source of the stack's account, as ``Fn::Sub`` writes it."""
-    names = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}", "region": "*", "name": "*"}
-    return service.source.arn.format(**names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from msgspec.structs import replace
 
@@ -19,6 +19,7 @@ from remediate.delivery.service import (
     Refusal,
     RequestForm,
     Source,
+    Target,
     Writer,
 )
 from remediate.iam.holders import PolicyKind
@@ -33,7 +34,7 @@ def load_service(file: Path) -> LogService:
     """
     data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
     first, *others = _sources(data)
-    service = _service(data, first)
+    service = _with_others(_service(data, first), data)
     LOADED[service.id] = replace(service, others=tuple(replace(service, source=one) for one in others))
     return LOADED[service.id]
 
@@ -55,6 +56,7 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         paths=cast("Mapping[str, str]", data.get("paths", {})),
         context=_forms(data["context"]),
         source_keys=frozenset(one.lower() for one in _texts(data.get("source-keys"))),
+        source_key=next(iter(_texts(data.get("source-keys"))), "aws:SourceArn"),
         requests=tuple(_request(one, headers) for one in cast("list[dict[str, Plain]]", data["requests"])),
         delivered=str(after.get("files", "")),
         status=str(after.get("status", "")),
@@ -64,11 +66,20 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         legacy_until=str(legacy.get("until", "")),
         refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
         writes_policy=bool(data.get("writes-policy")),
+        uncertain_principals=_texts(data.get("uncertain-principals")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
         may_carry=_forms(data.get("may-carry", {})),
-        region_accounts={region: str(account) for region, account in data.get("region-accounts", {}).items()},
-        mistaken={name: str(whose) for name, whose in data.get("mistaken-principals", {}).items()},
         outsiders=_outsiders(data["outsiders"]),
+    )
+
+
+def _with_others(service: LogService, data: dict[str, dict[str, Plain]]) -> LogService:
+    """Return a service with whom a policy may, or does, name in its place."""
+    accounts, mistaken = (data.get(name, {}) for name in ("region-accounts", "mistaken-principals"))
+    return replace(
+        service,
+        region_accounts={region: str(account) for region, account in accounts.items()},
+        mistaken={name: str(whose) for name, whose in mistaken.items()},
     )
 
 
@@ -96,10 +107,13 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         where={path(name): _texts(values) for name, values in where.items()},
         bucket=path(to.get("bucket") or to.get("bucket-arn")),
         prefix=path(to.get("prefix")),
-        key=path(to.get("key")),
+        key=path(to.get("key") or to.get("key-arn")),
         topic=path(to.get("topic")),
         by_arn="bucket-arn" in to,
         itself=to.get("itself") is True,
+        topic_by_name=to.get("topic-by-name") is True,
+        encrypted_topic=str(to.get("encrypted-topic", "")),
+        key_by_arn="key-arn" in to,
         bucket_name_begins=str(to.get("bucket-name-begins", "")),
     )
 
@@ -115,7 +129,7 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
     may_be_made = _facts(data.get("may-be-made"))
     return RequestForm(
         id=str(data["id"]),
-        target=cast("Literal['bucket', 'object', 'key', 'topic']", data["on"]),
+        target=cast("Target", data["on"]),
         action=str(data["action"]),
         title=str(data["title"]),
         confidence=cast("Confidence", data["confidence"]),

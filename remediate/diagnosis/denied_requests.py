@@ -11,16 +11,21 @@ from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.delivery.decide import current_requests, documented, judge, statements_of
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest
+from remediate.delivery.texts import principal_text
 from remediate.diagnosis.deny_statements import blocking_deny
 from remediate.diagnosis.finding import Finding
-from remediate.diagnosis.principals import legacy_principals, principals_of_others, wrong_principals
+from remediate.diagnosis.principals import (
+    legacy_principals,
+    principals_of_others,
+    uncertain_principals,
+    wrong_principals,
+)
 from remediate.diagnosis.rejected_policies import misspelt_actions
 from remediate.diagnosis.resource_paths import resource_findings
 from remediate.diagnosis.unmet_conditions import mismatches
 from remediate.iam.evaluate import Elements, Outcome, statement_truth
 from remediate.iam.match import patterns_meet
 from remediate.iam.reference import misspelt
-from remediate.iam.statement import Statement
 from remediate.iam.truth import Truth
 
 
@@ -34,7 +39,7 @@ class _Near(NamedTuple):
 def denied_findings(delivery: Delivery, document: Document) -> Iterator[Finding]:
     """Yield why each request of the delivery that the policy does not allow is refused."""
     denying: dict[str, list[ServiceRequest]] = {}
-    for one in documented(current_requests(delivery, document.kind)):
+    for one in documented(current_requests(delivery, document.kind, document.logical_id)):
         decision = judge(document, delivery, one.request)
         for deny in decision.by if decision.explicit else ():
             denying.setdefault(deny.pointer, []).append(one)
@@ -49,8 +54,8 @@ def denied_findings(delivery: Delivery, document: Document) -> Iterator[Finding]
 
 def without_policy(delivery: Delivery, key: str) -> Finding:
     """Return that a key has the policy that KMS gives it, which lets nobody but its own account in."""
-    requests = tuple(one.id for one in documented(current_requests(delivery, "key")))
-    detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {delivery.service.principal}"
+    requests = tuple(one.id for one in documented(current_requests(delivery, "key", key)))
+    detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {_name(delivery)}"
     return Finding("no-statement", key, ("Resources", key), detail, "key", bool(requests), requests)
 
 
@@ -61,8 +66,7 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
         for raw, statement in statements_of(document, delivery)
         if statement.effect == "Allow"
     ]
-    service = delivery.service.principal
-    own = [near for near in allows if _names(near.elements.statement, service)]
+    own = [near for near in allows if _names(delivery, near)]
     acting = [near for near in own if near.elements.action is not Truth.NO]
     fitting = [near for near in acting if near.elements.resource is not Truth.NO]
     for near in fitting or acting:
@@ -77,15 +81,19 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
     elif own:
         yield from _missing_action(delivery, document, own, one)
     else:
-        detail = f"the {document.kind} policy has no statement for {service}"
+        detail = f"the {document.kind} policy has no statement for {_name(delivery)}"
         yield Finding("no-statement", document.logical_id, document.list_path, detail, document.kind, blocking=False)
 
 
-def _names(statement: Statement, service: str) -> bool:
-    """Tell whether a statement names a service, or an account that stands, or may stand, for it."""
-    principal = statement.principal
-    named = any((name.known or "").lower() == service for name in principal.services)
-    return not principal.negated and (named or any(one.caller == service for one in principal.perhaps))
+def _names(delivery: Delivery, near: _Near) -> bool:
+    """Tell whether a statement names the service, or an account that stands, or may stand, for it."""
+    principal, own = near.elements.statement.principal, delivery.service.principal
+    named = delivery.trusts(near.raw.data.get("Principal")) or any(one.known == own for one in principal.services)
+    return not principal.negated and (named or any(one.caller == own for one in principal.perhaps))
+
+
+def _name(delivery: Delivery) -> str:
+    return principal_text(delivery.service.principal)
 
 
 def _missing_action(delivery: Delivery, document: Document, own: list[_Near], one: ServiceRequest) -> Iterator[Finding]:
@@ -109,7 +117,8 @@ def _meant_for_service(delivery: Delivery, document: Document, allows: list[_Nea
     for raw, elements in allows:
         if elements.action is Truth.NO:
             continue
-        yield from wrong_principals(delivery.service, document, raw, elements.statement)
+        yield from wrong_principals(delivery, document, raw, elements.statement)
+        yield from uncertain_principals(delivery, document, raw, elements.statement)
         yield from legacy_principals(delivery.service, document, raw, elements.statement)
         if elements.resource is not Truth.NO:
             yield from principals_of_others(delivery, document, raw, elements.statement)

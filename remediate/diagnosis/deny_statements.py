@@ -5,6 +5,7 @@ from __future__ import annotations
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest
+from remediate.delivery.texts import principal_text
 from remediate.diagnosis.finding import Finding
 from remediate.iam.request import Request
 from remediate.iam.statement import Condition, Statement
@@ -20,7 +21,7 @@ def blocking_deny(
     """Return that a Deny refuses requests, and why it is about them."""
     reasons = [_reason(delivery, condition, one.request) for condition in deny.conditions for one in refused]
     if deny.principal.negated:
-        reasons.insert(0, f"its NotPrincipal does not name {delivery.service.principal}")
+        reasons.insert(0, f"its NotPrincipal does not name {principal_text(delivery.service.principal)}")
     why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
     actions = ", ".join(dict.fromkeys(one.request.action for one in refused))
     detail = f"{raw.label} denies {actions}{f' ({why})' if why else ''}"
@@ -48,7 +49,8 @@ def _advice(delivery: Delivery, deny: Statement) -> str:
     if "aws:securetransport" in keys:
         return f'let its {keys["aws:securetransport"].key} be "false": as it stands it denies TLS'
     if deny.principal.services and not deny.principal.negated and not deny.principal.anyone:
-        return f"take {delivery.service.principal} out of its principals, or fix its conditions; is it meant to be an Allow?"
+        name = principal_text(delivery.service.principal)
+        return f"take {name} out of its principals, or fix its conditions; is it meant to be an Allow?"
     if _SSE_KEY in keys and keys[_SSE_KEY].operator != "Null":
         return f"let it name the key of the {noun}, or give the {noun} the key that it names"
     if keys.keys() & {_SSE, _SSE_KEY}:

@@ -79,11 +79,17 @@ def _catalogue(services: tuple[LogService, ...]) -> dict[str, Cause]:
     file = Path(__file__).with_name("catalogue.yaml")
     described = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
     found = {name: _cause(name, one) for name, one in described.items()}
-    of_sources = [found[name] for name, one in described.items() if one.get("of-the-source")]
     default, *others = services
-    kinds = [kind for service in others for kind in service.kinds]
-    # Of the places that one source delivers to the first speaks for all.
-    return found | {one.id: one for kind in reversed(kinds) for one in _of_another(of_sources, default, kind)}
+    for kind in (kind for service in others for kind in service.kinds):
+        own = [one for one in described if _is_of(kind, described[one])]
+        for one in _of_another([found[name] for name in own], default, kind):
+            found.setdefault(one.id, one)  # of the places that one source delivers to the first speaks for all
+    return found
+
+
+def _is_of(service: LogService, described: dict[str, Plain]) -> bool:
+    """Tell whether a cause is one that the sources of other services have too."""
+    return bool(described.get("of-the-source")) and (bool(service.source.bucket) or not described.get("of-a-bucket"))
 
 
 def _of_another(causes: list[Cause], default: LogService, service: LogService) -> Iterator[Cause]:

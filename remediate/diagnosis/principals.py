@@ -7,33 +7,69 @@ from collections.abc import Iterator
 
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.delivery.delivery import Delivery
+from remediate.delivery.requests import filled, service_name
 from remediate.delivery.service import LogService
+from remediate.delivery.texts import principal_text
 from remediate.diagnosis.finding import Finding
-from remediate.iam.match import covers
-from remediate.iam.principals import ACCOUNT
+from remediate.iam.match import covers, matches
+from remediate.iam.principals import ACCOUNT, service_truth
+from remediate.iam.request import ServiceName
 from remediate.iam.statement import Statement
-from remediate.partial_string import UnknownPart
+from remediate.iam.truth import Truth
+from remediate.partial_string import PartialString, UnknownPart, partial
 
 _CLOSE = 0.85
 _HYPHENATED = re.compile(r"(?:arn:[^:]+:iam::)?([0-9]{4}-[0-9]{4}-[0-9]{4})(?::root)?")
 
 
 def wrong_principals(
-    service: LogService, document: Document, raw: WrittenStatement, statement: Statement
+    delivery: Delivery, document: Document, raw: WrittenStatement, statement: Statement
 ) -> Iterator[Finding]:
-    """Yield the principals of a statement that are meant to be the service and are not."""
-    principal = statement.principal
+    """Yield the principals of a statement that are meant to be the service and are no service at all."""
+    service, principal = delivery.service, statement.principal
+    right, path = principal_text(service.principal), raw.path_of("Principal")
     for kind, names in (("Service", principal.services), ("AWS", principal.aws)):
         for name in names:
             known = (name.known or "").lower()
-            right = kind == "Service" and (known == service.principal or known in service.mistaken)
-            if known and not right and _is_meant_for(service.principal, known):
-                detail = (
-                    f"{raw.label} names the principal {kind}: {name.known}; {service.name} is Service: {service.principal}"
-                )
-                advice = f"write {service.principal} as a Service"
-                path = raw.path_of("Principal")
+            other = kind == "Service" and (_is_one(name, delivery) or known in service.mistaken)
+            if known and not other and _is_meant_for(right, known):
+                detail = f"{raw.label} names the principal {kind}: {name.known}; {service.name} is Service: {right}"
+                advice = f"write {right} as a Service"
                 yield Finding("wrong-principal", document.logical_id, path, detail, document.kind, advice=advice)
+
+
+def uncertain_principals(
+    delivery: Delivery, document: Document, raw: WrittenStatement, statement: Statement
+) -> Iterator[Finding]:
+    """Yield that a statement may not be for the service of this Region: it names that of one Region, or of none."""
+    own = service_name(delivery.facts)
+    written = (one for one in statement.principal.services if any(isinstance(part, str) for part in one.parts))
+    named = [one for one in written if _is_one(one, delivery)]
+    if not named or any(service_truth(one, own) is Truth.YES for one in statement.principal.services):
+        return
+    right = principal_text(delivery.service.principal)
+    regional = any(matches(one, _anywhere(delivery), wildcards=False, ignore_case=True) is not Truth.NO for one in named)
+    why = "which AWS does not document"
+    if regional:
+        why = "which is that of one Region" if len(named) == 1 else "which are those of some Regions"
+    detail = f"{raw.label} names {', '.join(map(str, named))}, {why}; {delivery.service.name} is {right} here"
+    path = raw.path_of("Principal")
+    yield Finding(
+        *("uncertain-principal", document.logical_id, path, detail, document.kind),
+        blocking=False,
+        advice=f"write !Sub {right}",
+    )
+
+
+def _is_one(name: PartialString, delivery: Delivery) -> bool:
+    """Tell whether a name is the service's, that of the service in another Region, or another that is in use for it."""
+    own = service_name(delivery.facts)
+    return service_truth(name, ServiceName(_anywhere(delivery), (own.name, *own.perhaps))) is not Truth.NO
+
+
+def _anywhere(delivery: Delivery) -> PartialString:
+    """Return what the service is called in a Region of which nothing is known."""
+    return filled(delivery.service.principal, {"region": partial(UnknownPart("another Region"))})
 
 
 def hyphenated_accounts(document: Document, raw: WrittenStatement, statement: Statement) -> Iterator[Finding]:
@@ -95,9 +131,8 @@ def legacy_principals(
     """Yield that a statement names accounts that the service called from before it had a service principal."""
     accounts = (ACCOUNT.fullmatch(name.known or "") for name in statement.principal.aws)
     if any(account is not None and account[1] in service.legacy_accounts for account in accounts):
-        detail = (
-            f"{raw.label} names accounts that {service.name} called from {service.legacy_until}, not {service.principal}"
-        )
+        own = principal_text(service.principal)
+        detail = f"{raw.label} names accounts that {service.name} called from {service.legacy_until}, not {own}"
         path = raw.path_of("Principal")
         yield Finding("legacy-principal", document.logical_id, path, detail, document.kind, blocking=False)
 

@@ -22,7 +22,7 @@ def refused_findings(
 ) -> Iterator[Finding]:
     """Yield what is wrong with a statement whatever it is for."""
     yield from _unsubstituted(delivery, document, raw)
-    yield from wrong_principals(delivery.service, document, raw, statement)
+    yield from wrong_principals(delivery, document, raw, statement)
     yield from hyphenated_accounts(document, raw, statement)
     if HOLDERS[document.kind].strict:
         yield from misspelt_actions(document, raw)

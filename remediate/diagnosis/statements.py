@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.policy_conditions import WrittenCondition, written_conditions
 from remediate.delivery.decide import all_possible_requests, entry_truth, statements_of
-from remediate.delivery.delivery import Delivery, trusts
+from remediate.delivery.delivery import Delivery
 from remediate.diagnosis.finding import CauseId, Finding
 from remediate.diagnosis.rejected_policies import misspelt_actions, refused_findings
 from remediate.iam.holders import HOLDERS
@@ -24,9 +24,7 @@ def statement_findings(delivery: Delivery, document: Document) -> Iterator[Findi
     """Yield what AWS refuses in any statement, and what is dead in the Allow statements for the service."""
     for raw, statement in statements_of(document, delivery):
         yield from refused_findings(delivery, document, raw, statement)
-        if statement.effect == "Allow" and trusts(
-            delivery.resolver.value(raw.data.get("Principal")), delivery.service.principal
-        ):
+        if statement.effect == "Allow" and delivery.trusts(raw.data.get("Principal")):
             if not HOLDERS[document.kind].strict:  # a strict service refuses one in any statement
                 yield from misspelt_actions(document, raw)
             yield from _dead(delivery, document, raw, statement)
@@ -39,7 +37,7 @@ def absent_key(
     if request.values_of(entry.key) != (None,):
         return None
     cause: CauseId = "organization-condition" if entry.key.lower() in _OF_THE_CALLER else "dead-condition"
-    asked = [one.request for one in all_possible_requests(delivery, document.kind)]
+    asked = [one.request for one in all_possible_requests(delivery, document.kind, document.logical_id)]
     lacking = [one for one in asked if one.values_of(entry.key) == (None,)]
     meant = [
         one
@@ -54,7 +52,11 @@ def absent_key(
 
 def _dead(delivery: Delivery, document: Document, raw: WrittenStatement, statement: Statement) -> Iterator[Finding]:
     """Yield the conditions that hold for no request for any action of a statement."""
-    requests = [one.request for one in all_possible_requests(delivery, document.kind) if _is_for(statement, one.request)]
+    requests = [
+        one.request
+        for one in all_possible_requests(delivery, document.kind, document.logical_id)
+        if _is_for(statement, one.request)
+    ]
     for entry in written_conditions(raw):
         if not requests or not delivery.resolver.scenario.admits(entry.guard):
             continue

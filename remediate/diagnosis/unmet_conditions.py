@@ -17,7 +17,7 @@ from remediate.diagnosis.statements import absent_key
 from remediate.iam.match import arn_fields, matches
 from remediate.iam.request import Request
 from remediate.iam.truth import Truth
-from remediate.partial_string import PartialString, UnknownPart
+from remediate.partial_string import PartialString, UnknownPart, partial
 
 _ARN_FIELDS = ("arn", "partition", "service", "Region", "account")
 
@@ -77,6 +77,8 @@ def _fault(delivery: Delivery, entry: WrittenCondition) -> str:
     found = delivery.resolver.value(entry.value)
     values = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, PartialString)]
     operator = entry.operator.split(":")[-1].removesuffix("IfExists")
+    if any(one == partial(delivery.facts.arn, ":*") for one in values):
+        return f"has `:*` behind the ARN of {delivery.source or f'the {noun}'}, which {entry.key} does not have"
     if operator.startswith("String") and "Like" not in operator and any("*" in str(one) for one in values):
         return f"contains `*`, which {operator} compares literally, so it never matches; use ArnLike"
     source = delivery.source if delivery.service.source.name else f"the one that {delivery.service.name} sends"

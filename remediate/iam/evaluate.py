@@ -96,7 +96,7 @@ def statement_truth(statement: Statement, request: Request) -> Elements:
     truths = [(condition, condition_truth(condition, request)) for condition in statement.conditions]
     return Elements(
         statement=statement,
-        principal=principal_truth(statement.principal, request.principal, statement.effect),
+        principal=principal_truth(statement.principal, request, statement.effect),
         action=_action_truth(statement, request.action),
         resource=_resource_truth(statement, request),
         conditions=all_of(truth for _, truth in truths),
@@ -115,7 +115,7 @@ def cannot_apply(statement: Statement, request: Request) -> bool:
     """Tell whether a statement surely does not apply to a request; most fail by one element, and need no further look."""
     if _action_truth(statement, request.action) is Truth.NO:
         return True
-    if principal_truth(statement.principal, request.principal, statement.effect) is Truth.NO:
+    if principal_truth(statement.principal, request, statement.effect) is Truth.NO:
         return True
     return statement_truth(statement, request).applies is Truth.NO
 

@@ -14,34 +14,48 @@ import re
 from typing import TYPE_CHECKING
 
 from remediate.iam.match import matches
-from remediate.iam.request import ANONYMOUS
+from remediate.iam.request import ANONYMOUS, ServiceName
 from remediate.iam.truth import Truth, any_of, negate
 from remediate.partial_string import PartialString, partial
 
 if TYPE_CHECKING:
+    from remediate.iam.request import Request
     from remediate.iam.statement import Effect, Principal
 
 ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?([0-9]{12})(?::root)?")
 _EVERYONE = partial("*")
 
 
-def principal_truth(principal: Principal, caller: str, effect: Effect | None) -> Truth:
-    """Return whether the statement is about the caller (see ``Request.principal``)."""
-    truth = _is_named(principal, caller, effect)
+def principal_truth(principal: Principal, request: Request, effect: Effect | None) -> Truth:
+    """Return whether the statement is about the caller of a request."""
+    caller, truth = request.principal, _is_named(principal, request, effect)
     if not principal.negated:
         return truth
     # Whether naming the account alone, or its user alone, keeps a user out is not documented plainly (NotPrincipal).
     return Truth.UNKNOWN if truth is Truth.YES and caller.startswith("arn:") and not principal.anyone else negate(truth)
 
 
-def _is_named(principal: Principal, caller: str, effect: Effect | None) -> Truth:
+def service_truth(name: PartialString, service: ServiceName) -> Truth:
+    """Compare service principals without case; AWS does not document ``*`` for all services."""
+    if name.known is not None and "*" in name.known:
+        return Truth.UNKNOWN
+    found = matches(name, service.name, wildcards=False, ignore_case=True)
+    if found is not Truth.NO:
+        return found
+    likely = (matches(name, one, wildcards=False, ignore_case=True) for one in service.perhaps)
+    return Truth.NO if all(one is Truth.NO for one in likely) else Truth.UNKNOWN
+
+
+def _is_named(principal: Principal, request: Request, effect: Effect | None) -> Truth:
+    caller = request.principal
     if principal.anyone:
         return Truth.YES
     if principal.unread:
         return Truth.UNKNOWN
     if caller != ANONYMOUS and not caller.startswith("arn:"):
+        service = request.service or ServiceName(partial(caller))
         perhaps = (Truth.UNKNOWN for one in principal.perhaps if one.caller == caller)
-        return any_of((*(_is_service(name, caller) for name in principal.services), *perhaps))
+        return any_of((*(service_truth(name, service) for name in principal.services), *perhaps))
     perhaps_everyone = any_of(_may_be_everyone(name) for name in principal.aws)
     if caller == ANONYMOUS:
         return perhaps_everyone
@@ -53,13 +67,6 @@ def _may_be_everyone(name: PartialString) -> Truth:
     """Return UNKNOWN for a principal that a parameter may set to ``*``."""
     possible = name.known is None and matches(name, _EVERYONE, wildcards=False) is not Truth.NO
     return Truth.UNKNOWN if possible else Truth.NO
-
-
-def _is_service(name: PartialString, caller: str) -> Truth:
-    """Compare service principals without case; AWS does not document ``*`` for all services."""
-    if name.known is not None and "*" in name.known:
-        return Truth.UNKNOWN
-    return matches(name, partial(caller), wildcards=False, ignore_case=True)
 
 
 def _is_aws(name: PartialString, caller: str, effect: Effect | None) -> Truth:

@@ -18,6 +18,17 @@ ANONYMOUS: Final = "anonymous"
 SERVICE_ADDRESS: Final = partial(UnknownPart("the address of an AWS service", "any"))
 """The value of ``aws:SourceIp`` in a call that an AWS service makes: outside every range that a customer names."""
 
+
+class ServiceName(Struct, frozen=True):
+    """What policies call an AWS service. The name of a service with one for each Region is open as far as the Region is.
+
+    ``perhaps`` are names of which AWS does not document whether they are the service's too.
+    """
+
+    name: PartialString
+    perhaps: tuple[PartialString, ...] = ()
+
+
 KeyValue: TypeAlias = "PartialString | tuple[PartialString, ...]"
 """The value of a single-valued condition key, or the values of a multivalued one."""
 
@@ -25,12 +36,13 @@ KeyValue: TypeAlias = "PartialString | tuple[PartialString, ...]"
 class Request(Struct, frozen=True, eq=False):
     """A request. All condition keys are in lower case. As a statement it equals only itself.
 
-    ``principal``: a service principal (``logs.amazonaws.com``), an ARN, or :data:`ANONYMOUS`. ``context``: the keys
-    that are present. ``possible``: keys of which only the possible values are known, None meaning absent. ``absent``: keys
-    that are not present, or with a final ``*`` all keys that begin so. Any other key is not modelled: it may be present or
-    not, with any value. ``notes``: why a key is absent or has its value, for people. ``alternatives``: other resources that
-    the request may be for instead, and ``doubt`` says why nobody knows. ``fallback``
-    says who may make the request instead, so that no statement for it decides nothing.
+    ``principal``: a service principal (``sns.amazonaws.com``), an ARN, or :data:`ANONYMOUS`; ``service`` is the former as
+    policies are compared with it, where there is more to say than one known name. ``context``: the keys that are present.
+    ``possible``: keys of which only the possible values are known, None meaning absent. ``absent``: keys that are not
+    present, or with a final ``*`` all keys that begin so. Any other key is not modelled: it may be present or not, with any
+    value. ``notes``: why a key is absent or has its value, for people. ``alternatives``: other resources that the request
+    may be for instead, and ``doubt`` says why nobody knows. ``fallback`` says who may make the request instead, so that no
+    statement for it decides nothing.
     """
 
     principal: str
@@ -43,6 +55,7 @@ class Request(Struct, frozen=True, eq=False):
     alternatives: tuple[PartialString, ...] = ()
     doubt: str = ""
     fallback: str = ""
+    service: ServiceName | None = None
 
     def values_of(self, key: str) -> tuple[KeyValue | None, ...]:
         """Return every value that the condition key may have in this request, None for absent; key names ignore case."""

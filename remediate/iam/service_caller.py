@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from remediate.iam.request import SERVICE_ADDRESS, KeyValue, Request
+from remediate.iam.request import SERVICE_ADDRESS, KeyValue, Request, ServiceName
 from remediate.partial_string import PartialString, UnknownPart, partial
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _ABSENT = {
 
 
 def service_request(
-    service: str,
+    service: ServiceName,
     action: str,
     resource: PartialString,
     context: Mapping[str, KeyValue],
@@ -52,13 +52,14 @@ def service_request(
 ) -> Request:
     """Return a request that a service makes with its service principal; the keys given are added to the common ones."""
     return Request(
-        principal=service,
+        principal=str(service.name),
         action=action,
         resource=resource,
-        context=_context_of(service) | {key.lower(): value for key, value in context.items()},
+        context=_context_of(service.name) | {key.lower(): value for key, value in context.items()},
         possible={"aws:sourceip": (None, SERVICE_ADDRESS)} | dict(possible or {}),
         absent=_ABSENT_KEYS | absent,
-        notes={**_notes_of(service), **(notes or {})},
+        notes={**_notes_of(str(service.name)), **(notes or {})},
+        service=service if service.perhaps or service.name.known is None else None,
     )
 
 
@@ -66,11 +67,11 @@ _ABSENT_KEYS = frozenset(key.lower() for key in _ABSENT)
 
 
 @functools.lru_cache
-def _context_of(service: str) -> dict[str, KeyValue]:
+def _context_of(service: PartialString) -> dict[str, KeyValue]:
     return {
         "aws:principalisawsservice": partial("true"),
-        "aws:principalservicename": partial(service),
-        "aws:principalservicenameslist": (partial(service), partial(UnknownPart(f"other names of {service}", "any"))),
+        "aws:principalservicename": service,
+        "aws:principalservicenameslist": (service, partial(UnknownPart(f"other names of {service}", "any"))),
         "aws:securetransport": partial("true"),
         "aws:viaawsservice": partial("false"),
     }

@@ -19,6 +19,7 @@ from remediate.patch_set.rules import (
     Allow,
     DependOn,
     Ensure,
+    NameByArn,
     Need,
     OfResources,
     Patch,
@@ -214,8 +215,8 @@ def _ensure(written: dict[str, Plain]) -> Ensure:
     need = cast("Need", written["need"])
     name, raw = next((name, raw) for name, raw in written.items() if name != "need")
     rule = RULES[name]
-    if rule is DependOn:
-        return DependOn(str(raw), need)
+    if rule is DependOn or rule is NameByArn:
+        return rule(str(raw), need)
     content = cast("dict[str, Plain]", raw)
     if rule is AddPolicy:
         statements = cast("list[dict[str, Plain]]", content["statements"])

@@ -95,6 +95,13 @@ class DependOn(NamedTuple):
     need: Need = "either"
 
 
+class NameByArn(NamedTuple):
+    """The source names what has this role by its ARN, where the template has it."""
+
+    role: str
+    need: Need = "repair"
+
+
 class AddPolicy(NamedTuple):
     """The bucket has a policy of these statements and of what the named patches ensure."""
 
@@ -124,9 +131,9 @@ class RemoveProperty(NamedTuple):
 
 PropertyRule: TypeAlias = AddProperty | RemoveProperty
 Ensure: TypeAlias = (
-    "Allow | NotRequire | Require | Complete | Separate | DependOn | AddPolicy | AddProperty | RemoveProperty"
+    "Allow | NotRequire | Require | Complete | Separate | DependOn | NameByArn | AddPolicy | AddProperty | RemoveProperty"
 )
-OfResources: TypeAlias = DependOn | AddPolicy | AddProperty | RemoveProperty
+OfResources: TypeAlias = DependOn | NameByArn | AddPolicy | AddProperty | RemoveProperty
 """The rules that are not about the statements of a policy."""
 RULES: Final[Mapping[str, type[Ensure]]] = {
     "allow": Allow,
@@ -135,6 +142,7 @@ RULES: Final[Mapping[str, type[Ensure]]] = {
     "complete": Complete,
     "separate": Separate,
     "depend-on": DependOn,
+    "name-by-arn": NameByArn,
     "policy": AddPolicy,
     "property": AddProperty,
     "no-property": RemoveProperty,
@@ -174,6 +182,18 @@ class PatchSet(Struct, frozen=True):
         """Return the patch with an id, None where the set has none."""
         return next((patch for patch in self.patches if patch.id == patch_id), None)
 
-    def fixing(self, cause: str) -> tuple[str, ...]:
-        """Return the ids of the patches that fix a root cause, or allow a request that is denied."""
-        return tuple(patch.id for patch in self.patches if cause in patch.mends or cause in patch.allowing())
+    def fixing(self, cause: str, kind: str = "") -> tuple[str, ...]:
+        """Return the ids of the patches that fix a root cause, or allow a request that is denied.
+
+        ``kind`` is the kind of policy that is concerned: a patch of none but others does not fix it there.
+        """
+        fixing = (one for one in self.patches if cause in one.mends or cause in one.allowing())
+        return tuple(one.id for one in fixing if kind not in _ROLES or _ROLES[kind].intersection(one.roles))
+
+
+_ROLES = {
+    "bucket": {"source", "bucket", "bucket-policy"},
+    "key": {"source", "key-policy", "bucket-key-policy", "topic-key-policy"},
+    "topic": {"source", "topic", "topic-policy"},
+}
+"""The roles of resources in which a patch changes something about a kind of policy."""

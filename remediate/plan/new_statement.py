@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list, function
 from remediate.cloudformation.policies import WrittenStatement
 from remediate.delivery.decide import statements_of
+from remediate.delivery.texts import principal_text
 from remediate.iam.evaluate import statement_truth
 from remediate.iam.truth import Truth
 from remediate.patch_set import Allow
@@ -16,7 +17,7 @@ from remediate.plan.gaps import Gap, still_open
 from remediate.plan.guard import change_guarded, guard_entries
 from remediate.plan.names import When, when_named
 from remediate.plan.policy_editor import PolicyEditor
-from remediate.plan.vocabulary import condition, decided
+from remediate.plan.vocabulary import condition, decided, service_principal
 from remediate.template import Plain
 
 _ONE_CONDITION = "name the service in a statement that is under one condition, or under none"
@@ -38,7 +39,9 @@ def _add_to(editor: PolicyEditor, rule: Allow, left: list[Gap], where: Alternati
     speaking = when_named(editor.allows(rule.service), [one.delivery for gap in left for one in gap.wanted])
     if speaking is None:
         editor.skip(
-            "obstacle", f"the conditions under which it names {rule.service} cannot be written as one", _ONE_CONDITION
+            "obstacle",
+            f"the conditions under which it names {principal_text(rule.service)} cannot be written as one",
+            _ONE_CONDITION,
         )
         return
     resources: list[Plain] = []
@@ -47,20 +50,24 @@ def _add_to(editor: PolicyEditor, rule: Allow, left: list[Gap], where: Alternati
         if resource not in resources:
             resources.append(resource)
     actions: list[Plain] = [*dict.fromkeys(gap.action for gap in left)]
+    who = principal_text(rule.service)
     for named, when in _parts(resources):
-        statement: dict[str, Plain] = {
-            "Sid": rule.sid,
-            "Effect": "Allow",
-            "Principal": {"Service": rule.service},
-            "Action": actions[0] if len(actions) == 1 else actions,
-            "Resource": named[0] if len(named) == 1 else named,
-        }
-        limits = _limits(editor, rule, left)
-        if limits:
-            statement["Condition"] = limits
+        statement = _statement(rule, actions, named, _limits(editor, rule, left))
         place = replace(where, guard=(*where.guard, *when, *speaking))
-        change = functools.partial(_insert, editor, statement, neighbour, place, _beside(editor, left))
-        change_guarded(editor, rule.guard, change, f"allowing {rule.service} {', '.join(map(str, actions))}")
+        change = functools.partial(_insert, editor, statement, neighbour, place, who, _beside(editor, left))
+        what = f"allowing {who} {', '.join(map(str, actions))}"
+        change_guarded(editor, rule.guard, change, what)
+
+
+def _statement(rule: Allow, actions: list[Plain], resources: list[Plain], limits: dict[str, Plain]) -> dict[str, Plain]:
+    statement: dict[str, Plain] = {
+        "Sid": rule.sid,
+        "Effect": "Allow",
+        "Principal": {"Service": service_principal(rule.service)},
+        "Action": actions[0] if len(actions) == 1 else actions,
+        "Resource": resources[0] if len(resources) == 1 else resources,
+    }
+    return statement | {"Condition": limits} if limits else statement
 
 
 def _parts(resources: list[Plain]) -> list[tuple[list[Plain], When]]:
@@ -84,15 +91,17 @@ def _may_be_absent(expression: Plain) -> bool:
 
 
 def _insert(
-    editor: PolicyEditor, statement: dict[str, Plain], neighbour: WrittenStatement | None, place: Alternative, beside: str
+    editor: PolicyEditor,
+    statement: dict[str, Plain],
+    neighbour: WrittenStatement | None,
+    place: Alternative,
+    who: str,
+    beside: str,
 ) -> list[WrittenStatement] | None:
     added = editor.insert(statement, after=editor.again(neighbour) if neighbour else None, where=place)
     if added is None:
         return None
-    actions = statement["Action"]
-    names = ", ".join(map(str, as_list(actions)))
-    service = added.data["Principal"]
-    who = service["Service"] if isinstance(service, dict) else service
+    names = ", ".join(map(str, as_list(statement["Action"])))
     editor.note(f"added {added.label}: allows {who} {names}{beside}")
     return [added]
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.open_values import as_in_sub
 from remediate.patch_set import Allow, Condition, PatchSet, Require
-from remediate.plan.vocabulary import condition
+from remediate.plan.vocabulary import condition, service_principal
 
 
 def statements(delivery: Delivery, patch_set: PatchSet, role: str, resources: Mapping[str, Sequence[str]]) -> str:
@@ -22,18 +22,20 @@ def statements(delivery: Delivery, patch_set: PatchSet, role: str, resources: Ma
     rules = [rule for patch in patch_set.patches if role in patch.roles for rule in patch.ensure]
     found: list[_Statement] = []
     for rule in (rule for rule in rules if isinstance(rule, Allow)):
-        guard = (rule.guard or {}).get(role, {})
+        guard = (rule.guard or {}).get("key-policy" if role.endswith("key-policy") else role, {})
         named = tuple(dict.fromkeys(one for name in rule.resources for one in resources.get(name, ())))
         if not named:
             continue  # a resource of another kind of policy
-        wanted = _Statement(rule.sid, rule.service, named, _limits(delivery, rule.condition or {}, guard))
+        service = as_in_sub(delivery, service_principal(rule.service), "Region")
+        wanted = _Statement(rule.sid, service, named, _limits(delivery, rule.condition or {}, guard))
         same = next((one for one in found if one.is_like(wanted)), None)
         if same is None:
             found.append(wanted)
         (same or wanted).add(rule.actions)
     for required in (rule for rule in rules if isinstance(rule, Require) and rule.when is None):
         for one in found:
-            if one.service == required.service and all(required.action in (None, action) for action in one.actions):
+            service = as_in_sub(delivery, service_principal(required.service), "Region")
+            if one.service == service and all(required.action in (None, action) for action in one.actions):
                 one.limits = _joined(one.limits, _limits(delivery, required.condition))
     ordered = sorted(found, key=lambda one: one.resources != tuple(resources.get("log-bucket", ())))
     return json.dumps([one.written(ordered[:index]) for index, one in enumerate(ordered)], indent=2) if ordered else ""

@@ -19,6 +19,7 @@ from remediate.patch_set import (
     Complete,
     DependOn,
     Ensure,
+    NameByArn,
     NotRequire,
     OfResources,
     Patch,
@@ -40,6 +41,7 @@ from remediate.plan.rules.add_policy import ensure_policy
 from remediate.plan.rules.allow import ensure_allow
 from remediate.plan.rules.complete import ensure_complete
 from remediate.plan.rules.depend_on import ensure_depends
+from remediate.plan.rules.name_by_arn import ensure_named_by_arn
 from remediate.plan.rules.not_require import ensure_not_required
 from remediate.plan.rules.properties import ensure_property
 from remediate.plan.rules.require import ensure_required
@@ -108,6 +110,8 @@ class Planner:
             done = len(self.draft.operations)
             if isinstance(rule, DependOn):
                 ensure_depends(patch.id, self.draft, target, change.notes, self.skipped)
+            elif isinstance(rule, NameByArn):
+                ensure_named_by_arn(self.draft, target, change.notes)
             elif isinstance(rule, AddPolicy):
                 self._add_policy(patch, rule, without_policy(target), change)
             elif isinstance(rule, AddProperty | RemoveProperty):

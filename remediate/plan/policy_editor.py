@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import Document, WrittenStatement, documents
 from remediate.cloudformation.possible import possible_strings
 from remediate.delivery.access import Outsider
-from remediate.delivery.delivery import Delivery, trusts
+from remediate.delivery.delivery import Delivery, possible_name
 from remediate.delivery.locate import Given
+from remediate.delivery.texts import principal_text
 from remediate.iam.holders import PolicyKind
 from remediate.iam.reference import misspelt
 from remediate.patch_set import Need, NotRequire, Separate
@@ -56,15 +58,20 @@ class PolicyEditor(Struct, dict=True):
     let_in: list[Outsider] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    _read: tuple[int, Document] | None = None
+    _read: tuple[TemplateModel, Document] | None = None
+
+    @property
+    def place(self) -> tuple[PolicyKind, str]:
+        """The kind of the policy, and the resource that holds it."""
+        return self.kind, self.logical_id
 
     @property
     def document(self) -> Document:
         """The document as it stands now: read anew after every operation, for each can move statements."""
-        done = len(self.draft.operations)
-        if self._read is None or self._read[0] != done:
-            found = documents(self.draft.model, self.logical_id, self.kind)
-            self._read = done, next(one for one in found if one.path == self.path)
+        model = self.draft.model  # each operation makes another one
+        if self._read is None or self._read[0] is not model:
+            found = documents(model, self.logical_id, self.kind)
+            self._read = model, next(one for one in found if one.path == self.path)
         return self._read[1]
 
     @functools.cached_property
@@ -135,7 +142,7 @@ class PolicyEditor(Struct, dict=True):
             for raw in self.document.statements
             if raw.data.get("Effect") == "Allow"
             and "NotPrincipal" not in raw.data
-            and any(trusts(one.resolver.value(raw.data.get("Principal")), service) for one in self.deliveries_of(raw))
+            and any(one.trusts(raw.data.get("Principal"), service) for one in self.deliveries_of(raw))
         ]
 
     def upwards(self, service: str) -> Iterator[WrittenStatement]:
@@ -169,7 +176,8 @@ class PolicyEditor(Struct, dict=True):
         named = self._leave(statement, service) if self.can_insert(statement) else None
         if named is None:
             return None
-        self.note(f"split {statement.label}, which is shared with others: {service} gets a statement of its own")
+        shown = principal_text(service)
+        self.note(f"split {statement.label}, which is shared with others: {shown} gets a statement of its own")
         copy: dict[str, Plain] = {**statement.data, "Principal": {"Service": named}}
         if "Action" in copy:
             copy["Action"] = _without_misspelt(copy["Action"])
@@ -233,13 +241,14 @@ class PolicyEditor(Struct, dict=True):
         principal = statement.data["Principal"]
         named = {key: as_list(names) for key, names in principal.items()} if isinstance(principal, dict) else {}
         services = named.get("Service", [])
-        own = [index for index, one in enumerate(services) if self._name(one) == service]
+        meant = possible_name(service, self.given.parameters)
+        own = [index for index, one in enumerate(services) if self._name(one) == meant]
         rest = [one for index, one in enumerate(services) if index not in own]
         others = [one for key in named.keys() - {"Service"} for one in named[key]]
         # A statement whose last principal goes under some condition would be refused by AWS.
         stays = any(self._name(one) is not None for one in rest) or any(self._is_always(one) for one in others)
         # What may be the service under some value would keep what the service is to have apart from now on.
-        if own and stays and all(service not in self._names(one) for one in rest):
+        if own and stays and all(meant not in self._names(one) for one in rest):
             path = (*statement.path, "Principal", "Service")
             for index in reversed(own) if rest else ():
                 self.draft.remove((*path, index))
@@ -247,9 +256,8 @@ class PolicyEditor(Struct, dict=True):
                 self.draft.remove(path)
             written = [services[index] for index in own]
             return written[0] if all(one == written[0] for one in written) else written
-        self.skip(
-            "obstacle", f"the principals of {statement.label} are written so that {service} cannot be taken out of them"
-        )
+        reason = f"the principals of {statement.label} are written so that {principal_text(service)} cannot be taken out"
+        self.skip("obstacle", f"{reason} of them")
         return None
 
     def _name(self, written: Plain) -> str | None:

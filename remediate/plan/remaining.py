@@ -84,10 +84,11 @@ def _of_view(delivery: Delivery, model: TemplateModel, explained: set[str], patc
         yield from outside(delivery, patch_set)
     if len(delivery.bucket_policies) == 1:
         yield from _judged(delivery, model, delivery.bucket_policies[0], "bucket", explained)
-    for policy in delivery.topic_policies[:1]:
-        yield from _judged(delivery, model, policy, "topic", explained)
-    if delivery.key and delivery.key.logical_id:
-        yield from _judged(delivery, model, delivery.key.logical_id, "key", explained)
+    if len(delivery.topic_policies) == 1:
+        yield from _judged(delivery, model, delivery.topic_policies[0], "topic", explained)
+    for logical_id, kind in delivery.policies():
+        if kind == "key":
+            yield from _judged(delivery, model, logical_id, kind, explained)
 
 
 def _judged(
@@ -101,7 +102,7 @@ def _judged(
             )
             yield Skipped(f"{kind}-policy", "obstacle", reason, logical_id)
         return
-    for one in documented(current_requests(delivery, kind)):
+    for one in documented(current_requests(delivery, kind, logical_id)):
         decision = judge(document, delivery, one.request)
         if decision.outcome is not Outcome.ALLOWED and not decision.explicit:  # a Deny is among the causes
             yield _left(one, decision, logical_id, delivery)
@@ -133,8 +134,11 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     conditions = [condition for condition in conditions if None not in possible.get(condition.key.lower(), ())]
     written = [value for condition in conditions for value in condition.values]
     written += [name for statement in unsure for name in statement.resources]
+    unnamed = [elements.statement for elements in judged if elements.principal is Truth.UNKNOWN]
+    written += [name for statement in unnamed for name in statement.principal.services]
     found = (one.request.context.get(condition.key.lower()) for condition in conditions)
     asked = [value for value in found if isinstance(value, PartialString)] + ([one.request.resource] if unsure else [])
+    asked += [one.request.service.name] if unnamed and one.request.service else []
     # What is open on both sides is the same there, and settles nothing.
     open_parts = _open_parts(written) ^ _open_parts(asked)
     open_parts |= {who.hangs for elements in judged for who in elements.statement.principal.perhaps}

@@ -61,7 +61,7 @@ def is_dead(editor: PolicyEditor, entry: WrittenCondition) -> bool:
         (delivery, one.request)
         for delivery in editor.deliveries
         if delivery.source
-        for one in documented(all_possible_requests(delivery, editor.kind))
+        for one in documented(all_possible_requests(delivery, editor.kind, editor.logical_id))
     ]
     return bool(requests) and all(entry_truth(delivery, entry, request) is Truth.NO for delivery, request in requests)
 
@@ -112,7 +112,11 @@ def _meant(
     Whether ``kms:Decrypt`` carries an encryption context is not documented. A key that the service may carry is known to
     have this value, if any.
     """
-    asked_for = requests_for_open_prefix(delivery, editor.kind) if repair else all_possible_requests(delivery, editor.kind)
+    asked_for = (
+        requests_for_open_prefix(delivery, editor.kind, editor.logical_id)
+        if repair
+        else all_possible_requests(delivery, editor.kind, editor.logical_id)
+    )
     asked = [one.request for one in documented(asked_for)]
     may_carry = entry.key.lower() in delivery.service.may_carry
     decided = [one for one in asked if may_carry or len(one.values_of(entry.key)) == 1]

@@ -110,7 +110,7 @@ def _has_macro(written: Plain) -> bool:
 
 
 def _speaks_of(located: Located, written: object) -> bool:
-    return located.service.principal.split(".")[0] in _text(written).lower()
+    return located.service.is_mentioned(_text(written))
 
 
 def _text(written: object) -> str:

@@ -10,6 +10,7 @@ from remediate.cloudformation.expression import HERE, NO_VALUE, alternatives, di
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resource_types import BUCKET
 from remediate.delivery.delivery import Delivery
+from remediate.delivery.destinations import Destination
 from remediate.delivery.locate import Given
 from remediate.delivery.organization import find_organization_id
 from remediate.delivery.service import LogService
@@ -20,6 +21,11 @@ PARTITION: Plain = {"Ref": "AWS::Partition"}
 REGION: Plain = {"Ref": "AWS::Region"}
 
 
+def service_principal(form: str) -> Plain:
+    """Return a service principal by its form; one that has a Region is that of the stack's."""
+    return sub(*_filled(form, {"region": REGION}))
+
+
 def bucket_arn(model: TemplateModel, bucket: Plain) -> Plain:
     """Return the ARN of a bucket that is given as ``Ref`` of a bucket resource or as any expression for its name."""
     match function(bucket):
@@ -28,6 +34,23 @@ def bucket_arn(model: TemplateModel, bucket: Plain) -> Plain:
         case ("Fn::If", [condition, yes, no]):
             return {"Fn::If": [condition, bucket_arn(model, yes), bucket_arn(model, no)]}
     return sub("arn:", PARTITION, ":s3:::", bucket)
+
+
+def topic_arns(deliveries: tuple[Delivery, ...]) -> list[Plain]:
+    """Return the ARNs of the topics that sources notify, each once: a topic of the template by ``Ref``."""
+    found: list[Plain] = []
+    for one, topic in ((one, one.topic) for one in deliveries if one.topic):
+        arn = _topic_arn(one, topic)
+        found += [] if arn in found else [arn]
+    return found
+
+
+def _topic_arn(delivery: Delivery, topic: Destination) -> Plain:
+    if topic.logical_id:
+        return {"Ref": topic.logical_id}
+    if delivery.resolver.string(topic.expression) == topic.name:
+        return topic.expression
+    return distribute(topic.expression, "arn:", PARTITION, ":sns:", REGION, ":", ACCOUNT, ":", HERE)  # it is a name
 
 
 def log_objects(model: TemplateModel, arn: Plain, deliveries: tuple[Delivery, ...], given: Given) -> dict[str, Plain]:
@@ -141,7 +164,7 @@ def _are_named(deliveries: tuple[Delivery, ...]) -> bool:
 
 
 def _value(name: str, deliveries: tuple[Delivery, ...]) -> Plain:
-    """Return the expression behind a name of the vocabulary, any other text as it is."""
+    """Return the expression behind a name of the vocabulary, any other text with the facts of the stack that it names."""
     match name:
         case "account":
             return ACCOUNT
@@ -151,7 +174,7 @@ def _value(name: str, deliveries: tuple[Delivery, ...]) -> Plain:
             return _source_arns(deliveries)
         case "unnamed-sources":
             return _arn(deliveries[0].service, "*", "*") if all(delivery.source for delivery in deliveries) else None
-    return name
+    return sub(*_filled(name, {"partition": PARTITION, "region": REGION, "account": ACCOUNT}))
 
 
 def _source_arns(deliveries: tuple[Delivery, ...]) -> Plain:

@@ -11,6 +11,7 @@ from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Resolver
+from remediate.delivery.delivery import possible_name
 from remediate.delivery.locate import Located
 from remediate.iam.holders import PolicyKind
 from remediate.patch_set import OfResources
@@ -35,7 +36,7 @@ def _denies(model: TemplateModel, logical_id: str, kind: PolicyKind) -> list[dic
 
 def check_others(before: TemplateModel, after: TemplateModel, planned: Plan, given: Mapping[str, str]) -> None:
     """Check that each principal that no applied patch names has the statements that it had, and no other. Raises Broken."""
-    meant = _services(planned)
+    meant = {possible_name(one, given) for one in _services(planned)}
     resolvers = {policy: delivery.resolver for delivery in planned.located.deliveries for policy in delivery.policies()}
     for (logical_id, kind), resolver in resolvers.items():
         old, new = (_others(model, logical_id, kind, meant, resolver, given) for model in (before, after))

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.model import TemplateModel
-from remediate.cloudformation.resource_types import BUCKET_POLICY, TOPIC_POLICY
+from remediate.cloudformation.resource_types import BUCKET_POLICY, INLINE_TOPIC_POLICY, TOPIC_POLICY
 from remediate.delivery.locate import Located
 from remediate.iam.holders import HOLDERS
-from remediate.patch_set import AddProperty, RemoveProperty
+from remediate.patch_set import AddProperty, NameByArn, RemoveProperty
 from remediate.plan import Plan
 from remediate.template import Plain, identical
 from remediate.verify.broken import Broken
 
-_EDITED = {holder.type: holder.property for holder in HOLDERS.values()}
+_EDITED = {holder.type: holder.property for holder in HOLDERS.values()} | {INLINE_TOPIC_POLICY: HOLDERS["topic"].property}
 
 
 def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) -> None:
@@ -51,9 +51,11 @@ def _edited(written: Plain, sources: tuple[str, ...]) -> list[str]:
 
 
 def _properties(planned: Plan, logical_id: str) -> list[str]:
-    """Return the properties that patches add to a resource or remove from it."""
+    """Return the properties that patches add to a resource, remove from it, or write as an ARN."""
     rules = [rule for one in planned.applied if one.logical_id == logical_id for rule in one.patch.ensure]
-    return [f"Properties/{rule.name}" for rule in rules if isinstance(rule, AddProperty | RemoveProperty)]
+    named = [f"Properties/{rule.name}" for rule in rules if isinstance(rule, AddProperty | RemoveProperty)]
+    kinds = planned.located.service.kinds if any(isinstance(rule, NameByArn) for rule in rules) else ()
+    return named + [f"Properties/{kind.source.key.property}" for kind in kinds if kind.source.key_by_arn]
 
 
 def _differing(old: Plain, new: Plain, edited: list[str]) -> list[str]:
@@ -79,13 +81,11 @@ def _parts(written: Plain) -> dict[str, Plain]:
 
 def _logging_resources(located: Located) -> Iterable[str]:
     for delivery in located.deliveries:
-        yield from (
-            place.logical_id for place in (delivery.bucket, delivery.key, delivery.bucket_key) if place and place.logical_id
-        )
+        places = (delivery.bucket, delivery.key, delivery.bucket_key, delivery.topic, delivery.topic_key)
+        yield from (place.logical_id for place in places if place and place.logical_id)
         yield from delivery.needed_policies()
         yield from delivery.policy_writers
         yield from delivery.access_log_buckets()
-        yield from (delivery.topic.logical_id,) if delivery.topic and delivery.topic.logical_id else ()
         if delivery.source:
             yield delivery.source
 
