@@ -68,7 +68,7 @@ def regions_of(raw: WrittenStatement, delivery: Delivery) -> Regions:
             right.append(region)
         elif open_names := [*_open(names, region, accounts.get(region))]:
             unfixed |= dict.fromkeys(open_names)
-        elif here or (not known and region in accounts):
+        elif here or (not known and all(name.known for name in names)):
             wrong.append(region)
     return Regions(tuple(right), tuple(wrong), tuple(unfixed))
 
