@@ -74,7 +74,10 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
     if fitting:
         return
     meant = [*_meant_for_service(delivery, document, allows)]
-    if acting:
+    misnamed = [*_misnamed(delivery, document, allows)]
+    if misnamed:
+        yield from misnamed
+    elif acting:
         yield from resource_findings(delivery, document, [(near.raw, near.elements.statement) for near in acting], one)
     elif meant:
         yield from meant
@@ -112,6 +115,13 @@ def _missing_action(delivery: Delivery, document: Document, own: list[_Near], on
     yield Finding("missing-action", document.logical_id, nearest.path_of("Action"), detail, document.kind, blocking=False)
 
 
+def _misnamed(delivery: Delivery, document: Document, allows: list[_Near]) -> Iterator[Finding]:
+    """Yield the statements for the action and the resource that name another service, or another account, by mistake."""
+    for raw, elements in allows:
+        if elements.action is not Truth.NO and elements.resource is not Truth.NO:
+            yield from principals_of_others(delivery, document, raw, elements.statement)
+
+
 def _meant_for_service(delivery: Delivery, document: Document, allows: list[_Near]) -> Iterator[Finding]:
     """Yield the statements for the action that name the service by a wrong name, or by the accounts of old."""
     for raw, elements in allows:
@@ -120,5 +130,3 @@ def _meant_for_service(delivery: Delivery, document: Document, allows: list[_Nea
         yield from wrong_principals(delivery, document, raw, elements.statement)
         yield from uncertain_principals(delivery, document, raw, elements.statement)
         yield from legacy_principals(delivery.service, document, raw, elements.statement)
-        if elements.resource is not Truth.NO:
-            yield from principals_of_others(delivery, document, raw, elements.statement)
