@@ -20,6 +20,7 @@ ALL = sorted(one for one in EXAMPLES.iterdir() if one.suffix in {".yaml", ".json
 EXPECTED = {
     "config.yaml": ["config-delivery", "config-bucket-checks", "config-key-access", "config-order"],
     "healthy.yaml": [],
+    "load-balancers.yaml": ["elb-delivery", "elb-order", "elb-order"],
     "log-group.yaml": ["log-group-key-arn", "log-group-key-use", "log-group-key-access", "log-group-key-access"],
     "minimal.yaml": ["bucket-checks", "trail-order"],
     "organization.yaml": ["log-delivery"],

@@ -113,7 +113,7 @@ def _samples(delivery: Delivery, place: int) -> Mapping[str, PartialString]:
     chosen, policies = _PLACES[place], _policies_of(delivery)
     asked = _BY_REGION.findall(policies) if "DefaultValue" not in policies else []
     mappings = (delivery.resolver.model.mappings.get(name) for name in asked)
-    regions = [{*mapping} for mapping in mappings if isinstance(mapping, dict)]
+    regions = [{*map(str, mapping)} for mapping in mappings if isinstance(mapping, dict)]
     possible = sorted(set.intersection(*regions)) if regions else []
     if not possible or str(chosen["AWS::Region"]) in possible:
         return chosen

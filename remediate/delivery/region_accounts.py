@@ -104,7 +104,7 @@ def _resolvers(delivery: Delivery) -> Iterator[tuple[str, Resolver]]:
 
 def _of_mappings(resolver: Resolver) -> Iterator[str]:
     for mapping in resolver.model.mappings.values():
-        yield from (one for one in (mapping if isinstance(mapping, dict) else ()) if _REGION.fullmatch(one))
+        yield from filter(_REGION.fullmatch, map(str, mapping if isinstance(mapping, dict) else ()))
 
 
 def _is_possible(resolver: Resolver, parameters: dict[str, Value]) -> bool:
