@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, cast
 from msgspec import Struct
 
 from remediate.iam.holders import PolicyKind
-from remediate.template import Plain, read
+from remediate.template import Plain, read_data
 
 Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
 Forms = Mapping[str, "str | tuple[str, ...]"]
@@ -127,7 +127,7 @@ def load_service(file: Path) -> LogService:
 
     Raises TemplateError where it is not YAML, and OSError.
     """
-    data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    data = cast("dict[str, dict[str, Plain]]", read_data(file.read_text("utf-8-sig"), "yaml"))
     outsiders = data["outsiders"]
     headers = cast("dict[str, dict[str, Plain]]", data.get("headers", {}))
     legacy, writer, after = (data.get(name, {}) for name in ("legacy-accounts", "writer", "after-deployment"))
