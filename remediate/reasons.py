@@ -9,14 +9,14 @@ from typing import cast
 from remediate.delivery.service import LogService, RequestForm
 from remediate.delivery.services import shipped_services
 from remediate.diagnosis import Cause, catalogue
-from remediate.template import Plain, read
+from remediate.template import Plain, read_data
 
 
 @functools.cache
 def reasons() -> dict[str, Cause]:
     """Return by its id what is neither a patch nor a root cause, as ``reasons.yaml`` describes it."""
     file = Path(__file__).with_name("reasons.yaml")
-    described = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    described = cast("dict[str, dict[str, Plain]]", read_data(file.read_text("utf-8"), "yaml"))
     written = {name: _reason(name, one) for name, one in described.items()}
     made = (_request(service, form) for service in shipped_services() for form in service.requests)
     return {one.id: one for one in made} | written

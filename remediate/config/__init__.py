@@ -10,12 +10,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from remediate.config.places import place
-from remediate.config.validate import faults, schema_text
 from remediate.errors import RemediateError
 from remediate.gitignore import Chain, is_ignored, rules
 
-__all__ = ["Config", "ConfigError", "Override", "find", "load", "schema_text"]
+__all__ = ["Config", "ConfigError", "Override", "find", "load"]
 
 _OWN, _SHARED = ".remediate.toml", "pyproject.toml"
 _TABLE = ("tool", "remediate")
@@ -105,8 +103,10 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
 
 
 def _config(file: Path, text: str, data: Any, prefix: tuple[str, ...]) -> Config:
+    from remediate.config.validate import faults  # as all that reads a file: most runs have none
+
     for fault in faults(data):
-        line, column = place(text, (*prefix, *fault.path))
+        line, column = _place(text, (*prefix, *fault.path))
         name = next((f"{one}: " for one in reversed(fault.path) if isinstance(one, str)), "")
         raise ConfigError(f"{file}:{line}:{column}: {name}{fault.message}")
     base = str(file.absolute().parent)
@@ -122,8 +122,14 @@ def _rules(base: str, patterns: list[str], file: Path, text: str, path: tuple[st
     try:
         return rules(base, patterns)
     except ValueError as error:
-        line, column = place(text, path)
+        line, column = _place(text, path)
         raise ConfigError(f"{file}:{line}:{column}: {error}") from error
+
+
+def _place(text: str, path: tuple[str | int, ...]) -> tuple[int, int]:
+    from remediate.config.places import place
+
+    return place(text, path)
 
 
 def _up(path: str) -> list[tuple[str, bool]]:

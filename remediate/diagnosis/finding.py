@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from remediate.delivery.service import LogService
 from remediate.delivery.services import shipped_services
 from remediate.iam.holders import PolicyKind
-from remediate.template import Plain, read
+from remediate.template import Plain, read_data
 
 Level: TypeAlias = Literal["error", "warning", "note"]
 """What a finding means for a deployment: it stops it, it may stop it, it does not (or the template does not tell)."""
@@ -69,7 +69,7 @@ def slug(noun: str) -> str:
 def catalogue() -> dict[str, Cause]:
     """Return every cause by its id, as ``catalogue.yaml`` describes it."""
     file = Path(__file__).with_name("catalogue.yaml")
-    described = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    described = cast("dict[str, dict[str, Plain]]", read_data(file.read_text("utf-8"), "yaml"))
     found = {name: _cause(name, one) for name, one in described.items()}
     of_sources = [found[name] for name, one in described.items() if one.get("of-the-source")]
     default, *others = shipped_services()

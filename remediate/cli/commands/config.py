@@ -19,7 +19,7 @@ def config(what: str) -> None:
     The nearest .remediate.toml, or pyproject.toml with a table [tool.remediate], is used, from the working folder up to the
     top of its git repository. To see all settings, add --show-settings to another command.
     """
-    from remediate.config import schema_text
+    from remediate.config.validate import schema_text
 
     found = configured().file
     emit(schema_text() if what == "schema" else f"{found}\n" if found else "")
