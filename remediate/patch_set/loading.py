@@ -175,7 +175,7 @@ def _read_patch(file: Path, patch_id: str, within: tuple[str, ...], extra: Path 
 
 
 def _read(file: Path) -> dict[str, Plain]:
-    """Return what is in a patch file. The shipped ones are held to the schema by a test, which saves every run the import."""
+    """Return what is in a patch file. A test holds the shipped ones to the schema, which saves every run the import."""
     try:
         if file.is_relative_to(shipped()):
             return cast("dict[str, Plain]", read_data(file.read_text("utf-8"), "yaml"))
@@ -209,7 +209,7 @@ def _ensure(written: dict[str, Plain]) -> Ensure:
     if rule is AddPolicy:
         statements = cast("list[dict[str, Plain]]", content["statements"])
         return AddPolicy(tuple(statements), tuple(cast("list[str]", content["with"])), need)
-    values = {name: _frozen(content[name]) for name in rule._fields if name in content}
+    values = {name: _frozen(content[name]) for name in rule.__struct_fields__ if name in content}
     return rule(**values, need=need)  # type: ignore[arg-type]  # the schema has checked the members
 
 

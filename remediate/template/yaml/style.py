@@ -153,8 +153,10 @@ def _layout(text: str, node: Node) -> list[_Fact]:
         return _sequence_facts(text, node)
     if not isinstance(node, Tagged):
         return []
-    of_list = isinstance(node.content, SequenceNode)
-    return [(Question("short"), True), *([(Question("flow list", node.function), node.content.flow)] if of_list else [])]
+    facts: list[_Fact] = [(Question("short"), True)]
+    if isinstance(node.content, SequenceNode):
+        facts.append((Question("flow list", node.function), node.content.flow))
+    return facts
 
 
 _MATTERS: dict[About, _Matter] = {"quote": _quotes, "key quote": _key_quotes}
