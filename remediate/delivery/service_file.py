@@ -23,7 +23,7 @@ from remediate.delivery.service import (
     Writer,
 )
 from remediate.iam.holders import PolicyKind
-from remediate.template import Plain, read
+from remediate.template import Plain, read_data
 
 
 @functools.cache
@@ -32,7 +32,7 @@ def load_service(file: Path) -> LogService:
 
     Raises TemplateError where it is not YAML, and OSError.
     """
-    data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    data = cast("dict[str, dict[str, Plain]]", read_data(file.read_text("utf-8-sig"), "yaml"))
     first, *others = _sources(data)
     service = _service(data, first)
     LOADED[service.id] = replace(service, others=tuple(replace(service, source=one) for one in others))
