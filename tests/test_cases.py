@@ -131,6 +131,8 @@ def policies(model: TemplateModel) -> Iterator[tuple[str, PolicyKind]]:
     """Yield every policy document that a template has."""
     for name in model.of_type("AWS::S3::BucketPolicy"):
         yield name, "bucket"
+    for name in model.of_type("AWS::SNS::TopicPolicy"):
+        yield name, "topic"
     for name in model.of_type("AWS::KMS::Key"):
         if "KeyPolicy" in model.properties(name):
             yield name, "key"

@@ -23,7 +23,7 @@ def statements(report: Report, logical_id: str, document: str) -> dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    "name", ["healthy.yaml", "minimal.yaml", "organization.yaml", "sam.yaml", "stack.json", "stack.yaml"]
+    "name", ["healthy.yaml", "minimal.yaml", "organization.yaml", "sam.yaml", "stack.json", "stack.yaml", "topic.yaml"]
 )
 def test_cloudtrail_gets_in_and_nobody_else(name: str) -> None:
     report = fix(EXAMPLES / name, patch_set=DOCUMENTED)

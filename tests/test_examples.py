@@ -24,6 +24,7 @@ EXPECTED = {
     "minimal.yaml": ["bucket-checks", "trail-order"],
     "organization.yaml": ["log-delivery"],
     "sam.yaml": ["bucket-checks", "cloudtrail-key-access", "trail-order"],
+    "topic.yaml": ["topic-key-access", "topic-access", "trail-order"],
     "stack.json": [
         "no-fragile-source",
         "log-delivery",

@@ -48,7 +48,11 @@ def faults(raw: bytes, given: Given) -> set[tuple[str, ...]]:
     for delivery in located.deliveries:
         for logical_id, kind in delivery.policies():
             document = document_for(model, logical_id, kind, delivery)
-            for one in documented(current_requests(delivery, kind)) if document and not document.obstacle else ():
+            for one in (
+                documented(current_requests(delivery, kind, document.logical_id))
+                if document and not document.obstacle
+                else ()
+            ):
                 if document and judge(document, delivery, one.request).outcome is Outcome.DENIED:
                     found.add((one.id, logical_id, delivery.facts.name))
     return found

@@ -22,11 +22,15 @@ KEY: Final = "AWS::KMS::Key"
 ALIAS: Final = "AWS::KMS::Alias"
 TOPIC: Final = "AWS::SNS::Topic"
 TOPIC_POLICY: Final = "AWS::SNS::TopicPolicy"
+INLINE_TOPIC_POLICY: Final = "AWS::SNS::TopicInlinePolicy"
 ROLE: Final = "AWS::IAM::Role"
 POLICY: Final = "AWS::IAM::Policy"
 ROLE_POLICY: Final = "AWS::IAM::RolePolicy"
 MANAGED_POLICY: Final = "AWS::IAM::ManagedPolicy"
 LOG_GROUP: Final = "AWS::Logs::LogGroup"
+
+TOPIC_PROPERTIES: Final[Mapping[str, str]] = {TOPIC_POLICY: "Topics", INLINE_TOPIC_POLICY: "TopicArn"}
+"""The types of resources that hold the policy of topics, and the property that names these."""
 
 
 class ResourceType(Struct, frozen=True):

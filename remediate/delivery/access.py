@@ -42,7 +42,7 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
 
     ``before`` None stands for a policy that was not there.
     """
-    for found in _strangers_by_scenario(tuple(deliveries), after.kind):
+    for found in _strangers_by_scenario(tuple(deliveries), after.kind, after.logical_id):
         delivery = found.delivery
         changed = _changed(before, after, delivery)
         known = _known(before, delivery) if before and changed else []
@@ -103,15 +103,16 @@ def _sampled(delivery: Delivery, place: int) -> Delivery:
     return replace(delivery, resolver=delivery.resolver.under(scenario), facts=_sampled_facts(delivery.facts, samples))
 
 
-def outsiders_of(delivery: Delivery, kind: PolicyKind) -> tuple[Outsider, ...]:
-    """Return the strangers' requests against the bucket or the key of a delivery."""
-    return _outsiders_of(delivery, kind, 0)
+def outsiders_of(delivery: Delivery, kind: PolicyKind, logical_id: str) -> tuple[Outsider, ...]:
+    """Return the strangers' requests against what the policy of a resource protects: the bucket, a key or the topic."""
+    return _outsiders_of(delivery, kind, logical_id, 0)
 
 
 @functools.lru_cache(maxsize=1024)
-def _outsiders_of(delivery: Delivery, kind: PolicyKind, place: int) -> tuple[Outsider, ...]:
-    facts = _sampled(delivery, place).facts
-    return tuple(one for one in outsiders(facts, _unnamed_account(delivery)) if one.policy == kind)
+def _outsiders_of(delivery: Delivery, kind: PolicyKind, logical_id: str, place: int) -> tuple[Outsider, ...]:
+    there = _sampled(delivery, place)
+    asked = (one for one in outsiders(there.facts, _unnamed_account(delivery)) if one.policy == kind)
+    return tuple(one for one in asked if there.asks_at(kind, logical_id, one.request.resource))
 
 
 def resource_of(outsider: Outsider) -> str:
@@ -159,7 +160,7 @@ class _Crowd:
 
 
 @functools.lru_cache(maxsize=64)
-def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: PolicyKind) -> tuple[_Crowd, ...]:
+def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: PolicyKind, logical_id: str) -> tuple[_Crowd, ...]:
     """Return the different strangers of all deliveries of each scenario.
 
     Remembered, for the changes of one policy are tried one by one for the same deliveries.
@@ -167,7 +168,7 @@ def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: PolicyKind) -
     grouped: dict[tuple[int, int], tuple[Delivery, dict[tuple[object, ...], Outsider]]] = {}
     for delivery, place in ((one, place) for one in deliveries for place in _places_of(one)):
         _, found = grouped.setdefault((id(delivery.resolver), place), (_sampled(delivery, place), {}))
-        for outsider in _outsiders_of(delivery, kind, place):
+        for outsider in _outsiders_of(delivery, kind, logical_id, place):
             asked = outsider.request
             source = asked.context.get("aws:sourcearn"), asked.context.get("aws:sourceaccount")
             found.setdefault((outsider.who, asked.action, asked.resource, *source), outsider)

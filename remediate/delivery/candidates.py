@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from remediate.cloudformation.expression import alternatives, chosen, conditions_of, function, mentions, sub_names
+from remediate.cloudformation.expression import alternatives, as_list, chosen, conditions_of, function, mentions, sub_names
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.property_path import PropertyPath, property_path
 from remediate.cloudformation.resolve import Resolver, Scenario
-from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
+from remediate.cloudformation.resource_types import (
+    ALIAS,
+    BUCKET,
+    BUCKET_POLICY,
+    INLINE_TOPIC_POLICY,
+    KEY,
+    TOPIC,
+    TOPIC_POLICY,
+    TOPIC_PROPERTIES,
+)
 from remediate.delivery.service import LogService, Source, UsedBy
 from remediate.partial_string import PartialString, Value
 from remediate.template import Plain
@@ -20,8 +29,9 @@ _DECISIVE = {
     BUCKET_POLICY: ("Bucket", "PolicyDocument"),
     KEY: ("KeyPolicy",),
     ALIAS: ("AliasName", "TargetKeyId"),
-    TOPIC: ("TopicName",),
+    TOPIC: ("TopicName", "KmsMasterKeyId"),
     TOPIC_POLICY: ("Topics", "PolicyDocument"),
+    INLINE_TOPIC_POLICY: ("TopicArn", "PolicyDocument"),
 }
 """The properties that say what a source logs through, and whether it may; a source has those of its service."""
 _BUCKET_NAMES = {BUCKET: "BucketName", BUCKET_POLICY: "Bucket"}
@@ -49,8 +59,9 @@ def logging_resources(
     buckets = {name for name in types.get(BUCKET, []) if names & _bucket_names(resolver, name)}
     names = names.union(*(_bucket_names(resolver, name) for name in buckets))
     found |= buckets | {name for name in policies if names & _names(resolver, [model.properties(name).get("Bucket")])}
-    keys, topics = (_mentioned(model, paths, types.get(kind, [])) for kind, paths in _users(sources, buckets, aliases))
-    return frozenset(found | {*aliases} | keys | topics | _of_topics(model, types, topics))
+    topics, topic_policies = _topics(resolver, [model.at(name, source.topic) for source, name in sources if source.topic])
+    keys = _mentioned(model, _key_users(sources, buckets, aliases, topics), types.get(KEY, []))
+    return frozenset(found | {*aliases} | keys | topics | topic_policies)
 
 
 def sources_of(model: TemplateModel, service: LogService) -> list[str]:
@@ -111,12 +122,11 @@ def _named(source: Source, expression: Plain) -> Iterator[Plain]:
 _Paths = list[tuple[str, PropertyPath]]
 
 
-def _users(sources: list[tuple[Source, str]], buckets: set[str], aliases: list[str]) -> Iterator[tuple[str, _Paths]]:
-    """Yield the types of keys and topics, each with the properties that name one."""
-    of_keys = [(name, source.key) for source, name in sources]
-    of_keys += [(name, property_path("BucketEncryption")) for name in buckets]
-    yield KEY, of_keys + [(name, property_path("TargetKeyId")) for name in aliases]
-    yield TOPIC, [(name, source.topic) for source, name in sources]
+def _key_users(sources: list[tuple[Source, str]], buckets: set[str], aliases: list[str], topics: set[str]) -> _Paths:
+    """Return the properties that name a key."""
+    others = (("BucketEncryption", buckets), ("TargetKeyId", aliases), ("KmsMasterKeyId", topics))
+    users = [(user, property_path(name)) for name, resources in others for user in resources]
+    return [(name, source.key) for source, name in sources] + users
 
 
 def _mentioned(model: TemplateModel, paths: _Paths, there: list[str]) -> set[str]:
@@ -124,10 +134,24 @@ def _mentioned(model: TemplateModel, paths: _Paths, there: list[str]) -> set[str
     return {one for name, path in paths for one in mentions(model.at(name, path))} & {*there}
 
 
-def _of_topics(model: TemplateModel, types: Mapping[str, list[str]], topics: set[str]) -> set[str]:
-    """Return the policies of topics."""
-    policies = types.get(TOPIC_POLICY, [])
-    return {one for one in policies if topics & mentions(model.properties(one).get("Topics"))}
+def _topics(resolver: Resolver, named: list[Plain]) -> tuple[set[str], set[str]]:
+    """Return the topics that expressions name, by reference or by name, and the policies that may be theirs."""
+    model = resolver.model
+    names = _names(resolver, named)
+    own = {
+        one: {one, resolver.string({"Ref": one}), *_names(resolver, [resolver.property(one, "TopicName")])}
+        for one in model.of_type(TOPIC)
+    }
+    topics = {one for one, called in own.items() if names & called}
+    called = {arn for one in names if isinstance(one, PartialString) for arn in (one, resolver.arn("sns", one))}
+    kinds = TOPIC_PROPERTIES.items() if names else ()
+    policies = {one: model.properties(one).get(name) for kind, name in kinds for one in model.of_type(kind)}
+    wanted = topics.union(*map(mentions, named))
+    return topics, {
+        one
+        for one, written in policies.items()
+        if wanted & mentions(written) or any(resolver.string(topic) in called for topic in as_list(written))
+    }
 
 
 def decisive_conditions(model: TemplateModel, service: LogService, logical_id: str) -> set[str]:

@@ -57,7 +57,7 @@ def _of_view(delivery: Delivery, before: TemplateModel, after: TemplateModel) ->
         old, new = document_for(before, logical_id, kind, delivery), document_for(after, logical_id, kind, delivery)
         if new is None or not new.readable:
             continue
-        for one in current_requests(delivery, kind):
+        for one in current_requests(delivery, kind, logical_id):
             now = judge(new, delivery, one.request)
             was = judge(old, delivery, one.request) if old and old.readable else _nothing(one)
             unblocked = judge(new, delivery, one.request, allows_only=True)

@@ -28,21 +28,21 @@ _REMEMBERED = 1 << 14
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def current_requests(delivery: Delivery, kind: PolicyKind) -> tuple[ServiceRequest, ...]:
-    """Return the requests that the service makes to the delivery's bucket or key."""
-    return tuple(one for one in requests(delivery.facts) if one.policy == kind)
+def current_requests(delivery: Delivery, kind: PolicyKind, logical_id: str) -> tuple[ServiceRequest, ...]:
+    """Return the requests that the service makes and that the policy of a resource decides."""
+    return _at(delivery, kind, logical_id, requests(delivery.facts))
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def requests_for_open_prefix(delivery: Delivery, kind: str) -> tuple[ServiceRequest, ...]:
+def requests_for_open_prefix(delivery: Delivery, kind: PolicyKind, logical_id: str) -> tuple[ServiceRequest, ...]:
     """Return the current requests, assuming that an open prefix is not a folder of the service's own."""
-    return tuple(one for one in requests(_facts(delivery)) if one.policy == kind)
+    return _at(delivery, kind, logical_id, requests(_facts(delivery)))
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def all_possible_requests(delivery: Delivery, kind: str) -> tuple[ServiceRequest, ...]:
+def all_possible_requests(delivery: Delivery, kind: PolicyKind, logical_id: str) -> tuple[ServiceRequest, ...]:
     """Return every request that is made now or may come to be made: on all paths, and with a Bucket Key."""
-    return tuple(one for one in possible_requests(_facts(delivery)) if one.policy == kind)
+    return _at(delivery, kind, logical_id, possible_requests(_facts(delivery)))
 
 
 def document_for(model: TemplateModel, logical_id: str, kind: PolicyKind, delivery: Delivery) -> Document | None:
@@ -101,6 +101,11 @@ def entry_truth(delivery: Delivery, entry: WrittenCondition, request: Request) -
 def documented(requests: Iterable[ServiceRequest]) -> list[ServiceRequest]:
     """Return the requests that a service surely makes, without those that are only inferred."""
     return [one for one in requests if one.confidence != "inferred"]
+
+
+def _at(delivery: Delivery, kind: PolicyKind, logical_id: str, made: Iterable[ServiceRequest]) -> tuple[ServiceRequest, ...]:
+    asked = (one for one in made if one.policy == kind)
+    return tuple(one for one in asked if delivery.asks_at(kind, logical_id, one.request.resource))
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)

@@ -23,9 +23,10 @@ class Delivery(Struct, frozen=True, eq=False):
     """One source of logs under one scenario, and all that it logs through.
 
     ``source`` is None for a central logging bucket or key, whose sources are in other templates. ``key`` is the key that
-    the service's own requests use, ``bucket_key`` the one of the bucket's default encryption. ``given`` are the parameter
-    values that the user gives: every other one that is known may be another at the next deployment. ``policy_writers`` are
-    sources of other services that deliver to the same bucket, and may write its policy themselves.
+    the service's own requests use, ``bucket_key`` the one of the bucket's default encryption, ``topic_key`` that of the
+    topic. ``given`` are the parameter values that the user gives: every other one that is known may be another at the next
+    deployment. ``policy_writers`` are sources of other services that deliver to the same bucket, and may write its policy
+    themselves.
     """
 
     resolver: Resolver
@@ -39,6 +40,7 @@ class Delivery(Struct, frozen=True, eq=False):
     topic: Destination | None = None
     topic_policies: tuple[str, ...] = ()
     policy_writers: tuple[str, ...] = ()
+    topic_key: Destination | None = None
 
     @property
     def service(self) -> LogService:
@@ -58,6 +60,16 @@ class Delivery(Struct, frozen=True, eq=False):
             yield self.key.logical_id, "key"
         for policy in self.topic_policies:
             yield policy, "topic"
+        topic_key = self.topic_key.logical_id if self.topic_key else None
+        if topic_key and not (self.key and self.key.logical_id == topic_key):
+            yield topic_key, "key"
+
+    def asks_at(self, kind: PolicyKind, logical_id: str, resource: PartialString) -> bool:
+        """Tell whether the policy of ``logical_id`` decides a request for a resource: a topic may have another key."""
+        topic_key = self.facts.topic_key_arn
+        if kind != "key" or topic_key is None:
+            return True
+        return (resource == topic_key) == (self.topic_key is not None and self.topic_key.logical_id == logical_id)
 
     def decides_alone(self, kind: PolicyKind) -> bool:
         """Tell whether one policy decides: of two for one bucket or topic it is not known which is written last."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from remediate.cloudformation.members import members
 from remediate.cloudformation.resolve import Resolver
-from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
+from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
 
@@ -168,27 +168,6 @@ def _named(resolver: Resolver, expression: Plain) -> list[str]:
     if referred or name is None or name == partial():
         return referred
     return [one for one in existing if resolver.string({"Ref": one}) == name]
-
-
-def find_topic(names: Names, expression: Plain) -> Destination | None:
-    """Return the topic behind an expression for its ARN, None where the expression has no value."""
-    resolver = names.resolver
-    arn = resolver.string(expression)
-    if arn is None or arn == partial():
-        return None
-    inside = [one for one in resolver.existing(TOPIC) if resolver.string({"Ref": one}) == arn]
-    return Destination(expression, arn, next(iter(inside), None))
-
-
-def topic_policies(names: Names, topic: Destination | None) -> tuple[str, ...]:
-    """Return the topic policies in the template that are for a topic."""
-    resolver = names.resolver
-    found = resolver.existing(TOPIC_POLICY) if topic else []
-    return tuple(one for one in found if topic and topic.name in _texts(resolver.value(resolver.property(one, "Topics"))))
-
-
-def _texts(value: Value) -> list[Value]:
-    return value if isinstance(value, list) else [value]
 
 
 def bucket_arn(resolver: Resolver, bucket: Destination | None) -> PartialString:

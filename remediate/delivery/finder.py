@@ -23,14 +23,13 @@ from remediate.delivery.destinations import (
     find_bucket,
     find_bucket_by_arn,
     find_key,
-    find_topic,
     is_true,
     key_arn,
-    topic_policies,
 )
 from remediate.delivery.requests import SourceFacts, filled
 from remediate.delivery.service import LogService, Source, UsedBy
 from remediate.delivery.services import default_service, known_services
+from remediate.delivery.topics import find_topic, find_topic_key, notifying
 from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.template import Plain
 
@@ -95,7 +94,7 @@ class Finder:
         resolver, names, form = self.resolver, self.names, service.source
         bucket, folder = self._bucket(form, source)
         bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
-        topic = find_topic(names, resolver.at(source, form.topic))
+        topic = find_topic(names, resolver.at(source, form.topic), by_name=form.topic_by_name)
         own_key = find_key(names, resolver.at(source, form.key), self.given.key)
         where = {name: resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
         facts = SourceFacts(
@@ -113,13 +112,15 @@ class Finder:
             options=frozenset(option for option, path in form.options.items() if self._is_true(source, path)),
             other_writer=self._has_other_writer(),
             topic_arn=topic.name if topic else None,
+            topic_key_arn=key_arn(resolver, find_topic_key(names, topic)),
         )
-        found = Delivery(
-            *(resolver, source, bucket, bucket_policies(names, bucket)),
-            *(own_key or bucket_key, bucket_key, facts, self.given.parameters),
-        )
-        writers = self._policy_writers.get(found.own_bucket, ()) if found.bucket_policies else ()
-        return replace(found, topic=topic, topic_policies=topic_policies(names, topic), policy_writers=tuple(writers))
+        found = (resolver, source, bucket, bucket_policies(names, bucket), own_key or bucket_key, bucket_key)
+        return self._beside(notifying(Delivery(*found, facts, self.given.parameters), names, topic))
+
+    def _beside(self, delivery: Delivery) -> Delivery:
+        """Return a delivery with what may write the policy of its bucket."""
+        writers = self._policy_writers.get(delivery.own_bucket, ()) if delivery.bucket_policies else ()
+        return replace(delivery, policy_writers=tuple(writers))
 
     @functools.cached_property
     def _policy_writers(self) -> dict[str | None, list[str]]:

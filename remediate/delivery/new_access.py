@@ -49,7 +49,9 @@ def new_access(located: Located, relocated: Located) -> NewAccesses:
     known = _by_document(located, before, after)
     new_ones = {name: deliveries for name, deliveries in _by_document(relocated, before, after).items() if name[2] is None}
     for (logical_id, kind, _, _), deliveries in (known | new_ones).items():
-        asked |= {_name(logical_id, outsider) for delivery in deliveries for outsider in outsiders_of(delivery, kind)}
+        asked |= {
+            _name(logical_id, outsider) for delivery in deliveries for outsider in outsiders_of(delivery, kind, logical_id)
+        }
         old, new = (document_for(model, logical_id, kind, deliveries[0]) for model in (before, after))
         if new is not None and new.readable:
             for outsider, delivery in gained(old, new, deliveries):

@@ -107,13 +107,17 @@ def _entry_points(facts: SourceFacts) -> Iterator[tuple[PolicyKind, str, Partial
         yield "bucket", "s3:GetObject", log_file
     key = facts.key_arn or facts.bucket_key_arn
     if key is not None:
-        yield "key", "kms:GenerateDataKey", key
-        yield "key", "kms:DescribeKey", key
-        yield "key", "kms:Decrypt", key
-        yield "key", "kms:CreateGrant", key
+        yield from _uses(key)
+    if facts.topic_key_arn is not None and facts.topic_key_arn != key:
+        yield from _uses(facts.topic_key_arn)
     if facts.topic_arn is not None:
         yield "topic", "sns:Publish", facts.topic_arn
         yield "topic", "sns:Subscribe", facts.topic_arn
+
+
+def _uses(key: PartialString) -> Iterator[tuple[PolicyKind, str, PartialString]]:
+    for action in ("GenerateDataKey", "DescribeKey", "Decrypt", "CreateGrant"):
+        yield "key", f"kms:{action}", key
 
 
 def _log_file(facts: SourceFacts) -> PartialString:

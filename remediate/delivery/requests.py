@@ -25,8 +25,9 @@ class SourceFacts(Struct, frozen=True):
 
     ``account`` owns the source (of an organization's: the management account). ``organization_id`` is None for a source
     that is not an organization's. ``key_arn`` is the source's own key, ``bucket_key_arn`` the default KMS key of the
-    bucket, ``topic_arn`` the topic that is notified. ``options`` are the facts that its properties switch on.
-    ``other_writer``: a role of the template writes first. ``home`` is the Region of the stack, where its own resources are.
+    bucket, ``topic_arn`` the topic that is notified, ``topic_key_arn`` the key that encrypts it. ``options`` are the facts
+    that its properties switch on. ``other_writer``: a role of the template writes first. ``home`` is the Region of the
+    stack, where its own resources are.
     """
 
     service: LogService
@@ -42,6 +43,7 @@ class SourceFacts(Struct, frozen=True):
     bucket_key_arn: PartialString | None = None
     bucket_key_enabled: bool = False
     topic_arn: PartialString | None = None
+    topic_key_arn: PartialString | None = None
     options: frozenset[str] = field(default_factory=frozenset)
     other_writer: bool = False
     home: PartialString = partial(UnknownPart("AWS::Region"))
@@ -60,6 +62,7 @@ class SourceFacts(Struct, frozen=True):
             "default-key": self.key_arn is None and self.bucket_key_arn is not None,
             "bucket-key": self.bucket_key_enabled,
             "topic": self.topic_arn is not None,
+            "topic-key": self.topic_key_arn is not None,
         }
         return self.options | self.service.source.facts | {name for name, holds in found.items() if holds}
 
@@ -113,6 +116,7 @@ def facts_of(facts: SourceFacts) -> dict[str, PartialString]:
         "bucket": facts.bucket_arn,
         "sse": partial(facts.sse),
         "key": facts.key_arn,
+        "topic": facts.topic_arn,
         "organization": organization,
         "owner": facts.account if organization is None else partial(organization, "/", facts.account),
     }
@@ -159,6 +163,9 @@ def _made(facts: SourceFacts, form: RequestForm) -> ServiceRequest:
     if form.target == "topic":
         request = _request(facts, form, facts.topic_arn or partial(UnknownPart("the topic", "any")), values)
         return ServiceRequest(form.id, form.title, "topic", request, form.confidence, form.source)
+    if form.target == "topic-key":
+        request = _request(facts, form, facts.topic_key_arn or partial(UnknownPart("the key of the topic", "any")), values)
+        return ServiceRequest(form.id, form.title, "key", request, form.confidence, form.source)
     key = facts.key_arn or facts.bucket_key_arn or partial(UnknownPart("the key", "any"))
     request = _request(facts, form, key, values | {"s3-context": _s3_context(facts)})
     return ServiceRequest(form.id, form.title, "key", request, form.confidence, form.source)

@@ -11,6 +11,8 @@ from remediate.cloudformation.property_path import PropertyPath
 from remediate.iam.holders import PolicyKind
 
 Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
+Target: TypeAlias = Literal["bucket", "object", "key", "topic", "topic-key"]
+"""What a request is made on; ``topic-key`` is the key that encrypts the topic."""
 Forms = Mapping[str, "str | tuple[str, ...]"]
 """Condition keys, in lower case, with the forms of their values: texts with ``{names}`` of facts."""
 PREFIX_WITH_SLASH = "{prefix/}"
@@ -25,7 +27,8 @@ class Source(Struct, frozen=True):
     ``facts`` those that hold for all such sources. A resource of the type is a source where each property of ``where`` has
     one of the values, in lower case: ``present`` is any, "" is none. ``by_arn``: ``bucket`` is an ARN, with the folder
     behind it. ``itself``: without ``bucket`` a source is its own. ``key_by_arn``: the service takes no other name of a key.
-    ``bucket_name_begins``: what AWS asks of its name.
+    ``bucket_name_begins``: what AWS asks of its name. ``topic_by_name``: a topic may be named without its ARN.
+    ``encrypted_topic`` says why it can be no encrypted one, if so.
     """
 
     type: str
@@ -44,6 +47,8 @@ class Source(Struct, frozen=True):
     itself: bool = False
     key_by_arn: bool = False
     bucket_name_begins: str = ""
+    topic_by_name: bool = False
+    encrypted_topic: str = ""
 
     @property
     def folder(self) -> PropertyPath:
@@ -64,7 +69,7 @@ class RequestForm(Struct, frozen=True):
     """
 
     id: str
-    target: Literal["bucket", "object", "key", "topic"]
+    target: Target
     action: str
     title: str
     confidence: Confidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from msgspec.structs import replace
 
@@ -19,6 +19,7 @@ from remediate.delivery.service import (
     Refusal,
     RequestForm,
     Source,
+    Target,
     Writer,
 )
 from remediate.iam.holders import PolicyKind
@@ -100,6 +101,8 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         topic=path(to.get("topic")),
         by_arn="bucket-arn" in to,
         itself=to.get("itself") is True,
+        topic_by_name=to.get("topic-by-name") is True,
+        encrypted_topic=str(to.get("encrypted-topic", "")),
         key_by_arn="key-arn" in to,
         bucket_name_begins=str(to.get("bucket-name-begins", "")),
     )
@@ -116,7 +119,7 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
     may_be_made = _facts(data.get("may-be-made"))
     return RequestForm(
         id=str(data["id"]),
-        target=cast("Literal['bucket', 'object', 'key', 'topic']", data["on"]),
+        target=cast("Target", data["on"]),
         action=str(data["action"]),
         title=str(data["title"]),
         confidence=cast("Confidence", data["confidence"]),

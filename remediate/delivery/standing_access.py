@@ -144,7 +144,7 @@ def _asked(side: Side) -> int:
         (logical_id, outsider.who, outsider.request.action, resource_of(outsider))
         for (logical_id, kind), deliveries in policies
         for delivery in deliveries
-        for outsider in outsiders_of(delivery, kind)
+        for outsider in outsiders_of(delivery, kind, logical_id)
     }
     return len(found)
 

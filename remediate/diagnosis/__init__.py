@@ -14,21 +14,22 @@ from remediate.diagnosis import denied_requests as denied
 from remediate.diagnosis import resources as structure
 from remediate.diagnosis import statements
 from remediate.diagnosis.finding import Cause, CauseId, Finding, Level, catalogue
+from remediate.iam.holders import PolicyKind
 
 __all__ = ["Cause", "CauseId", "Finding", "Level", "catalogue", "diagnose", "is_wanted"]
 
 
 def diagnose(
-    located: Located, model: TemplateModel, fixing: Callable[[CauseId], tuple[str, ...]] = lambda _: ()
+    located: Located, model: TemplateModel, fixing: Callable[[CauseId, PolicyKind], tuple[str, ...]] = lambda *_: ()
 ) -> tuple[Finding, ...]:
     """Return what is wrong in a template's data, each cause at each place once, whatever the conditions are.
 
-    ``fixing`` tells of a cause the ids of the patches that fix it.
+    ``fixing`` tells of a cause, and the kind of policy that it is about, the ids of the patches that fix it.
     """
     found = [*structure.structure_findings(located, model)]
     for delivery in located.deliveries:
         found += _of_policies(delivery, model)
-    return tuple(replace(one, patches=fixing(one.cause)) for one in _merged(found))
+    return tuple(replace(one, patches=fixing(one.cause, one.kind)) for one in _merged(found))
 
 
 def is_wanted(one: Finding, chosen: Collection[str]) -> bool:

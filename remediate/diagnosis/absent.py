@@ -6,25 +6,28 @@ make resources of a template.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from remediate.cloudformation.creation_order import Reference, references
 from remediate.cloudformation.existence import Deployments, where
 from remediate.cloudformation.model import TemplateModel
-from remediate.cloudformation.resource_types import KEY
+from remediate.cloudformation.resource_types import KEY, TOPIC, TOPIC_PROPERTIES
 from remediate.delivery.locate import Located
 from remediate.diagnosis.finding import Finding
 from remediate.iam.holders import PolicyKind
 
+_KINDS: Mapping[str, PolicyKind] = {KEY: "key", TOPIC: "topic", **dict.fromkeys(TOPIC_PROPERTIES, "topic")}
+
 
 def absence_findings(located: Located, model: TemplateModel) -> Iterator[Finding]:
-    """Yield what sources, buckets, bucket policies and keys need and is not there in a deployment that is surely possible.
+    """Yield what sources, and all that they log through, need and is not there in a deployment that is surely possible.
 
     Each thing that a resource needs is named once, at the first place.
     """
     seen: dict[str, None] = {}
     for delivery in located.deliveries:
-        used = (delivery.source, delivery.own_bucket, *delivery.bucket_policies, delivery.key and delivery.key.logical_id)
+        places = (delivery.bucket, delivery.key, delivery.topic, delivery.topic_key)
+        used = (delivery.source, *delivery.needed_policies(), *(one.logical_id for one in places if one))
         seen |= dict.fromkeys(one for one in used if one)
     possible = Deployments(model, located.parameters)
     for logical_id in seen:
@@ -58,7 +61,7 @@ def _absent(possible: Deployments, model: TemplateModel, logical_id: str, needed
     if missing is None:
         return None
     detail = f"{logical_id} {how} {target}, which does not exist where {where(missing.items())}"
-    kind: PolicyKind = "key" if model.type_of(logical_id) == KEY else "bucket"
+    kind = _KINDS.get(str(model.type_of(logical_id)), "bucket")
     if how == "refers to":
         advice = f"let {logical_id} refer to {target} inside an Fn::If of {condition}, or give both the same Condition"
         return Finding("absent-reference", logical_id, needed.path, detail, kind, advice=advice)

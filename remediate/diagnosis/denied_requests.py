@@ -34,7 +34,7 @@ class _Near(NamedTuple):
 def denied_findings(delivery: Delivery, document: Document) -> Iterator[Finding]:
     """Yield why each request of the delivery that the policy does not allow is refused."""
     denying: dict[str, list[ServiceRequest]] = {}
-    for one in documented(current_requests(delivery, document.kind)):
+    for one in documented(current_requests(delivery, document.kind, document.logical_id)):
         decision = judge(document, delivery, one.request)
         for deny in decision.by if decision.explicit else ():
             denying.setdefault(deny.pointer, []).append(one)
@@ -49,7 +49,7 @@ def denied_findings(delivery: Delivery, document: Document) -> Iterator[Finding]
 
 def without_policy(delivery: Delivery, key: str) -> Finding:
     """Return that a key has the policy that KMS gives it, which lets nobody but its own account in."""
-    requests = tuple(one.id for one in documented(current_requests(delivery, "key")))
+    requests = tuple(one.id for one in documented(current_requests(delivery, "key", key)))
     detail = f"{key} has no KeyPolicy, and the one that KMS gives it has no statement for {_name(delivery)}"
     return Finding("no-statement", key, ("Resources", key), detail, "key", bool(requests), requests)
 

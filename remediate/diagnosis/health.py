@@ -77,26 +77,30 @@ def _resources(delivery: Delivery) -> Iterator[str]:
     yield from delivery.needed_policies()
     yield from delivery.policy_writers
     yield from delivery.access_log_buckets()
-    key, topic = (place.logical_id if place else None for place in (delivery.key, delivery.topic))
-    yield from filter(None, (delivery.source, delivery.own_bucket, key, topic))
+    places = (delivery.key, delivery.topic, delivery.topic_key)
+    yield from filter(None, (delivery.source, delivery.own_bucket, *(one.logical_id for one in places if one)))
 
 
 def _is_about(one: Evidence, delivery: Delivery) -> bool:
     if delivery.source is None or one.source not in {"", delivery.source}:
         return False
-    return "bucket" in one.failure.policies or delivery.facts.key_arn is not None
+    facts = delivery.facts
+    there = {"bucket": True, "key": facts.key_arn is not None, "topic": facts.topic_arn is not None}
+    return any(there.get(kind, False) for kind in one.failure.policies)
 
 
 def _judged(delivery: Delivery, model: TemplateModel, ignored: Callable[[str, str], bool]) -> Health:
     """Return what the policies of a delivery say to its documented requests; a policy elsewhere says nothing here."""
     key_elsewhere = delivery.facts.key_arn is not None and delivery.key is not None and delivery.key.logical_id is None
-    topic_elsewhere = delivery.topic is not None and not delivery.topic_policies
+    topic_elsewhere = (delivery.topic is not None and not delivery.topic_policies) or (
+        delivery.topic_key is not None and delivery.topic_key.logical_id is None
+    )
     bucket_elsewhere = bool(delivery.service.source.bucket) and not delivery.bucket_policies
     elsewhere = delivery.source is not None and (bucket_elsewhere or key_elsewhere or topic_elsewhere)
     worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
     for logical_id, kind in delivery.policies():
         document = document_for(model, logical_id, kind, delivery)
-        for request in current_requests(delivery, kind):
+        for request in current_requests(delivery, kind, logical_id):
             if request.confidence == "inferred" or ignored(logical_id, request.id):
                 continue
             if document is None or not document.readable:

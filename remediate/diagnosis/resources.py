@@ -23,6 +23,7 @@ from remediate.diagnosis.bucket_setup import setup_findings
 from remediate.diagnosis.finding import Finding, slug
 from remediate.diagnosis.key_names import key_without_arn
 from remediate.diagnosis.policy_writers import policy_writer_findings
+from remediate.diagnosis.topics import topic_findings, without_policy
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
 
@@ -47,7 +48,7 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
             yield from policy_writer_findings(delivery, seen.waiting)
         yield from _bucket(delivery)
         yield from setup_findings(delivery)
-        yield from _topic(delivery)
+        yield from topic_findings(delivery, seen.topics_with_policy, seen.waiting)
         yield from _key(delivery)
         yield from key_without_arn(delivery, model)
 
@@ -61,12 +62,19 @@ class _Seen:
         self.deployments = Deployments(model, located.parameters)
         self.attached = {policy for delivery in located.deliveries for policy in delivery.bucket_policies}
         self.with_policy = {delivery.own_bucket for delivery in located.deliveries if delivery.bucket_policies}
+        self.topics_with_policy = {one.topic.name for one in located.deliveries if one.topic and one.topic_policies}
         self._stray: dict[Resolver, list[str]] = {}
         self._shapes: set[tuple[object, ...]] = set()
 
     def first(self, delivery: Delivery) -> bool:
         """Tell whether no delivery before used the same resources: their order does not change with the conditions."""
-        shape = (delivery.source, delivery.own_bucket, delivery.bucket_policies, delivery.key and delivery.key.logical_id)
+        places = (delivery.key, delivery.topic, delivery.topic_key)
+        shape = (
+            delivery.source,
+            delivery.own_bucket,
+            delivery.needed_policies(),
+            *(one and one.logical_id for one in places),
+        )
         known = shape in self._shapes
         self._shapes.add(shape)
         return not known
@@ -90,14 +98,20 @@ def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
             f"take the reference to {source} out of {chain[-2]}; a condition on a {noun}'s ARN can be written without it: "
             f"ArnLike {delivery.service.source_key} = {any_arn(delivery.service)}"
         )
-        yield Finding(f"policy-waits-for-{slug(noun)}", source, ("Resources", chain[-2]), detail, "bucket", advice=advice)
+        kind = _kind_of(delivery, *chain)
+        yield Finding(f"policy-waits-for-{slug(noun)}", source, ("Resources", chain[-2]), detail, kind, advice=advice)
         return
     if len(delivery.bucket_policies) > 1:
         return  # one of them must go first
     for policy in delivery.needed_policies():
         if not waiting.waits_for(source, policy):
             detail = f"{source} may be created before {policy}: add `DependsOn: {policy}`"
-            yield Finding(f"{slug(noun)}-before-policy", source, ("Resources", source), detail, "bucket")
+            yield Finding(f"{slug(noun)}-before-policy", source, ("Resources", source), detail, _kind_of(delivery, policy))
+
+
+def _kind_of(delivery: Delivery, *policies: str) -> Literal["bucket", "topic"]:
+    """Return whose requests suffer where something is wrong with one of these policies."""
+    return "topic" if set(policies) & set(delivery.topic_policies) else "bucket"
 
 
 def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
@@ -135,17 +149,7 @@ def _unattached(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
         path = ("Resources", policy, "Properties", "Bucket")
         yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice)
     when = "has a policy under some conditions only" if bucket in seen.with_policy else "has no policy in the template"
-    yield _without_policy(delivery, "bucket", bucket, f"{bucket}, where {delivery.source} logs, {when}")
-
-
-def _without_policy(delivery: Delivery, kind: Literal["bucket", "topic"], holder: str, detail: str) -> Finding:
-    """Return that a holder has no policy; where a role of the template writes first, that alone fails nothing."""
-    writer, other = delivery.service.writer, delivery.facts.other_writer
-    said = f"{detail}; {writer.reason}" if writer and other else detail
-    if delivery.service.writes_policy and kind == "bucket":
-        said = f"{detail}; {delivery.service.name} adds one, if whoever deploys may s3:PutBucketPolicy"
-        other = True
-    return Finding(f"{kind}-without-policy", holder, ("Resources", holder), said, kind, blocking=not other)
+    yield without_policy(delivery, "bucket", bucket, f"{bucket}, where {delivery.source} logs, {when}")
 
 
 def _prefix(delivery: Delivery) -> Iterator[Finding]:
@@ -169,7 +173,8 @@ def _path(delivery: Delivery, name: PropertyPath) -> tuple[str | int, ...]:
 def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
     """Yield a key, policy or bucket that waits for itself, but for circles through the source; each circle once."""
     seen: list[set[str]] = []
-    for one in (delivery.key.logical_id if delivery.key else None, *delivery.bucket_policies, delivery.own_bucket):
+    keys = (key.logical_id for key in (delivery.key, delivery.topic_key) if key)
+    for one in (*keys, *delivery.needed_policies(), delivery.own_bucket):
         chain = waiting.chain(one, one) if one else []
         if chain and delivery.source not in chain and set(chain) not in seen:
             seen.append(set(chain))
@@ -183,7 +188,7 @@ def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
 def _unsubstituted(delivery: Delivery, model: TemplateModel) -> Iterator[Finding]:
     """Yield the names of buckets, prefixes and keys that lack their Fn::Sub."""
     source = delivery.service.source
-    for path in filter(None, (source.bucket, source.prefix, source.key, source.name)):
+    for path in filter(None, (source.bucket, source.prefix, source.key, source.topic, source.name)):
         yield from _lacking_sub(model, str(delivery.source), path)
 
 
@@ -216,20 +221,15 @@ def _bucket(delivery: Delivery) -> Iterator[Finding]:
         yield Finding("two-bucket-policies", first, ("Resources", second), detail, "bucket", advice="merge them into one")
 
 
-def _topic(delivery: Delivery) -> Iterator[Finding]:
-    topic = delivery.topic.logical_id if delivery.topic else None
-    if topic and not delivery.topic_policies:
-        detail = f"{topic}, which {delivery.source} notifies, has no policy in the template"
-        yield _without_policy(delivery, "topic", topic, detail)
-
-
 def _key(delivery: Delivery) -> Iterator[Finding]:
-    if delivery.key is None:
-        return
-    key = delivery.key.logical_id
-    if key is None:
+    if delivery.key and delivery.key.logical_id is None:
         yield from _elsewhere(delivery, delivery.key.name)
-        return
+    keys = (one.logical_id for one in (delivery.key, delivery.topic_key) if one)
+    for key in dict.fromkeys(filter(None, keys)):
+        yield from _unusable(delivery, key)
+
+
+def _unusable(delivery: Delivery, key: str) -> Iterator[Finding]:
     wanted = (("Enabled", "true"), ("KeySpec", "SYMMETRIC_DEFAULT"), ("KeyUsage", "ENCRYPT_DECRYPT"))
     for name, right in wanted:
         value = delivery.resolver.value(delivery.resolver.property(key, name))

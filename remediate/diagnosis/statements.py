@@ -37,7 +37,7 @@ def absent_key(
     if request.values_of(entry.key) != (None,):
         return None
     cause: CauseId = "organization-condition" if entry.key.lower() in _OF_THE_CALLER else "dead-condition"
-    asked = [one.request for one in all_possible_requests(delivery, document.kind)]
+    asked = [one.request for one in all_possible_requests(delivery, document.kind, document.logical_id)]
     lacking = [one for one in asked if one.values_of(entry.key) == (None,)]
     meant = [
         one
@@ -52,7 +52,11 @@ def absent_key(
 
 def _dead(delivery: Delivery, document: Document, raw: WrittenStatement, statement: Statement) -> Iterator[Finding]:
     """Yield the conditions that hold for no request for any action of a statement."""
-    requests = [one.request for one in all_possible_requests(delivery, document.kind) if _is_for(statement, one.request)]
+    requests = [
+        one.request
+        for one in all_possible_requests(delivery, document.kind, document.logical_id)
+        if _is_for(statement, one.request)
+    ]
     for entry in written_conditions(raw):
         if not requests or not delivery.resolver.scenario.admits(entry.guard):
             continue

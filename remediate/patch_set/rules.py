@@ -182,6 +182,18 @@ class PatchSet(Struct, frozen=True):
         """Return the patch with an id, None where the set has none."""
         return next((patch for patch in self.patches if patch.id == patch_id), None)
 
-    def fixing(self, cause: str) -> tuple[str, ...]:
-        """Return the ids of the patches that fix a root cause, or allow a request that is denied."""
-        return tuple(patch.id for patch in self.patches if cause in patch.mends or cause in patch.allowing())
+    def fixing(self, cause: str, kind: str = "") -> tuple[str, ...]:
+        """Return the ids of the patches that fix a root cause, or allow a request that is denied.
+
+        ``kind`` is the kind of policy that is concerned: a patch of none but others does not fix it there.
+        """
+        fixing = (one for one in self.patches if cause in one.mends or cause in one.allowing())
+        return tuple(one.id for one in fixing if kind not in _ROLES or _ROLES[kind].intersection(one.roles))
+
+
+_ROLES = {
+    "bucket": {"source", "bucket", "bucket-policy"},
+    "key": {"source", "key-policy", "bucket-key-policy", "topic-key-policy"},
+    "topic": {"source", "topic", "topic-policy"},
+}
+"""The roles of resources in which a patch changes something about a kind of policy."""

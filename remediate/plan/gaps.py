@@ -14,6 +14,7 @@ from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest
 from remediate.iam.beginnings import Beginnings
 from remediate.iam.evaluate import Outcome
+from remediate.iam.holders import PolicyKind
 from remediate.iam.match import matches
 from remediate.iam.request import Request
 from remediate.iam.statement import VARIABLES_SINCE
@@ -21,7 +22,7 @@ from remediate.iam.truth import Truth
 from remediate.partial_string import PartialString, partial
 from remediate.patch_set import Allow
 from remediate.plan.policy_editor import PolicyEditor
-from remediate.plan.vocabulary import bucket_arn, is_escaped, log_objects
+from remediate.plan.vocabulary import bucket_arn, is_escaped, log_objects, topic_arns
 from remediate.template import Plain
 
 
@@ -93,9 +94,9 @@ def _wanted(editor: PolicyEditor, rule: Allow, action: str, resources: list[Plai
     if not editor.deliveries:
         return tuple(() for _ in resources)
     memory = editor.deliveries[0].resolver.model.memory
-    name = (_wanted, editor.deliveries, editor.kind, rule.denied, action, repr(resources))
+    name = (_wanted, editor.deliveries, editor.place, rule.denied, action, repr(resources))
     if name not in memory:
-        memory[name] = _matching(_for_action(editor.deliveries, editor.kind, rule.denied, action), resources)
+        memory[name] = _matching(_for_action(editor.deliveries, editor.place, rule.denied, action), resources)
     found: tuple[tuple[Wanted, ...], ...] = memory[name]  # type: ignore[assignment]  # put there above
     return found
 
@@ -131,12 +132,14 @@ class _Patterns:
 
 
 @lru_cache(maxsize=64)
-def _for_action(deliveries: tuple[Delivery, ...], kind: str, ids: tuple[str, ...], action: str) -> tuple[Wanted, ...]:
+def _for_action(
+    deliveries: tuple[Delivery, ...], place: tuple[PolicyKind, str], ids: tuple[str, ...], action: str
+) -> tuple[Wanted, ...]:
     """Return the requests of the deliveries that have one of the ids and are for an action, one for each path."""
     found: list[Wanted] = []
     for delivery in deliveries:
-        made = {one.id for one in documented(requests_for_open_prefix(delivery, kind))}
-        for one in all_possible_requests(delivery, kind):
+        made = {one.id for one in documented(requests_for_open_prefix(delivery, *place))}
+        for one in all_possible_requests(delivery, *place):
             if one.id in ids and matches(partial(action), partial(one.request.action), ignore_case=True) is Truth.YES:
                 found += [Wanted(delivery, replace(one, request=path), one.id in made) for path in _paths(one.request)]
     return tuple(found)
@@ -158,6 +161,5 @@ def _resources(editor: PolicyEditor, rule: Allow) -> list[Plain]:
         if name == "log-objects":
             found += log_objects(editor.draft.original, arn, editor.deliveries, editor.given).values()
         else:
-            topic = next((one.topic.expression for one in editor.deliveries if one.topic), None)
-            found.append({"log-bucket": arn, "topic": topic}.get(name, "*"))
+            found += topic_arns(editor.deliveries) if name == "topic" else [arn if name == "log-bucket" else "*"]
     return found

@@ -122,6 +122,6 @@ def _add_guard(editor: PolicyEditor, guard: Guard | None, statement: WrittenStat
 
 
 def _holds(editor: PolicyEditor, entry: WrittenCondition, delivery: Delivery) -> bool:
-    requests = [one.request for one in documented(all_possible_requests(delivery, editor.kind))]
+    requests = [one.request for one in documented(all_possible_requests(delivery, editor.kind, editor.logical_id))]
     known = [request for request in requests if len(request.values_of(entry.key)) == 1]
     return all(entry_truth(delivery, entry, request) is Truth.YES for request in known)

@@ -1,4 +1,4 @@
-"""Where the name of a bucket or key that is outside the template comes from, in words."""
+"""Where the name of a bucket, key or topic that is outside the template comes from, in words."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Mapping
 
 from remediate.cloudformation.existence import where
 from remediate.cloudformation.expression import chosen, function, mentions
-from remediate.cloudformation.resource_types import BUCKET, KEY
+from remediate.cloudformation.resource_types import BUCKET, KEY, TOPIC
 from remediate.delivery.defaults import defaults_used
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.open_values import as_in_sub
 from remediate.template import Plain
 
 _DYNAMIC = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^:{}]+)[^{}]*\}\}")
-_TYPES: Mapping[str, str] = {"bucket": BUCKET, "key": KEY}
+_TYPES: Mapping[str, str] = {"bucket": BUCKET, "key": KEY, "topic": TOPIC}
 _STACK = "AWS::CloudFormation::Stack"
 
 
 def origin(delivery: Delivery, expression: Plain, kind: str, also: Plain = None) -> str:
-    """Say in a clause where the name of a ``bucket`` or ``key`` comes from, and under which conditions it does.
+    """Say in a clause where the name of a ``bucket``, ``key`` or ``topic`` comes from, and under which conditions it does.
 
     ``also`` is an expression whose conditions are said too.
     """
@@ -29,10 +29,10 @@ def origin(delivery: Delivery, expression: Plain, kind: str, also: Plain = None)
     return (f"where {where(guard)}, " if guard else "") + _words(delivery, found.value, kind)
 
 
-def absent_bucket(delivery: Delivery, expression: Plain) -> str | None:
-    """Return the bucket of the template by which an expression names one, although the bucket does not exist there."""
+def absent_resource(delivery: Delivery, expression: Plain, kind: str) -> str | None:
+    """Return the ``bucket`` or ``topic`` of the template that an expression names, although it does not exist there."""
     names = mentions(chosen(expression, delivery.resolver.scenario.conditions).value)
-    here = (one for one in sorted(names) if delivery.resolver.model.type_of(one) == BUCKET)
+    here = (one for one in sorted(names) if delivery.resolver.model.type_of(one) == _TYPES[kind])
     return next((one for one in here if not delivery.resolver.exists(one)), None)
 
 

@@ -12,14 +12,15 @@ from remediate.delivery.open_values import as_in_sub, shown
 from remediate.delivery.organization import find_organization_id
 from remediate.partial_string import partial
 from remediate.patch_set import PatchSet
-from remediate.plan.origin import absent_bucket, origin
+from remediate.plan.origin import absent_resource, origin
 from remediate.plan.outcome import Skipped
 from remediate.plan.paste import statements
+from remediate.plan.vocabulary import topic_arns
 from remediate.template import Plain
 
 
 def outside(delivery: Delivery, patch_set: PatchSet) -> Iterator[Skipped]:
-    """Yield the bucket and the key of a source that are elsewhere, each with what a patch set wants in its policy."""
+    """Yield the bucket, key and topic of a source that are elsewhere, each with what a patch set wants in its policy."""
     source = str(delivery.source)
     if delivery.bucket is not None and delivery.bucket.logical_id is None and not delivery.bucket_policies:
         yield from _bucket(delivery, source, delivery.bucket, patch_set)
@@ -31,18 +32,45 @@ def outside(delivery: Delivery, patch_set: PatchSet) -> Iterator[Skipped]:
         pasted = key_statements(delivery, patch_set)
         advice = f"{_see_that(delivery, pasted)}, or name the key with --key if it is in the template"
         yield _paste(delivery, "key-outside", reason, advice, pasted)
+    if delivery.topic is not None:
+        yield from _topic(delivery, source, delivery.topic, patch_set)
 
 
 def _bucket(delivery: Delivery, source: str, bucket: Destination, patch_set: PatchSet) -> Iterator[Skipped]:
-    absent = absent_bucket(delivery, bucket.expression)
-    guard = chosen(bucket.expression, delivery.resolver.scenario.conditions).guard
-    if absent and Deployments(delivery.resolver.model, delivery.given).without(absent, source, guard).witness is not None:
-        return  # a reference to nothing is a root cause of its own
+    if _is_told(delivery, bucket, "bucket"):
+        return
     named = origin(delivery, bucket.expression, "bucket", _prefix_of(delivery))
     reason = f"the log bucket of {source} is not in the template: {named}"
     pasted = bucket_statements(delivery, bucket, patch_set)
     advice = f"{_see_that(delivery, pasted)}, or name the bucket with --bucket if it is in the template"
     yield _paste(delivery, "bucket-outside", reason, advice, pasted)
+
+
+def _topic(delivery: Delivery, source: str, topic: Destination, patch_set: PatchSet) -> Iterator[Skipped]:
+    """Yield a topic elsewhere, and a key elsewhere of a topic that is here; one that AWS manages nobody can change."""
+    service, key = delivery.service, delivery.topic_key
+    if topic.logical_id is None and not delivery.topic_policies and not _is_told(delivery, topic, "topic"):
+        reason = f"the topic of {source} is not in the template: {origin(delivery, topic.expression, 'topic')}"
+        arn = as_in_sub(delivery, topic_arns((delivery,))[0], "ARN of the topic")
+        pasted = statements(delivery, patch_set, "topic-policy", {"topic": [arn]})
+        advice = _see_that(delivery, pasted)
+        if any(one.target == "topic-key" for one in service.requests):
+            advice += f"; a key that encrypts the topic must let {service.name} in as well"
+        yield _paste(delivery, "topic-outside", reason, advice, pasted)
+    if key and key.logical_id is None and "alias/aws/" not in str(key.name):
+        reason = f"the key of {topic.logical_id}, which {source} notifies, is not in the template: "
+        pasted = statements(delivery, patch_set, "topic-key-policy", {"every": ["*"]})
+        if pasted:
+            found = origin(delivery, key.expression, "key")
+            yield _paste(delivery, "topic-key-outside", reason + found, _see_that(delivery, pasted), pasted)
+
+
+def _is_told(delivery: Delivery, place: Destination, kind: str) -> bool:
+    """Tell whether a place outside is a reference to a resource that does not exist: that is a root cause of its own."""
+    absent = absent_resource(delivery, place.expression, kind)
+    guard = chosen(place.expression, delivery.resolver.scenario.conditions).guard
+    found = Deployments(delivery.resolver.model, delivery.given)
+    return absent is not None and found.without(absent, str(delivery.source), guard).witness is not None
 
 
 def _paste(delivery: Delivery, subject: str, reason: str, advice: str, pasted: str) -> Skipped:

@@ -22,7 +22,7 @@ def statements(delivery: Delivery, patch_set: PatchSet, role: str, resources: Ma
     rules = [rule for patch in patch_set.patches if role in patch.roles for rule in patch.ensure]
     found: list[_Statement] = []
     for rule in (rule for rule in rules if isinstance(rule, Allow)):
-        guard = (rule.guard or {}).get(role, {})
+        guard = (rule.guard or {}).get("key-policy" if role.endswith("key-policy") else role, {})
         named = tuple(dict.fromkeys(one for name in rule.resources for one in resources.get(name, ())))
         if not named:
             continue  # a resource of another kind of policy

@@ -61,6 +61,11 @@ class PolicyEditor(Struct, dict=True):
     _read: tuple[TemplateModel, Document] | None = None
 
     @property
+    def place(self) -> tuple[PolicyKind, str]:
+        """The kind of the policy, and the resource that holds it."""
+        return self.kind, self.logical_id
+
+    @property
     def document(self) -> Document:
         """The document as it stands now: read anew after every operation, for each can move statements."""
         model = self.draft.model  # each operation makes another one

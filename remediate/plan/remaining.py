@@ -84,10 +84,11 @@ def _of_view(delivery: Delivery, model: TemplateModel, explained: set[str], patc
         yield from outside(delivery, patch_set)
     if len(delivery.bucket_policies) == 1:
         yield from _judged(delivery, model, delivery.bucket_policies[0], "bucket", explained)
-    for policy in delivery.topic_policies[:1]:
-        yield from _judged(delivery, model, policy, "topic", explained)
-    if delivery.key and delivery.key.logical_id:
-        yield from _judged(delivery, model, delivery.key.logical_id, "key", explained)
+    if len(delivery.topic_policies) == 1:
+        yield from _judged(delivery, model, delivery.topic_policies[0], "topic", explained)
+    for logical_id, kind in delivery.policies():
+        if kind == "key":
+            yield from _judged(delivery, model, logical_id, kind, explained)
 
 
 def _judged(
@@ -101,7 +102,7 @@ def _judged(
             )
             yield Skipped(f"{kind}-policy", "obstacle", reason, logical_id)
         return
-    for one in documented(current_requests(delivery, kind)):
+    for one in documented(current_requests(delivery, kind, logical_id)):
         decision = judge(document, delivery, one.request)
         if decision.outcome is not Outcome.ALLOWED and not decision.explicit:  # a Deny is among the causes
             yield _left(one, decision, logical_id, delivery)

@@ -69,7 +69,10 @@ def _is_wrong(editor: PolicyEditor, delivery: Delivery, resource: PartialString 
     """Tell whether a resource is of no use to the source, and is refused or misspelt for a request to be allowed."""
     if resource is None or not resource.parts:
         return False
-    if any(matches(resource, one.request.resource) is not Truth.NO for one in all_possible_requests(delivery, editor.kind)):
+    if any(
+        matches(resource, one.request.resource) is not Truth.NO
+        for one in all_possible_requests(delivery, editor.kind, editor.logical_id)
+    ):
         return False
     first = resource.parts[0]
     is_name = not first.startswith("arn:") if isinstance(first, str) else first.alphabet == "name"

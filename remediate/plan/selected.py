@@ -15,8 +15,10 @@ _ROLES = {
     "bucket-outside": {"bucket", "bucket-policy"},
     "bucket-policy": {"bucket", "bucket-policy"},
     "key-outside": {"key-policy", "bucket-key-policy"},
-    "key-policy": {"key-policy", "bucket-key-policy"},
+    "key-policy": {"key-policy", "bucket-key-policy", "topic-key-policy"},
+    "topic-outside": {"topic", "topic-policy"},
     "topic-policy": {"topic", "topic-policy"},
+    "topic-key-outside": {"topic-key-policy"},
 }
 """The remarks that are about what a patch changes, by the roles of the resources that it changes."""
 

@@ -29,20 +29,26 @@ _KINDS: dict[str, PolicyKind] = {
     "bucket-policy": "bucket",
     "key-policy": "key",
     "bucket-key-policy": "key",
+    "topic-key-policy": "key",
     "topic-policy": "topic",
 }
 
 
+_SAME_KEY = ("key-policy", "topic-key-policy")
+"""The roles of a key that one policy may have to serve at once: the source's own and the topic's."""
+
+
 def targets(located: Located, role: str) -> Iterator[Target]:
     """Yield the template's resources in a role."""
-    grouped: dict[str, list[Delivery]] = {}
-    for delivery in located.deliveries:
-        for logical_id in _of_role(delivery, role):
-            grouped.setdefault(logical_id, []).append(delivery)
     kind = _KINDS.get(role)
-    for logical_id, deliveries in grouped.items():
-        idle = tuple(one for one in located.idle if logical_id in _of_role(one, role))
-        yield Target(role, logical_id, kind, tuple(deliveries), idle)
+    for logical_id in dict.fromkeys(name for delivery in located.deliveries for name in _of_role(delivery, role)):
+        # What a key is changed for must not harm those that use it as the other of the two.
+        roles = _SAME_KEY if role in _SAME_KEY else (role,)
+        users, idle = (
+            tuple(one for one in found if any(logical_id in _of_role(one, each) for each in roles))
+            for found in (located.deliveries, located.idle)
+        )
+        yield Target(role, logical_id, kind, users, idle)
 
 
 def without_policy(target: Target) -> Target:
@@ -72,6 +78,8 @@ def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
             return delivery.topic_policies if len(delivery.topic_policies) == 1 else ()
         case "key-policy":
             return (delivery.key.logical_id,) if delivery.key and delivery.key.logical_id else ()
+        case "topic-key-policy":
+            return (delivery.topic_key.logical_id,) if delivery.topic_key and delivery.topic_key.logical_id else ()
         case "bucket-key-policy":
             return (delivery.bucket_key.logical_id,) if delivery.bucket_key and delivery.bucket_key.logical_id else ()
     return ()

@@ -61,7 +61,7 @@ def is_dead(editor: PolicyEditor, entry: WrittenCondition) -> bool:
         (delivery, one.request)
         for delivery in editor.deliveries
         if delivery.source
-        for one in documented(all_possible_requests(delivery, editor.kind))
+        for one in documented(all_possible_requests(delivery, editor.kind, editor.logical_id))
     ]
     return bool(requests) and all(entry_truth(delivery, entry, request) is Truth.NO for delivery, request in requests)
 
@@ -111,7 +111,11 @@ def _meant(
 
     Whether ``kms:Decrypt`` carries an encryption context is not documented.
     """
-    asked_for = requests_for_open_prefix(delivery, editor.kind) if repair else all_possible_requests(delivery, editor.kind)
+    asked_for = (
+        requests_for_open_prefix(delivery, editor.kind, editor.logical_id)
+        if repair
+        else all_possible_requests(delivery, editor.kind, editor.logical_id)
+    )
     decided = [one.request for one in documented(asked_for) if len(one.request.values_of(entry.key)) == 1]
     judged = [(one, statement_truth(statement, one)) for one in decided]
     for_actions = [(one, elements) for one, elements in judged if elements.action is not Truth.NO]

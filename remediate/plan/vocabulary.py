@@ -10,6 +10,7 @@ from remediate.cloudformation.expression import HERE, NO_VALUE, alternatives, di
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resource_types import BUCKET
 from remediate.delivery.delivery import Delivery
+from remediate.delivery.destinations import Destination
 from remediate.delivery.locate import Given
 from remediate.delivery.organization import find_organization_id
 from remediate.delivery.service import LogService
@@ -33,6 +34,23 @@ def bucket_arn(model: TemplateModel, bucket: Plain) -> Plain:
         case ("Fn::If", [condition, yes, no]):
             return {"Fn::If": [condition, bucket_arn(model, yes), bucket_arn(model, no)]}
     return sub("arn:", PARTITION, ":s3:::", bucket)
+
+
+def topic_arns(deliveries: tuple[Delivery, ...]) -> list[Plain]:
+    """Return the ARNs of the topics that sources notify, each once: a topic of the template by ``Ref``."""
+    found: list[Plain] = []
+    for one, topic in ((one, one.topic) for one in deliveries if one.topic):
+        arn = _topic_arn(one, topic)
+        found += [] if arn in found else [arn]
+    return found
+
+
+def _topic_arn(delivery: Delivery, topic: Destination) -> Plain:
+    if topic.logical_id:
+        return {"Ref": topic.logical_id}
+    if delivery.resolver.string(topic.expression) == topic.name:
+        return topic.expression
+    return distribute(topic.expression, "arn:", PARTITION, ":sns:", REGION, ":", ACCOUNT, ":", HERE)  # it is a name
 
 
 def log_objects(model: TemplateModel, arn: Plain, deliveries: tuple[Delivery, ...], given: Given) -> dict[str, Plain]:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
-from remediate.cloudformation.resource_types import BUCKET_POLICY, KEY
+from remediate.cloudformation.resource_types import BUCKET_POLICY, KEY, TOPIC_POLICY
 from remediate.delivery.comparison import Verdict, worst
 from remediate.delivery.service import LogService
 from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
+from remediate.iam.holders import held_by
 from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Skipped
 from remediate.report import diagram, markdown_access, markdown_summary
@@ -96,7 +97,10 @@ def _unchanged(report: Report) -> Iterator[str]:
     old, new = before.resources, after.resources
     same = sum(new.get(name) == resource for name, resource in old.items())
     lines, kept = _lines(report)
-    denies = sum(_denies(before, name) for name in (*before.of_type(BUCKET_POLICY), *before.of_type(KEY)))
+    denies = sum(
+        _denies(before, name)
+        for name in (*before.of_type(BUCKET_POLICY), *before.of_type(KEY), *before.of_type(TOPIC_POLICY))
+    )
     yield "## What remained unchanged"
     yield ""
     yield "Verified on the new text when the change was made:"
@@ -256,8 +260,9 @@ def _lines(report: Report) -> tuple[int, int]:
 
 
 def _denies(model: TemplateModel, logical_id: str) -> int:
-    kinds = (documents(model, logical_id, "bucket"), documents(model, logical_id, "key"))
-    return sum(one.data.get("Effect") == "Deny" for found in kinds for document in found for one in document.statements)
+    kind = held_by(model.type_of(logical_id))
+    found = documents(model, logical_id, kind) if kind else ()
+    return sum(one.data.get("Effect") == "Deny" for document in found for one in document.statements)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -71,8 +71,8 @@ def _why_not(report: Report, one: FailedResource) -> str:
         return f"{one.logical_id} is nothing here that delivers logs"
     about = one.known.policies if one.known else ()
     judged = {each.kind for each in report.verdicts if each.source == one.logical_id}
-    if "key" in about and "key" not in judged and "bucket" not in about:
-        return f"{one.logical_id} has no key in it, so this error is from another version of the template"
+    if about and "bucket" not in about and not judged.intersection(about):
+        return f"{one.logical_id} has no {' or '.join(about)} in it, so this error is from another version of the template"
     return (
         "every request that it can tell of is allowed. Compare it with what was deployed (aws cloudformation get-template), "
         "and look at what is outside: service control policies, a bucket or key of another stack"

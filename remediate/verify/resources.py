@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.model import TemplateModel
-from remediate.cloudformation.resource_types import BUCKET_POLICY, TOPIC_POLICY
+from remediate.cloudformation.resource_types import BUCKET_POLICY, INLINE_TOPIC_POLICY, TOPIC_POLICY
 from remediate.delivery.locate import Located
 from remediate.iam.holders import HOLDERS
 from remediate.patch_set import AddProperty, NameByArn, RemoveProperty
@@ -14,7 +14,7 @@ from remediate.plan import Plan
 from remediate.template import Plain, identical
 from remediate.verify.broken import Broken
 
-_EDITED = {holder.type: holder.property for holder in HOLDERS.values()}
+_EDITED = {holder.type: holder.property for holder in HOLDERS.values()} | {INLINE_TOPIC_POLICY: HOLDERS["topic"].property}
 
 
 def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) -> None:
@@ -81,13 +81,11 @@ def _parts(written: Plain) -> dict[str, Plain]:
 
 def _logging_resources(located: Located) -> Iterable[str]:
     for delivery in located.deliveries:
-        yield from (
-            place.logical_id for place in (delivery.bucket, delivery.key, delivery.bucket_key) if place and place.logical_id
-        )
+        places = (delivery.bucket, delivery.key, delivery.bucket_key, delivery.topic, delivery.topic_key)
+        yield from (place.logical_id for place in places if place and place.logical_id)
         yield from delivery.needed_policies()
         yield from delivery.policy_writers
         yield from delivery.access_log_buckets()
-        yield from (delivery.topic.logical_id,) if delivery.topic and delivery.topic.logical_id else ()
         if delivery.source:
             yield delivery.source
 

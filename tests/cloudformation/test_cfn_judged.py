@@ -48,7 +48,10 @@ def outcomes(document: Plain) -> dict[str, str]:
     found = document_for(model(written), "Policy", "bucket", delivery)
     assert found is not None
     assert found.readable
-    return {one.id: judge(found, delivery, one.request).outcome.value for one in current_requests(delivery, "bucket")}
+    return {
+        one.id: judge(found, delivery, one.request).outcome.value
+        for one in current_requests(delivery, "bucket", found.logical_id)
+    }
 
 
 def join(delimiter: str, *items: Plain) -> Plain:

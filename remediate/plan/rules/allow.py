@@ -67,7 +67,7 @@ def _say_without_organization(editor: PolicyEditor) -> None:
     if organization_id(editor.draft.original, editor.given) is not None:
         return
     for delivery in editor.deliveries:
-        for one in requests_for_open_prefix(delivery, editor.kind):
+        for one in requests_for_open_prefix(delivery, editor.kind, editor.logical_id):
             if "organization" in one.id and outcome_of(editor, delivery, one.request) is Outcome.DENIED:
                 reason = "the organization's id is not in the template, so its path below AWSLogs/ cannot be written"
                 editor.skip("denied", reason, "give the organization's id with --organization-id")
@@ -158,7 +158,11 @@ def _concerns(raw: WrittenStatement, actions: tuple[str, ...]) -> bool:
 
 def _is_narrow(editor: PolicyEditor, rule: Allow, raw: WrittenStatement) -> bool:
     """Tell whether a statement allows only actions of the rule and others that the service asks for."""
-    asked = {one.request.action for delivery in editor.deliveries for one in all_possible_requests(delivery, editor.kind)}
+    asked = {
+        one.request.action
+        for delivery in editor.deliveries
+        for one in all_possible_requests(delivery, editor.kind, editor.logical_id)
+    }
     return all(
         any(
             matches(partial(name), partial(one), ignore_case=True) is Truth.YES

@@ -43,7 +43,7 @@ def _is_dead(editor: PolicyEditor, raw: WrittenStatement) -> bool:
     document = editor.document
     for delivery in editor.deliveries_of(raw):
         statement = statement_at(document, delivery, raw.path)
-        requests = all_possible_requests(delivery, editor.kind) if statement else ()
+        requests = all_possible_requests(delivery, editor.kind, editor.logical_id) if statement else ()
         if statement and any(statement_truth(statement, one.request).applies is not Truth.NO for one in requests):
             return False
     return True
@@ -69,7 +69,7 @@ def _requires(editor: PolicyEditor, raw: WrittenStatement, entry: WrittenConditi
         for delivery in editor.deliveries_of(raw)
         if delivery.source
         for one in _deputies(delivery)
-        if one.policy == editor.kind
+        if one.policy == editor.kind and delivery.asks_at(editor.kind, editor.logical_id, one.request.resource)
     )
 
 
@@ -110,7 +110,11 @@ def _may_deny_inferred(editor: PolicyEditor, raw: WrittenStatement, entry: Writt
     """Tell whether a statement allows a request that is only inferred, and would not with the condition."""
     for delivery in editor.deliveries_of(raw):
         statement = statement_at(editor.document, delivery, raw.path)
-        inferred = [one.request for one in all_possible_requests(delivery, editor.kind) if one.confidence == "inferred"]
+        inferred = [
+            one.request
+            for one in all_possible_requests(delivery, editor.kind, editor.logical_id)
+            if one.confidence == "inferred"
+        ]
         for request in (one for one in inferred if any(covers(action, one.action) for action in raw.actions)):
             allowed = statement is not None and statement_truth(statement, request).applies is not Truth.NO
             if allowed and entry_truth(delivery, entry, request) is Truth.NO:
@@ -124,7 +128,7 @@ def _may_refuse_trails_elsewhere(editor: PolicyEditor, raw: WrittenStatement, en
         entry_truth(delivery, entry, one.request) is not Truth.YES
         for delivery in editor.deliveries_of(raw)
         if delivery.source is None
-        for one in all_possible_requests(delivery, editor.kind)
+        for one in all_possible_requests(delivery, editor.kind, editor.logical_id)
         if len(one.request.values_of(entry.key)) == 1 and any(covers(action, one.request.action) for action in raw.actions)
     )
 

@@ -56,7 +56,7 @@ def _split(editor: PolicyEditor, rule: Separate, raw: WrittenStatement, grants: 
 def _is_needed(editor: PolicyEditor, raw: WrittenStatement) -> bool:
     """Tell whether a documented request that the statement is for is denied, and only for conditions that can go."""
     for delivery in editor.deliveries_of(raw):
-        for one in documented(requests_for_open_prefix(delivery, editor.kind)):
+        for one in documented(requests_for_open_prefix(delivery, editor.kind, editor.logical_id)):
             if judge(editor.document, delivery, one.request, allows_only=True).outcome is not Outcome.DENIED:
                 continue
             for candidate, statement in statements_of(editor.document, delivery):
