@@ -168,7 +168,7 @@ class Resolver:
         if name in self.model.parameters:
             return unknown_parameter(name, self.model.parameters[name])
         kind = resource_type(self.model.type_of(name))
-        return self.arn(*kind.ref, self._own_name(name)) if kind and kind.ref else self._own_name(name)
+        return self._formed(kind.ref if kind else None, name)
 
     def _own_name(self, logical_id: str) -> PartialString:
         """Return what ``Ref`` of a resource gives: its explicit name, else an unknown of its own.
@@ -193,8 +193,12 @@ class Resolver:
         kind = resource_type(self.model.type_of(logical_id))
         if kind is None or attribute not in kind.attributes:
             return opaque({"Fn::GetAtt": [logical_id, attribute]})
-        form = kind.attributes[attribute]
-        return self.arn(form[0], form[1], self._own_name(logical_id)) if form else self._own_name(logical_id)
+        return self._formed(kind.attributes[attribute], logical_id)
+
+    def _formed(self, form: tuple[str, str, str] | None, logical_id: str) -> PartialString:
+        """Return the ARN of a resource in a form, its name where there is none."""
+        name = self._own_name(logical_id)
+        return self.arn(form[0], form[1], name, form[2]) if form else name
 
     def _sub(self, template: str, variables: Mapping[str, Plain], expression: Plain) -> PartialString:
         parts: list[str | PartialString] = []

@@ -35,7 +35,7 @@ def principal_truth(principal: Principal, caller: str, effect: Effect | None) ->
 
 
 def _is_named(principal: Principal, caller: str, effect: Effect | None) -> Truth:
-    if principal.anyone:
+    if principal.anyone or principal.own:
         return Truth.YES
     if principal.unread:
         return Truth.UNKNOWN
