@@ -9,8 +9,22 @@ from remediate.cloudformation.expression import alternatives, conditions_of, fun
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import known_parameters
 from remediate.cloudformation.resolve import Resolver, Scenario
-from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY
-from remediate.delivery.service import LogService
+from remediate.cloudformation.resource_types import (
+    ALIAS,
+    BUCKET,
+    BUCKET_POLICY,
+    KEY,
+    LOG_GROUP,
+    MANAGED_POLICY,
+    POLICY,
+    ROLE,
+    ROLE_POLICY,
+    TOPIC,
+    TOPIC_POLICY,
+)
+from remediate.cloudformation.role_policies import attached_policies
+from remediate.delivery.roles import find_log_group, find_role
+from remediate.delivery.service import LogService, Source
 from remediate.partial_string import PartialString
 
 _DECISIVE = {
@@ -20,6 +34,11 @@ _DECISIVE = {
     ALIAS: ("AliasName", "TargetKeyId"),
     TOPIC: ("TopicName",),
     TOPIC_POLICY: ("Topics", "PolicyDocument"),
+    ROLE: ("RoleName", "Path", "AssumeRolePolicyDocument", "Policies", "ManagedPolicyArns", "PermissionsBoundary"),
+    POLICY: ("Roles", "PolicyDocument"),
+    ROLE_POLICY: ("RoleName", "PolicyDocument"),
+    MANAGED_POLICY: ("Roles", "PolicyDocument"),
+    LOG_GROUP: ("LogGroupName",),
 }
 """The properties that say what a source logs through, and whether it may; a source has those of its service."""
 _BUCKET_NAMES = {BUCKET: "BucketName", BUCKET_POLICY: "Bucket"}
@@ -50,7 +69,21 @@ def logging_resources(
     topics = {topic for one in sources for topic in mentions(model.properties(one).get(source.topic))} & {
         *types.get(TOPIC, [])
     }
-    return frozenset(found | (keys & {*types.get(KEY, [])}) | topics | _of_topics(model, types, topics))
+    found |= (keys & {*types.get(KEY, [])}) | topics | _of_topics(model, types, topics)
+    return frozenset(found | _of_roles(resolver, source, sources))
+
+
+def _of_roles(resolver: Resolver, source: Source, sources: Iterable[str]) -> set[str]:
+    """Return the roles and log groups that sources name, and the policies of these roles."""
+    model, found = resolver.model, set[str]()
+    for one in sources:
+        written = model.properties(one)
+        for name, kind, find in ((source.role, ROLE, find_role), (source.log_group, LOG_GROUP, find_log_group)):
+            found |= mentions(written.get(name)) & {*model.of_type(kind)}
+            place = find(resolver, written.get(name)) if name else None
+            found |= {place.logical_id} if place and place.logical_id else set()
+    policies = {policy for role in found if model.type_of(role) == ROLE for policy, _ in attached_policies(model, role)}
+    return found | policies
 
 
 def _of_topics(model: TemplateModel, types: Mapping[str, list[str]], topics: set[str]) -> set[str]:

@@ -33,6 +33,8 @@ class Delivery(Struct, frozen=True, eq=False):
     given: Mapping[str, str] = field(default_factory=dict)
     topic: Destination | None = None
     topic_policies: tuple[str, ...] = ()
+    role: Destination | None = None
+    log_group: Destination | None = None
 
     @property
     def service(self) -> LogService:
@@ -52,6 +54,9 @@ class Delivery(Struct, frozen=True, eq=False):
             yield self.key.logical_id, "key"
         for policy in self.topic_policies:
             yield policy, "topic"
+        if self.role and self.role.logical_id:
+            yield self.role.logical_id, "role"
+            yield self.role.logical_id, "permissions"
 
     def decides_alone(self, kind: PolicyKind) -> bool:
         """Tell whether one policy decides: of two for one bucket or topic it is not known which is written last."""

@@ -32,6 +32,7 @@ from remediate.delivery.destinations import (
 )
 from remediate.delivery.organization import find_organization_id
 from remediate.delivery.requests import SourceFacts, filled
+from remediate.delivery.roles import boundary, find_log_group, find_role, log_group_arn, unknown_permissions
 from remediate.delivery.service import LogService
 from remediate.delivery.services import default_service
 from remediate.partial_string import PartialString, UnknownPart, partial
@@ -185,7 +186,23 @@ class _Finder:
             *(resolver, source, bucket, bucket_policies(names, bucket)),
             *(own_key or bucket_key, bucket_key, facts, self.given.parameters),
         )
-        return replace(found, topic=topic, topic_policies=topic_policies(names, topic))
+        return self._with_role(replace(found, topic=topic, topic_policies=topic_policies(names, topic)))
+
+    def _with_role(self, found: Delivery) -> Delivery:
+        """Return a delivery with the role that the service assumes, and the log group that it writes to with it."""
+        resolver, form, source = self.resolver, self.service.source, str(found.source)
+        role = find_role(resolver, self._property(source, form.role))
+        group = find_log_group(resolver, self._property(source, form.log_group))
+        own = role.logical_id if role else None
+        facts = replace(
+            found.facts,
+            role=own or (str(role.name) if role else ""),
+            role_arn=role.name if role else None,
+            log_group_arn=log_group_arn(resolver, group),
+            other_permissions=unknown_permissions(resolver, own) if own else "",
+            boundary=boundary(resolver, own) if own else "",
+        )
+        return replace(found, facts=facts, role=role, log_group=group)
 
     def _name(self, source: str) -> PartialString:
         form = self.service.source

@@ -13,6 +13,7 @@ from remediate.iam.holders import PolicyKind
 from remediate.template import Plain, read
 
 Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
+Target: TypeAlias = Literal["bucket", "object", "key", "topic", "role", "permissions"]
 Forms = Mapping[str, "str | tuple[str, ...]"]
 """Condition keys, in lower case, with the forms of their values: texts with ``{names}`` of facts."""
 
@@ -33,21 +34,25 @@ class Source(Struct, frozen=True):
     prefix: str
     key: str
     topic: str
+    role: str
+    log_group: str
 
     def properties(self) -> tuple[str, ...]:
         """Return the properties that say what a source logs through."""
-        found = (self.name, self.bucket, self.prefix, self.key, self.topic, self.organization, *self.options.values())
-        return tuple(filter(None, found))
+        named = (self.name, self.bucket, self.prefix, self.key, self.topic, self.role, self.log_group, self.organization)
+        return tuple(filter(None, (*named, *self.options.values())))
 
 
 class RequestForm(Struct, frozen=True):
     """A request that a service makes. ``target``: what it is made on; ``object`` is the form of an object's path.
 
+    One on ``permissions`` is made with the role, on the ``resource``. ``unsure`` are condition keys of the service's other
+    requests of which it is not known whether this one carries them.
     It is made under all facts ``when``, and may come to be made under all facts ``may_be_made``; None where it never is.
     """
 
     id: str
-    target: Literal["bucket", "object", "key", "topic"]
+    target: Target
     action: str
     title: str
     confidence: Confidence
@@ -57,6 +62,8 @@ class RequestForm(Struct, frozen=True):
     object: str
     context: Forms
     absent: frozenset[str]
+    resource: str = ""
+    unsure: frozenset[str] = frozenset()
 
 
 class Outsiders(Struct, frozen=True):
@@ -91,9 +98,10 @@ class LogService(Struct, frozen=True, eq=False):
     """A service that delivers logs. The forms are texts with ``{names}`` of facts (see ``patches/schema/service.json``).
 
     ``page`` documents its policies. ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of
-    what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN.
-    ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
-    service called from until a time that ``legacy_until`` tells, before it had a service principal.
+    what is written there; ``streams`` are those of a log group. ``source_keys`` are the condition keys, in lower case, whose
+    value is the source's ARN. ``delivered`` and ``status`` say in Markdown what to see after the deployment.
+    ``legacy_accounts`` are those that the service called from until a time that ``legacy_until`` tells, before it had a
+    service principal.
     """
 
     id: str
@@ -113,6 +121,7 @@ class LogService(Struct, frozen=True, eq=False):
     failures: tuple[Failure, ...] = ()
     legacy_accounts: frozenset[str] = frozenset()
     legacy_until: str = ""
+    streams: Mapping[str, str] = {}
 
     @property
     def subfolder(self) -> str:
@@ -148,6 +157,7 @@ def load_service(file: Path) -> LogService:
         failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
+        streams=cast("Mapping[str, str]", data.get("streams", {})),
         outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders["object"])),
     )
 
@@ -164,6 +174,8 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         prefix=str(to.get("prefix", "")),
         key=str(to.get("key", "")),
         topic=str(to.get("topic", "")),
+        role=str(to.get("role", "")),
+        log_group=str(to.get("log-group", "")),
     )
 
 
@@ -180,7 +192,7 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
     may_be_made = _facts(data.get("may-be-made"))
     return RequestForm(
         id=str(data["id"]),
-        target=cast("Literal['bucket', 'object', 'key', 'topic']", data["on"]),
+        target=cast("Target", data["on"]),
         action=str(data["action"]),
         title=str(data["title"]),
         confidence=cast("Confidence", data["confidence"]),
@@ -190,6 +202,8 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
         object=str(data.get("object", "")),
         context=_forms(context),
         absent=frozenset(one.lower() for one in absent),
+        resource=str(data.get("resource", "")),
+        unsure=frozenset(one.lower() for one in _texts(data.get("unsure"))),
     )
 
 

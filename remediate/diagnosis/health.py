@@ -75,21 +75,32 @@ def health_of_all(
 def _resources(delivery: Delivery) -> Iterator[str]:
     """Yield the logical IDs of all that a delivery's source logs through."""
     yield from delivery.needed_policies()
-    key, topic = (place.logical_id if place else None for place in (delivery.key, delivery.topic))
-    yield from filter(None, (delivery.source, delivery.own_bucket, key, topic))
+    places = (delivery.key, delivery.topic, delivery.role)
+    yield from filter(None, (delivery.source, delivery.own_bucket, *(one.logical_id for one in places if one)))
 
 
 def _is_about(error: Failure, delivery: Delivery) -> bool:
+    """Tell whether an error may be about a delivery; it is about none where no policy causes it."""
     if delivery.source is None:
         return False
-    return "bucket" in error.policies or delivery.facts.key_arn is not None
+    facts = delivery.facts
+    about = {
+        "bucket": True,
+        "key": facts.key_arn is not None,
+        "topic": facts.topic_arn is not None,
+        "role": facts.role_arn is not None,
+        "permissions": facts.role_arn is not None,
+    }
+    return any(about.get(kind, False) for kind in error.policies)
 
 
 def _judged(delivery: Delivery, model: TemplateModel, ignored: Callable[[str, str], bool]) -> Health:
     """Return what the policies of a delivery say to its documented requests; a policy elsewhere says nothing here."""
     key_elsewhere = delivery.facts.key_arn is not None and delivery.key is not None and delivery.key.logical_id is None
     topic_elsewhere = delivery.topic is not None and not delivery.topic_policies
-    elsewhere = delivery.source is not None and (not delivery.bucket_policies or key_elsewhere or topic_elsewhere)
+    role_elsewhere = delivery.role is not None and delivery.role.logical_id is None
+    others = key_elsewhere or topic_elsewhere or role_elsewhere
+    elsewhere = delivery.source is not None and (not delivery.bucket_policies or others)
     worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
     for logical_id, kind in delivery.policies():
         document = document_for(model, logical_id, kind, delivery)

@@ -17,6 +17,7 @@ from remediate.delivery.locate import Located
 from remediate.delivery.service import LogService, any_arn
 from remediate.diagnosis.absent import absence_findings
 from remediate.diagnosis.finding import Finding, slug
+from remediate.diagnosis.roles import role_findings
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
 
@@ -37,6 +38,7 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
             yield from _no_bucket(delivery, seen)
             yield from _unattached(delivery, seen)
             yield from _prefix(delivery)
+            yield from role_findings(delivery, model, seen.waiting)
         if seen.first(delivery):
             if delivery.source:
                 yield from _order(delivery, seen.waiting)

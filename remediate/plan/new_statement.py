@@ -10,6 +10,7 @@ from remediate.cloudformation.expression import NO_VALUE, Alternative, alternati
 from remediate.cloudformation.policies import WrittenStatement
 from remediate.delivery.decide import statements_of
 from remediate.iam.evaluate import statement_truth
+from remediate.iam.holders import HOLDERS
 from remediate.iam.truth import Truth
 from remediate.patch_set import Allow
 from remediate.plan.gaps import Gap, still_open
@@ -48,19 +49,25 @@ def _add_to(editor: PolicyEditor, rule: Allow, left: list[Gap], where: Alternati
             resources.append(resource)
     actions: list[Plain] = [*dict.fromkeys(gap.action for gap in left)]
     for named, when in _parts(resources):
-        statement: dict[str, Plain] = {
-            "Sid": rule.sid,
-            "Effect": "Allow",
-            "Principal": {"Service": rule.service},
-            "Action": actions[0] if len(actions) == 1 else actions,
-            "Resource": named[0] if len(named) == 1 else named,
-        }
+        statement = _statement(editor, rule, actions, named)
         limits = _limits(editor, rule, left)
         if limits:
             statement["Condition"] = limits
         place = replace(where, guard=(*where.guard, *when, *speaking))
         change = functools.partial(_insert, editor, statement, neighbour, place, _beside(editor, left))
         change_guarded(editor, rule.guard, change, f"allowing {rule.service} {', '.join(map(str, actions))}")
+
+
+def _statement(editor: PolicyEditor, rule: Allow, actions: list[Plain], resources: list[Plain]) -> dict[str, Plain]:
+    """Return a new statement without its conditions: an identity's own has no principal, a trust policy no resource."""
+    itself = HOLDERS[editor.kind].missing == "itself"
+    return {
+        "Sid": rule.sid,
+        "Effect": "Allow",
+        **({} if editor.of_identity else {"Principal": {"Service": rule.service}}),
+        "Action": actions[0] if len(actions) == 1 else actions,
+        **({} if itself else {"Resource": resources[0] if len(resources) == 1 else resources}),
+    }
 
 
 def _parts(resources: list[Plain]) -> list[tuple[list[Plain], When]]:
@@ -91,7 +98,7 @@ def _insert(
         return None
     actions = statement["Action"]
     names = ", ".join(map(str, as_list(actions)))
-    service = added.data["Principal"]
+    service = added.data.get("Principal", f"the role {editor.logical_id}")
     who = service["Service"] if isinstance(service, dict) else service
     editor.note(f"added {added.label}: allows {who} {names}{beside}")
     return [added]

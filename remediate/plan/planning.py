@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from remediate.cloudformation.generated import generator, where_to_change
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.locate import Located
-from remediate.diagnosis import Finding, diagnose, is_wanted
+from remediate.diagnosis import Finding, catalogue, diagnose, is_wanted
 from remediate.diagnosis.health import DeliveryHealth, Health, delivery_of, health_of_all
 from remediate.patch_set import PatchSet
 from remediate.plan.acknowledged import acknowledged
@@ -60,6 +60,7 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
     planner = _planned(located, patch_set, options, found, there)
     after, operations = planner.draft.model, tuple(planner.draft.operations)
     left = tuple(filter(wanted, _diagnosed(planner.located, after, patch_set, options))) if operations else findings
+    left = _with_notes(left, findings)
     said = [
         *dict.fromkeys(planner.skipped),
         *remaining(planner.located, after, planner.skipped, left, patch_set),
@@ -71,9 +72,14 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
         found = tuple(replace(one, precautions=()) if _needs_none(one, there) else one for one in found)
     heard = [one for one in said if not known.skipped(one)]
     check_sizes(planner.located, model, after)
-    applied, suppressed = tuple(planner.applied.values()), there.told(said)
-    findings, skipped = _selected(planner, findings, left, heard)
-    return Plan(located, findings, found, planner.changeable, applied, skipped, operations, after, there, suppressed)
+    (findings, skipped), applied = _selected(planner, findings, left, heard), tuple(planner.applied.values())
+    return Plan(located, findings, found, planner.changeable, applied, skipped, operations, after, there, there.told(said))
+
+
+def _with_notes(left: tuple[Finding, ...], findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return what is left with the notes on the template as it was: no patch settles one, and none may bring one up."""
+    faults = (one for one in left if catalogue()[one.cause].level != "note")
+    return (*faults, *(one for one in findings if catalogue()[one.cause].level == "note"))
 
 
 def _selected(

@@ -17,6 +17,9 @@ _ROLES = {
     "key-outside": {"key-policy", "bucket-key-policy"},
     "key-policy": {"key-policy", "bucket-key-policy"},
     "topic-policy": {"topic", "topic-policy"},
+    "role-outside": {"trust-policy", "permissions-policy"},
+    "role-policy": {"trust-policy"},
+    "permissions-policy": {"permissions-policy"},
 }
 """The remarks that are about what a patch changes, by the roles of the resources that it changes."""
 

@@ -29,6 +29,8 @@ _KINDS: dict[str, PolicyKind] = {
     "key-policy": "key",
     "bucket-key-policy": "key",
     "topic-policy": "topic",
+    "trust-policy": "role",
+    "permissions-policy": "permissions",
 }
 
 
@@ -59,6 +61,8 @@ def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
             return (inside,) if inside and _lacks_policy(delivery, delivery.topic_policies) else ()
         case "topic-policy":
             return delivery.topic_policies if len(delivery.topic_policies) == 1 else ()
+        case "trust-policy" | "permissions-policy":
+            return (delivery.role.logical_id,) if delivery.role and delivery.role.logical_id else ()
         case "key-policy":
             return (delivery.key.logical_id,) if delivery.key and delivery.key.logical_id else ()
         case "bucket-key-policy":

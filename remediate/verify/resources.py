@@ -13,7 +13,9 @@ from remediate.plan import Plan
 from remediate.template import Plain, identical
 from remediate.verify.broken import Broken
 
-_EDITED = {holder.type: holder.property for holder in HOLDERS.values()}
+_EDITED: dict[str, set[str]] = {}
+for _holder in HOLDERS.values():
+    _EDITED.setdefault(_holder.type, set()).add(f"Properties/{_holder.property}")
 
 
 def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) -> None:
@@ -49,7 +51,7 @@ def _parts(written: Plain, source: str) -> dict[str, Plain]:
     """
     if not isinstance(written, dict):
         return {"it": written}
-    edited = {source: "DependsOn", **_EDITED}.get(str(written.get("Type")))
+    edited = {source: {"DependsOn"}, **_EDITED}.get(str(written.get("Type")), set())
     parts = {**written}
     inside = parts.pop("Properties", None)
     if isinstance(inside, dict):
@@ -57,15 +59,15 @@ def _parts(written: Plain, source: str) -> dict[str, Plain]:
         parts |= {"Properties": inside} if function(inside) else {f"Properties/{name}": one for name, one in inside.items()}
     elif inside is not None:
         parts["Properties"] = inside
-    if edited:
-        parts.pop(edited if edited == "DependsOn" else f"Properties/{edited}", None)
-    return parts
+    return {name: one for name, one in parts.items() if name not in edited}
 
 
 def _logging_resources(located: Located) -> Iterable[str]:
     for delivery in located.deliveries:
         yield from (
-            place.logical_id for place in (delivery.bucket, delivery.key, delivery.bucket_key) if place and place.logical_id
+            place.logical_id
+            for place in (delivery.bucket, delivery.key, delivery.bucket_key, delivery.role)
+            if place and place.logical_id
         )
         yield from delivery.needed_policies()
         yield from (delivery.topic.logical_id,) if delivery.topic and delivery.topic.logical_id else ()
