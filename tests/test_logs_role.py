@@ -156,6 +156,22 @@ def test_a_role_and_a_log_group_under_the_same_condition_are_whole() -> None:
     assert not report.changed
 
 
+def test_a_misspelt_action_of_the_role_is_told_and_the_right_one_added() -> None:
+    report = fix(changed(("logs:CreateLogStream", "logs:CreateLogsStream")))
+    assert set(causes(report)) == {"misspelt-action", "logs-role-denied"}
+    assert outcomes(report)["create-log-stream"] == "allowed"
+
+
+def test_a_policy_of_the_role_that_waits_for_the_trail_is_told_with_its_cure() -> None:
+    template = (CASES / "trail-order" / "role-policy-that-waits" / "before.yaml").read_text("utf-8")
+    (found,) = [one for one in fix(template).unfixed if one.subject == "logs-role-late"]
+    assert found.advice == "take the reference to Trail out of RolePolicy, and add `DependsOn: RolePolicy` to Trail"
+    cured = template.replace("!GetAtt Trail.Arn", '"*"').replace(
+        "Trail\n    Prop", "Trail\n    DependsOn: [RolePolicy]\n    Prop"
+    )
+    assert "logs-role-late" not in causes(fix(cured))
+
+
 def test_a_change_for_others_too_takes_a_review() -> None:
     template = changed(
         (TRUSTED, TRUSTED.replace("cloudtrail.amazonaws.com", "[cloudtrail.amazonaws.com, lambda.amazonaws.com]")),
@@ -255,6 +271,7 @@ def test_a_message_about_the_role_counts_for_trails_with_one(message: str, expec
     options = Options(Given(), error=failure(message, [default_service()]))
     report = remediate(HEALTHY.encode(), "template", load("create"), options)
     assert [one.health for one in report.deliveries] == expected
+    assert ("error-elsewhere" in {one.subject for one in report.skipped}) is (expected == [Health.HEALTHY])
 
 
 def test_the_request_with_a_role_is_as_the_role_makes_it() -> None:

@@ -30,6 +30,8 @@ def role_findings(delivery: Delivery, model: TemplateModel, waiting: Dependencie
     for policy in late_policies(delivery, model, waiting):
         detail = f"{source} may be created before {policy}, which gives {delivery.facts.role} its permissions"
         advice = f"add `DependsOn: {policy}` to {source}"
+        if waiting.chain(policy, source):
+            advice = f"take the reference to {source} out of {policy}, and {advice}"
         yield Finding("logs-role-late", source, ("Resources", source), detail, "permissions", advice=advice)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -59,10 +59,10 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
     found = health_of_all(located, model, findings, options.error, known.request)
     planner = _planned(located, patch_set, options, found, there)
     after, operations = planner.draft.model, tuple(planner.draft.operations)
-    left = tuple(filter(wanted, _diagnosed(planner.located, after, patch_set, options))) if operations else findings
-    left = _with_notes(left, findings)
+    still = filter(wanted, _diagnosed(planner.located, after, patch_set, options)) if operations else findings
+    left = _with_notes(still, findings)
     said = [
-        *dict.fromkeys(planner.skipped),
+        *dict.fromkeys((*planner.skipped, *_of_error(options))),
         *remaining(planner.located, after, planner.skipped, left, patch_set),
         *decided_by_default(planner.located, after, options.given),
     ]
@@ -70,13 +70,19 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
         found = tuple(_with_precautions(planner, found))
         said += [remark for one in found if one.precautions and (remark := _precautions(one)) and there.skipped(remark)]
         found = tuple(replace(one, precautions=()) if _needs_none(one, there) else one for one in found)
-    heard = [one for one in said if not known.skipped(one)]
     check_sizes(planner.located, model, after)
-    (findings, skipped), applied = _selected(planner, findings, left, heard), tuple(planner.applied.values())
-    return Plan(located, findings, found, planner.changeable, applied, skipped, operations, after, there, there.told(said))
+    findings, skipped = _selected(planner, findings, left, [one for one in said if not known.skipped(one)])
+    changed = planner.changeable, tuple(planner.applied.values())
+    return Plan(located, findings, found, *changed, skipped, operations, after, there, there.told(said))
 
 
-def _with_notes(left: tuple[Finding, ...], findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def _of_error(options: Options) -> Iterator[Skipped]:
+    """Yield what an error message means whose cause is in no policy, so that no template shows it."""
+    if options.error and not options.error.policies:
+        yield Skipped("error-elsewhere", "noted", f"{options.error.code}: {options.error.meaning}")
+
+
+def _with_notes(left: Iterable[Finding], findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Return what is left with the notes on the template as it was: no patch settles one, and none may bring one up."""
     faults = (one for one in left if catalogue()[one.cause].level != "note")
     return (*faults, *(one for one in findings if catalogue()[one.cause].level == "note"))

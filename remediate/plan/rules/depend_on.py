@@ -17,9 +17,9 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
     needed = list(dict.fromkeys(policy for delivery in target.deliveries for policy in delivery.needed_policies()))
     late = dict.fromkeys(one for each in target.deliveries for one in late_policies(each, draft.model, waiting))
     two = any(len(delivery.bucket_policies) > 1 for delivery in target.deliveries)
-    needed = [*dict.fromkeys((*needed, *late))]
     if two or waiting.circle(source, needed):
         return  # no order can fix it: the diagnosis says so
+    needed += [one for one in late if one not in needed and not waiting.chain(one, source)]
     for policy in needed:
         if waiting.waits_for(source, policy):
             continue
