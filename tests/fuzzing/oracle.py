@@ -141,7 +141,7 @@ def _statements(written: Any, effect: str) -> Counter[str]:
     while rest:
         one = rest.pop()
         if isinstance(one, dict):
-            found.update([exact(one)] if one.get("Effect") == effect else [])
+            found.update([repr(exact(one))] if one.get("Effect") == effect else [])
             rest += one.values()
         elif isinstance(one, list):
             rest += one
