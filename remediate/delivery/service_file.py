@@ -66,6 +66,7 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
         refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
+        streams=cast("Mapping[str, str]", data.get("streams", {})),
         writes_policy=bool(data.get("writes-policy")),
         uncertain_principals=_texts(data.get("uncertain-principals")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
@@ -99,6 +100,8 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         prefix=path(to.get("prefix")),
         key=path(to.get("key") or to.get("key-arn")),
         topic=path(to.get("topic")),
+        role=path(to.get("role")),
+        log_group=path(to.get("log-group")),
         by_arn="bucket-arn" in to,
         itself=to.get("itself") is True,
         topic_by_name=to.get("topic-by-name") is True,
@@ -129,6 +132,8 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
         object=str(data.get("object", "")),
         context=_forms(context),
         absent=frozenset(one.lower() for one in absent),
+        resource=str(data.get("resource", "")),
+        unsure=frozenset(one.lower() for one in _texts(data.get("unsure"))),
     )
 
 
