@@ -195,7 +195,7 @@ class Finder:
     def _central_facts(
         self, bucket: Destination | None, key: Destination | None, *, bucket_key_enabled: bool = False
     ) -> SourceFacts:
-        noun = self.service.source.noun
+        noun = self.service.noun
         return SourceFacts(
             service=self.service,
             name=f"a {noun} of another template",

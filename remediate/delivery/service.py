@@ -176,6 +176,12 @@ class LogService(Struct, frozen=True, eq=False):
         return tuple(dict.fromkeys(kind.source.type for kind in self.kinds))
 
     @property
+    def noun(self) -> str:
+        """What people call its sources, of whichever kind."""
+        nouns = {kind.source.noun for kind in self.kinds}
+        return self.source.noun if len(nouns) == 1 else "log source"
+
+    @property
     def below(self) -> str:
         """The form of the folder without the prefix that it begins with."""
         return self.folder.removeprefix(PREFIX_WITH_SLASH).removeprefix(PREFIX)
