@@ -28,7 +28,7 @@ class Source(Struct, frozen=True):
     one of the values, in lower case: ``present`` is any, "" is none. ``by_arn``: ``bucket`` is an ARN, with the folder
     behind it. ``itself``: without ``bucket`` a source is its own. ``key_by_arn``: the service takes no other name of a key.
     ``bucket_name_begins``: what AWS asks of its name. ``topic_by_name``: a topic may be named without its ARN.
-    ``encrypted_topic`` says why it can be no encrypted one, if so.
+    ``encrypted_topic`` says why it can be no encrypted one, if so. ``without``: properties that AWS refuses of it.
     """
 
     type: str
@@ -49,6 +49,7 @@ class Source(Struct, frozen=True):
     bucket_name_begins: str = ""
     topic_by_name: bool = False
     encrypted_topic: str = ""
+    without: tuple[PropertyPath, ...] = ()
 
     @property
     def folder(self) -> PropertyPath:
@@ -58,7 +59,7 @@ class Source(Struct, frozen=True):
     def properties(self) -> tuple[PropertyPath, ...]:
         """Return the properties that say what a source logs through."""
         found = (self.name, self.bucket, self.prefix, self.key, self.topic, self.organization)
-        return tuple(filter(None, (*found, *self.options.values(), *self.where)))
+        return tuple(filter(None, (*found, *self.options.values(), *self.where, *self.without)))
 
 
 class RequestForm(Struct, frozen=True):
@@ -103,7 +104,7 @@ class Writer(Struct, frozen=True):
 class Refusal(Struct, frozen=True):
     """What a service does not accept of a bucket: an ``error`` fails the stack, a ``warning`` loses the logs."""
 
-    bucket_with: Literal["kms-encryption", "object-lock"]
+    bucket_with: Literal["kms-encryption", "aws-managed-key", "key-id", "object-lock"]
     level: Literal["error", "warning"]
     because: str
 

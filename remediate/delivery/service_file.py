@@ -95,6 +95,7 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         options={name: path(one) for name, one in options.items()},
         facts=frozenset((*_texts(source.get("facts")), *_texts(to.get("facts")))),
         where={path(name): _texts(values) for name, values in where.items()},
+        without=tuple(map(path, _texts(source.get("without")))),
         bucket=path(to.get("bucket") or to.get("bucket-arn")),
         prefix=path(to.get("prefix")),
         key=path(to.get("key") or to.get("key-arn")),

@@ -96,7 +96,7 @@ class DependOn(NamedTuple):
 
 
 class NameByArn(NamedTuple):
-    """The source names what has this role by its ARN, where the template has it."""
+    """The source, or the bucket its default key, names what has this role by its ARN, where the template has it."""
 
     role: str
     need: Need = "repair"
@@ -121,11 +121,11 @@ class AddProperty(NamedTuple):
 
 
 class RemoveProperty(NamedTuple):
-    """The resource does not have the property ``when`` S3 refuses one of these ACLs of it."""
+    """The resource does not have the property: ``when`` S3 refuses one of these ACLs of it, or without that at all."""
 
     name: str
     because: str
-    when: Mapping[str, tuple[str, ...]]
+    when: Mapping[str, tuple[str, ...]] | None = None
     need: Need = "repair"
 
 

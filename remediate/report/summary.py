@@ -21,7 +21,7 @@ _WORDS = {
     "denied": "still denied",
     "outside": "not in this template",
     "undecidable": "undetermined",
-    "harmless": "no effect",
+    "harmless": "note",
     "kept": "kept",
     "default": "parameter default",
     "unchecked": "not checked",

@@ -1,25 +1,43 @@
-"""The rule ``name-by-arn``: a source names its key by the ARN."""
+"""The rule ``name-by-arn``: a source, or a bucket its default key, names its key by the ARN."""
 
 from __future__ import annotations
 
-from remediate.cloudformation.expression import alternatives, function, sub_names
+from collections.abc import Iterator
+
+from remediate.cloudformation.expression import Alternative, alternatives, function, sub_names
+from remediate.cloudformation.members import members
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.property_path import place_of
 from remediate.cloudformation.resource_types import KEY
+from remediate.delivery.destinations import DEFAULT_KEY
+from remediate.patch_set import NameByArn
 from remediate.plan.draft import Draft
 from remediate.plan.targets import Target
 from remediate.template import Plain
 
 
-def ensure_named_by_arn(draft: Draft, target: Target, notes: list[str]) -> None:
+def ensure_named_by_arn(draft: Draft, rule: NameByArn, target: Target, notes: list[str]) -> None:
     """Replace each reference to a key of the template that gives its id by one that gives its ARN."""
-    source, form = target.logical_id, target.deliveries[0].service.source
-    path = ("Resources", source, "Properties", *place_of(draft.model.properties(source), form.key, {}))
-    for one in list(alternatives(draft.model.at(source, form.key), path)):
+    form = DEFAULT_KEY if rule.role == "default-key" else target.deliveries[0].service.source.key
+    for one in list(_written(draft, rule, target)):
         key = _by_id(draft.model, one.value)
         if key is not None:
             draft.replace(one.path, {"Fn::GetAtt": [key, "Arn"]})
-            notes.append(f"{form.key} of {source} is the ARN of {key} instead of its id")
+            name = form.steps[-1]
+            notes.append(f"{name} of {target.logical_id} is the ARN of {key} instead of its id")
+
+
+def _written(draft: Draft, rule: NameByArn, target: Target) -> Iterator[Alternative]:
+    """Yield every expression that names the key, with its place."""
+    holder = target.logical_id
+    properties = draft.model.properties(holder)
+    path = ("Resources", holder, "Properties")
+    if rule.role == "default-key":
+        steps = [one for one in DEFAULT_KEY.steps if isinstance(one, str | int)]
+        yield from (Alternative((*path, *one.path), one.value) for one in members(dict(properties), steps))
+        return
+    form = target.deliveries[0].service.source.key
+    yield from alternatives(draft.model.at(holder, form), (*path, *place_of(properties, form, {})))
 
 
 def _by_id(model: TemplateModel, written: Plain) -> str | None:
