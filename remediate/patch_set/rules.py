@@ -96,7 +96,7 @@ class DependOn(NamedTuple):
 
 
 class NameByArn(NamedTuple):
-    """The source, or the bucket its default key, names what has this role by its ARN, where the template has it."""
+    """The source names its key or bucket, or the bucket its default key, by the ARN, where the template has it."""
 
     role: str
     need: Need = "repair"

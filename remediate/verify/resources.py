@@ -58,6 +58,8 @@ def _properties(planned: Plan, logical_id: str) -> list[str]:
     by_arn = {rule.role for rule in rules if isinstance(rule, NameByArn)}
     kinds = planned.located.service.kinds if "key" in by_arn else ()
     named += [f"Properties/{DEFAULT_KEY.property}"] if "default-key" in by_arn else []
+    buckets = planned.located.service.kinds if "bucket" in by_arn else ()
+    named += [f"Properties/{kind.source.bucket.property}" for kind in buckets if kind.source.by_arn]
     return named + [f"Properties/{kind.source.key.property}" for kind in kinds if kind.source.key_by_arn]
 
 
