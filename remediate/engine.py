@@ -114,7 +114,7 @@ def remediate_all(raw: bytes, name: str, patch_sets: Sequence[PatchSet], options
 
 def _of_the_whole(report: Report, patch_sets: Sequence[PatchSet], options: Options) -> Report:
     """Add what no service tells alone: that there are others, and what the template's ignores come to."""
-    others = [*other_services(report.model, [one.service for one in patch_sets])]
+    others = [*other_services(report.model, patch_sets)]
     there = AtResources(report.ignores.valid)
     report = replace(report, suppressed=(*report.suppressed, *there.told(others)))
     said = [*(one for one in others if not there.skipped(one)), *_of_ignores(report, options, narrow=bool(others))]
@@ -213,6 +213,11 @@ class Report(Struct, frozen=True):
     def told_of(self) -> tuple[LogService, ...]:
         """The services that a report is about: all that were looked at where the template has to do with none."""
         return self.concerned or self.services
+
+    @property
+    def chosen_services(self) -> tuple[LogService, ...]:
+        """The services that were asked for, without their legs."""
+        return tuple(one for one, given in zip(self.services, self.givens, strict=True) if given.used_by is None)
 
     @property
     def service_names(self) -> str:

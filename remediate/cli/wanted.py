@@ -29,8 +29,8 @@ class Wanted(Struct, frozen=True, eq=False):
     fail_on: str
 
     def services(self) -> tuple[LogService, ...]:
-        """Return the services that are looked at."""
-        return tuple(one.service for one in self.patch_sets)
+        """Return the services that are looked at, without their legs, which are there where a source of theirs is."""
+        return tuple(one.service for one in self.patch_sets if one.used_by is None)
 
 
 class ParameterFiles:

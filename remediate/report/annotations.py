@@ -120,7 +120,10 @@ def _fixed_by(patches: Iterable[Patch], report: Report) -> str:
     ids = [patch.id for patch in patches]
     selected = "".join(f" --select {one}" for one in ids)
     owners = [name.partition("/")[0] for name, known in report.patch_sets.items() if {*ids}.intersection(known)]
-    services = "" if [one.id for one in report.services] == [DEFAULT] else "".join(f" --service {one}" for one in owners)
+    chosen = report.chosen_services
+    legs = {leg for one in chosen for leg in one.legs}
+    named = dict.fromkeys(chosen[0].id if one in legs else one for one in owners)
+    services = "" if [one.id for one in chosen] == [DEFAULT] else "".join(f" --service {one}" for one in named)
     return f"fixable: `remediate fix{services}{selected}`"
 
 
