@@ -31,10 +31,12 @@ def _bucket_without_arn(delivery: Delivery, source: str) -> Iterator[Finding]:
     if value is None or not value.parts:
         return
     first = value.parts[0]
-    is_name = bucket is not None and value == resolver.string({"Ref": bucket})
+    own = resolver.string({"Ref": bucket}) if bucket else None
+    is_name = own is not None and value.parts[: len(own.parts)] == own.parts
     if is_name or (isinstance(first, str) and len(first) >= len(_ARN) and not first.startswith(_ARN)):
         detail = f"the {path} of {source} is {value}, not the ARN of a bucket"
         advice = f"write !GetAtt {bucket}.Arn" if is_name else "write the ARN: arn:${AWS::Partition}:s3:::… with !Sub"
+        advice += f", with ${{{bucket}.Arn}} in !Sub where a folder is behind it" if is_name and value != own else ""
         yield Finding("bucket-without-arn", source, _place(delivery, path), detail, "bucket", advice=advice)
 
 
