@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from remediate import fix
 from remediate.delivery.error_messages import failure
 from remediate.delivery.services import shipped_services
 from remediate.engine import Report
+from remediate.report.annotations import annotate
 from remediate.report.source_map import SourceMap
 
 HEALTHY = """\
@@ -297,6 +299,14 @@ def test_a_role_that_one_destination_needs_is_taken_away_by_the_words_for_it() -
     assert causes([*head, (TO_BUCKET, f"{TO_BUCKET}, {chosen}")]) == set()
 
 
+@pytest.mark.parametrize(("service", "patch"), [("cloudtrail", "policy-writer"), ("config", "config-policy-writer")])
+def test_who_may_write_the_policy_of_another_service_is_told_with_the_patch_that_mends_it(service: str, patch: str) -> None:
+    case = Path(__file__).parent / "cases" / f"{patch}-order" / "flow-log" / "before.yaml"
+    (told,) = [one for one in annotate(fix(case, service=service)) if one.rule == "policy-exists-already"]
+
+    assert (told.level, told.patches) == ("warning", (f"{patch}-order",))
+
+
 def test_a_bucket_without_policy_is_told_and_left_to_aws() -> None:
     start, end = HEALTHY.index("  Policy:\n"), HEALTHY.index("  Flows:\n")
     report = fix(
@@ -360,7 +370,7 @@ Resources:
         ("Access Denied for LogDestination: logs. Please check LogDestination permission", "AccessDeniedForLogDestination"),
         ("LogDestination: logs is undeliverable (Service: Ec2, Status Code: 400)", "UndeliverableLogDestination"),
         ("DeliverLogsPermissionArn is not applicable for s3 delivery", "DeliverLogsPermissionArn"),
-        ("The bucket policy already exists on bucket logs.", "BucketPolicyAlreadyExists"),
+        ("The bucket policy already exists on bucket logs.", "BucketPolicyExists"),
         (
             "Unable to deliver logs to the configured destination. You might need to grant log delivery permissions",
             "WAFLogDestinationPermissionIssueException",

@@ -192,7 +192,7 @@ class PatchSet(Struct, frozen=True):
 
 
 _ROLES = {
-    "bucket": {"source", "bucket", "bucket-policy"},
+    "bucket": {"source", "bucket", "bucket-policy", "policy-writer"},
     "key": {"source", "key-policy", "bucket-key-policy", "topic-key-policy"},
     "topic": {"source", "topic", "topic-policy"},
 }
