@@ -72,7 +72,7 @@ class Finder:
     def deliveries(self, sources: Sources) -> Iterator[Delivery]:
         """Yield the deliveries of the sources that are created, or of central buckets and keys where there are none."""
         if not any(sources.values()):
-            return self._central_deliveries()
+            return iter(()) if self.service.shared_principal else self._central_deliveries()
         return (self._delivery(kind, name) for kind, name in self._chosen(sources) if self._is_made(kind, name))
 
     def idle(self, sources: Sources) -> Iterator[Delivery]:

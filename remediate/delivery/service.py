@@ -128,7 +128,8 @@ class LogService(Struct, frozen=True, eq=False):
     service called from until a time that ``legacy_until`` tells, before it had a service principal. ``others`` are the same
     service for its other kinds of sources, and for other places that a source delivers to. ``legs`` are the ids of services
     that a run for this one includes, for the resources that a property of a source names. ``writes_policy``: it adds what
-    it needs to the policy of the bucket, if whoever deploys may do that. ``refuses`` is what a bucket must not have.
+    it needs to the policy of the bucket, if whoever deploys may do that. ``shared_principal``: a policy that names the
+    principal may be for another service, and says nothing of sources elsewhere. ``refuses`` is what a bucket must not have.
     ``principal`` is a form, whose Region is that of the stack; ``uncertain_principals`` are forms that are in use and that
     AWS does not document.
     """
@@ -155,6 +156,7 @@ class LogService(Struct, frozen=True, eq=False):
     others: tuple[LogService, ...] = ()
     legs: Mapping[str, PropertyPath] = {}
     writes_policy: bool = False
+    shared_principal: bool = False
     refuses: tuple[Refusal, ...] = ()
 
     def is_mentioned(self, text: str) -> bool:

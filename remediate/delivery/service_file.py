@@ -66,6 +66,7 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
         refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
+        shared_principal=bool(data.get("shared-principal")),
         writes_policy=bool(data.get("writes-policy")),
         uncertain_principals=_texts(data.get("uncertain-principals")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
