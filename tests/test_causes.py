@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from remediate import check, fix
+from remediate.delivery.services import shipped_services
 from remediate.diagnosis import catalogue
+from remediate.diagnosis.finding import slug
 from remediate.patch_set import load, names
 from remediate.report.annotations import annotate
 from remediate.report.source_map import SourceMap
@@ -133,19 +135,32 @@ APART = """\
       PolicyDocument:
 """
 BY_ITSELF = ("      Policies:\n        - PolicyName: logs\n          PolicyDocument:\n", APART)
+FLOWS = """\
+  Flows:
+    Type: AWS::EC2::FlowLog
+    Properties: { LogDestinationType: s3, LogDestination: !GetAtt LogBucket.Arn }
+"""
 
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
-OF_OTHER_SOURCES = {
-    one
-    for one in catalogue()
-    if "delivery-channel" in one or "topic" in one or "log-group" in one or one == "key-without-arn"
+OTHER_NOUNS = {
+    slug(kind.source.noun) for service in shipped_services() for kind in service.kinds if service.id != "cloudtrail"
 }
+OF_OTHER_SOURCES = {one for one in catalogue() if "topic" in one or any(noun in one for noun in OTHER_NOUNS)} | {
+    *("key-without-arn", "bucket-without-arn", "bucket-key-without-arn", "refused-property"),
+    *("bucket-name", "bucket-encryption", "bucket-object-lock"),
+}
+"""They have tests of their own."""
 ROWS: list[Row] = [
     (
         "no DependsOn",
         [("    DependsOn: LogBucketPolicy\n", "")],
         [("trail-before-policy", "  Trail:", "Trail may be created before")],
+    ),
+    (
+        "a flow log to the same bucket that does not wait",
+        [("  Trail:\n    Type: AWS::CloudTrail::Trail\n", f"{FLOWS}  Trail:\n    Type: AWS::CloudTrail::Trail\n")],
+        [("policy-exists-already", "  Flows:", "Flows may be created before LogBucketPolicy, and then has a policy")],
     ),
     (
         "a policy that does not refer to its bucket",

@@ -25,6 +25,18 @@ EXPECTED = {
     "minimal.yaml": ["bucket-checks", "trail-order"],
     "organization.yaml": ["log-delivery"],
     "sam.yaml": ["bucket-checks", "cloudtrail-key-access", "trail-order"],
+    "vended-logs.yaml": [
+        "vended-no-role",
+        "vended-bucket-arn",
+        "vended-key-arn",
+        "vended-source",
+        "vended-delivery",
+        "vended-bucket-checks",
+        "vended-key-access",
+        "vended-order",
+        "vended-order",
+        "vended-order",
+    ],
     "topic.yaml": ["topic-key-access", "topic-access", "trail-order"],
     "stack.json": [
         "no-fragile-source",

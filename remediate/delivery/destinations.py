@@ -8,10 +8,15 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from remediate.cloudformation.members import members
+from remediate.cloudformation.property_path import property_path
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
+
+DEFAULT_KEY = property_path(
+    "BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.KMSMasterKeyID"
+)
 
 
 class Destination(Struct, frozen=True):

@@ -73,7 +73,7 @@ class Finder:
     def deliveries(self, sources: Sources) -> Iterator[Delivery]:
         """Yield the deliveries of the sources that are created, or of central buckets and keys where there are none."""
         if not any(sources.values()):
-            return self._central_deliveries()
+            return iter(()) if self.service.shared_principal else self._central_deliveries()
         return (self._delivery(kind, name) for kind, name in self._chosen(sources) if self._is_made(kind, name))
 
     def idle(self, sources: Sources) -> Iterator[Delivery]:
@@ -214,10 +214,10 @@ class Finder:
     def _central_facts(
         self, bucket: Destination | None, key: Destination | None, *, bucket_key_enabled: bool = False
     ) -> SourceFacts:
-        noun = self.service.source.noun
+        noun = self.service.noun
         return SourceFacts(
             service=self.service,
-            name=f"{self.service.source.a_noun} of another template",
+            name=f"{self.service.a_noun} of another template",
             arn=partial(UnknownPart(f"the {noun}'s ARN", "any")),
             account=partial(UnknownPart(f"the {noun}'s account", "digits")),
             region=partial(UnknownPart(f"the {noun}'s Region")),

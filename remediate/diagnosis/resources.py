@@ -24,6 +24,7 @@ from remediate.diagnosis.finding import Finding, slug
 from remediate.diagnosis.key_names import key_without_arn
 from remediate.diagnosis.policy_writers import policy_writer_findings
 from remediate.diagnosis.roles import role_findings
+from remediate.diagnosis.source_setup import source_findings
 from remediate.diagnosis.topics import topic_findings, without_policy
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
@@ -50,6 +51,7 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
             yield from policy_writer_findings(delivery, seen.waiting)
         yield from _bucket(delivery)
         yield from setup_findings(delivery)
+        yield from source_findings(delivery)
         yield from topic_findings(delivery, seen.topics_with_policy, seen.waiting)
         yield from _key(delivery)
         yield from key_without_arn(delivery, model)

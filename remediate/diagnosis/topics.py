@@ -39,7 +39,7 @@ def without_policy(delivery: Delivery, kind: Literal["bucket", "topic"], holder:
     writer, other = delivery.service.writer, delivery.facts.other_writer
     said = f"{detail}; {writer.reason}" if writer and other else detail
     if delivery.service.writes_policy and kind == "bucket":
-        said = f"{detail}; {delivery.service.name} adds one, if whoever deploys may s3:PutBucketPolicy"
+        said = f"{detail}; {delivery.service.name} adds one where whoever deploys is allowed s3:PutBucketPolicy"
         other = True
     return Finding(f"{kind}-without-policy", holder, ("Resources", holder), said, kind, blocking=not other)
 

@@ -121,11 +121,12 @@ def _see_that(delivery: Delivery, pasted: str, where: str = "its policy") -> str
 
 def bucket_statements(delivery: Delivery, bucket: Destination, patch_set: PatchSet) -> str:
     """Return, as JSON, the statements that a patch set wants in the policy of a bucket outside the template."""
-    arn = f"arn:{_partition(delivery)}:s3:::{as_in_sub(delivery, bucket.expression, 'name of the log bucket')}"
     service = delivery.service
-    folders = [f"{arn}/{service.folder.replace('{prefix/}', prefix)}" for prefix in _prefixes(delivery)]
+    arn, prefixes = _place(delivery, bucket)
+    folders = [f"{arn}/{service.folder.replace('{prefix/}', prefix)}" for prefix in prefixes]
     facts = {"account": _account(delivery), "organization": _organization(delivery)}
-    kinds = ["account", *(["organization"] if delivery.facts.organization_id else [])]
+    optional = [kind for kind in service.paths if kind in delivery.facts.options]
+    kinds = [*(optional or ["account"]), *(["organization"] if delivery.facts.organization_id else [])]
     paths = [folder + service.paths[kind].format(**facts) for kind in kinds if kind in service.paths for folder in folders]
     return statements(delivery, patch_set, "bucket-policy", {"log-bucket": [arn], "log-objects": paths})
 
@@ -133,6 +134,16 @@ def bucket_statements(delivery: Delivery, bucket: Destination, patch_set: PatchS
 def key_statements(delivery: Delivery, patch_set: PatchSet) -> str:
     """Return, as JSON, the statements that a patch set wants in the policy of a key outside the template."""
     return statements(delivery, patch_set, "key-policy", {"every": ["*"]})
+
+
+def _place(delivery: Delivery, bucket: Destination) -> tuple[str, list[str]]:
+    """Return the ARN of a bucket outside the template, and what may be before the folder in it."""
+    if delivery.service.source.by_arn:
+        written = as_in_sub(delivery, bucket.expression, "ARN of the log bucket")
+        arn, _, folder = written.partition("/")
+        return arn, [f"{folder.removesuffix('/')}/" if folder else ""]
+    name = as_in_sub(delivery, bucket.expression, "name of the log bucket")
+    return f"arn:{_partition(delivery)}:s3:::{name}", _prefixes(delivery)
 
 
 def _prefix_of(delivery: Delivery) -> Plain:

@@ -135,7 +135,7 @@ def _requests(report: Report) -> Iterator[str]:
         return
     yield "## Why this resolves the failure" if report.changed else f"## Requests of {report.service_names}"
     yield ""
-    made = " and ".join(f"{one.source.a_noun} is created or updated" for one in report.told_of)
+    made = " and ".join(f"{one.a_noun} is created or updated" for one in report.told_of)
     makes = "makes" if len(report.told_of) == 1 else "make"
     yield f"{report.service_names} {makes} these requests when {made}. The policies in this template decide them:"
     yield ""
@@ -153,7 +153,7 @@ def _requests(report: Report) -> Iterator[str]:
 
 
 def _table(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
-    yield f"| {'/'.join(one.source.noun for one in report.told_of)} | request | policy | before | after |"
+    yield f"| {'/'.join(one.noun for one in report.told_of)} | request | policy | before | after |"
     yield "|---|---|---|---|---|"
     for one in verdicts:
         action = f"{code(one.request.request.action)}: {one.request.title}"
@@ -174,7 +174,7 @@ def _observable(report: Report) -> Iterator[str]:
     if report.unfixed:
         yield f"Expect these only when {_NOT_FIXED}:"
         yield ""
-    nouns = " and ".join(one.source.noun for one in report.told_of)
+    nouns = " and ".join(one.noun for one in report.told_of)
     yield f"- {_listed(sources) or f'The {nouns}'} reaches `CREATE_COMPLETE` or `UPDATE_COMPLETE`."
     requests = [one.request.request for one in report.verdicts]
     written = {str(one.resource).split(":::")[-1] for one in requests if one.action == "s3:PutObject"}
