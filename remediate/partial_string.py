@@ -35,8 +35,12 @@ class PartialString(Struct, frozen=True):
     @property
     def known(self) -> str | None:
         """The whole string where no part is unknown, else None."""
-        known = [part for part in self.parts if isinstance(part, str)]
-        return "".join(known) if len(known) == len(self.parts) else None
+        match self.parts:  # neighbouring known parts are one
+            case ():
+                return ""
+            case (str(known),):
+                return known
+        return None
 
     def __str__(self) -> str:
         """Return the string with ``${name}`` for each unknown part."""

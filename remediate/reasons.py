@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from remediate.delivery.service import LogService, RequestForm
 from remediate.delivery.services import known_services
 from remediate.diagnosis import Cause, catalogue
-from remediate.template import Plain, read
+from remediate.template import Plain, read_data
 
 
 def reasons() -> dict[str, Cause]:
@@ -22,7 +22,7 @@ def reasons() -> dict[str, Cause]:
 @functools.cache
 def _reasons(services: tuple[LogService, ...]) -> dict[str, Cause]:
     file = Path(__file__).with_name("reasons.yaml")
-    described = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    described = cast("dict[str, dict[str, Plain]]", read_data(file.read_text("utf-8"), "yaml"))
     written = {name: _reason(name, one) for name, one in described.items()}
     default, *others = services
     found = {form.id: _request(default, form) for form in default.requests} | written

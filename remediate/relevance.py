@@ -10,10 +10,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from mmap import mmap
+from typing import TYPE_CHECKING
 
 from remediate.delivery.service import LogService
 from remediate.delivery.services import shipped_services
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 _FORMAT = b"AWSTemplateFormatVersion"
 _TYPE = re.compile(rb"AWS::[A-Za-z0-9]+::[A-Za-z0-9]")

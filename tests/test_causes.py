@@ -111,13 +111,44 @@ FLOWS = """\
     Type: AWS::EC2::FlowLog
     Properties: { LogDestinationType: s3, LogDestination: !GetAtt LogBucket.Arn }
 """
+LOGS = """\
+  LogGroup:
+    Type: AWS::Logs::LogGroup
+  LogRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - { Effect: Allow, Principal: { Service: cloudtrail.amazonaws.com }, Action: sts:AssumeRole }
+      Policies:
+        - PolicyName: logs
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - { Effect: Allow, Action: [logs:CreateLogStream, logs:PutLogEvents], Resource: !GetAtt LogGroup.Arn }
+"""
+WITH_ROLE = ("  Trail:\n", f"{LOGS}  Trail:\n")
+ROLE = "      CloudWatchLogsRoleArn: !GetAtt LogRole.Arn\n"
+WITH_LOGS = ("      IsLogging", f"      CloudWatchLogsLogGroupArn: !GetAtt LogGroup.Arn\n{ROLE}      IsLogging")
+APART = """\
+  RolePolicy:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: logs
+      Roles: [!Ref LogRole]
+      PolicyDocument:
+"""
+BY_ITSELF = ("      Policies:\n        - PolicyName: logs\n          PolicyDocument:\n", APART)
 
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
 OTHER_NOUNS = {
     slug(kind.source.noun) for service in shipped_services() for kind in service.kinds if service.id != "cloudtrail"
 }
-OF_OTHER_SOURCES = {one for one in catalogue() if "topic" in one or any(noun in one for noun in OTHER_NOUNS)} | {
+OF_OTHER_SOURCES = {
+    one for one in {*catalogue()} - {"log-group-arn"} if any(noun in one for noun in ("topic", *OTHER_NOUNS))
+} | {
     *("key-without-arn", "bucket-without-arn", "bucket-key-without-arn", "refused-property"),
     *("bucket-name", "bucket-encryption", "bucket-object-lock"),
 }
@@ -521,6 +552,97 @@ ROWS: list[Row] = [
         "a Deny on the network",
         [(TLS, "{ StringNotEquals: { 'aws:SourceVpce': vpce-1a2b3c4d } }")],
         [("blocking-deny", "Sid: Tls", "does not call through a VPC endpoint of a customer")],
+    ),
+    (
+        "a role that another service assumes",
+        [
+            WITH_ROLE,
+            WITH_LOGS,
+            ("{ Service: cloudtrail.amazonaws.com }, Action: sts", "{ Service: ec2.amazonaws.com }, Action: sts"),
+        ],
+        [("logs-role-trust", "AssumeRolePolicyDocument:", "LogRole does not let cloudtrail.amazonaws.com sts:AssumeRole")],
+    ),
+    (
+        "a role that may do half of it",
+        [WITH_ROLE, WITH_LOGS, ("[logs:CreateLogStream, logs:PutLogEvents]", "logs:PutLogEvents")],
+        [("logs-role-denied", "PolicyDocument:", "LogRole may not logs:CreateLogStream on arn:aws:logs:")],
+    ),
+    (
+        "a role that may write to another log group",
+        [
+            WITH_ROLE,
+            WITH_LOGS,
+            ("Resource: !GetAtt LogGroup.Arn", "Resource: arn:aws:logs:*:*:log-group:other:*"),
+            ("    Type: AWS::Logs::LogGroup\n", "    Type: AWS::Logs::LogGroup\n    Properties: { LogGroupName: trail }\n"),
+        ],
+        [
+            (
+                "logs-role-denied",
+                "{ Effect: Allow, Action: [logs:CreateLogStream",
+                "statement 1 of LogRole: its resource is not arn:aws:logs:",
+            )
+        ],
+    ),
+    (
+        "a role whose permissions come later",
+        [WITH_ROLE, WITH_LOGS, BY_ITSELF],
+        [("logs-role-late", "  Trail:", "Trail may be created before RolePolicy, which gives LogRole its permissions")],
+    ),
+    (
+        "a log group without a role",
+        [WITH_ROLE, WITH_LOGS, (ROLE, "")],
+        [
+            (
+                "logs-half-configured",
+                "CloudWatchLogsLogGroupArn",
+                "Trail has CloudWatchLogsLogGroupArn but no CloudWatchLogsRoleArn",
+            )
+        ],
+    ),
+    (
+        "a role without a log group",
+        [WITH_ROLE, WITH_LOGS, ("      CloudWatchLogsLogGroupArn: !GetAtt LogGroup.Arn\n", "")],
+        [
+            (
+                "logs-half-configured",
+                "CloudWatchLogsRoleArn",
+                "Trail has CloudWatchLogsRoleArn but no CloudWatchLogsLogGroupArn",
+            )
+        ],
+    ),
+    (
+        "the name of a log group",
+        [WITH_ROLE, WITH_LOGS, ("LogGroupArn: !GetAtt LogGroup.Arn", "LogGroupArn: !Ref LogGroup")],
+        [("log-group-arn", "CloudWatchLogsLogGroupArn", "is ${LogGroup}, which is no ARN")],
+    ),
+    (
+        "the ARN of a log group without its streams",
+        [
+            WITH_ROLE,
+            WITH_LOGS,
+            (
+                "LogGroupArn: !GetAtt LogGroup.Arn",
+                'LogGroupArn: !Sub "arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:${LogGroup}"',
+            ),
+        ],
+        [("log-group-arn", "CloudWatchLogsLogGroupArn", "which does not end in :*")],
+    ),
+    (
+        "a bucket that a failed stack leaves behind",
+        [
+            ("    DependsOn: LogBucketPolicy\n", ""),
+            ("  LogBucket:\n", "  LogBucket:\n    DeletionPolicy: Retain\n"),
+            (OWNER, "BucketName: our-logs"),
+        ],
+        [
+            ("retained-bucket", "DeletionPolicy", "a stack that has failed leaves it behind"),
+            ("trail-before-policy", "  Trail:", "Trail may be created before"),
+        ],
+    ),
+    (
+        "a partition in a template for several",
+        [(OWNER, "BucketName: !Sub logs-${AWS::Partition}")],
+        [("hard-coded-partition", "  LogBucketPolicy:", "LogBucketPolicy writes out the partition aws")],
     ),
 ]
 

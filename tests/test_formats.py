@@ -177,7 +177,7 @@ def test_a_result_has_the_fix_of_its_own_patch_only() -> None:
     fixes = {one["ruleId"]: one["fixes"][0] for one in results}
     titles = {rule: one["description"]["text"] for rule, one in fixes.items()}
     assert titles == {
-        "trail-before-policy": "Create the trail after the policies of its bucket and topic (trail-order)",
+        "trail-before-policy": "Create the trail after the policies that it needs (trail-order)",
         "missing-action": "Allow CloudTrail to check the log bucket (bucket-checks)",
     }
     (replacement,) = fixes["trail-before-policy"]["artifactChanges"][0]["replacements"]

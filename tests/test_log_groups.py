@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from remediate import fix
+from remediate.compare import standing_access
 from remediate.delivery.error_messages import failure
 from remediate.delivery.services import shipped_services
 from remediate.engine import Report
@@ -211,13 +212,8 @@ def test_log_groups_of_other_accounts_are_kept_out_by_the_documented_set() -> No
 
 
 def test_an_open_statement_is_told_as_access_of_strangers() -> None:
-    from remediate.compare import standing_access  # the command simulate tells it
-    from remediate.patch_set import load
-    from remediate.plan import Options
-
     open_to_all = HEALTHY[: HEALTHY.index("            Condition:")] + HEALTHY[HEALTHY.index("  Group:") :]
-    patch_set = load("create", service="log-groups")
-    found = standing_access(fix(open_to_all, service="log-groups"), [patch_set], Options())
+    found = standing_access(fix(open_to_all, service="log-groups"))
 
     assert {one.outsider.who for one in found.standing} == {"a log group of another account"}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import click
 
 from remediate.cli.help import show_version
@@ -34,5 +32,3 @@ def main() -> None:
       remediate simulate stack.yaml          each CloudTrail request: allowed or denied, before and after
       remediate explain                      list all problems and patches
     """  # noqa: D301  # the backspace is click's mark for a paragraph that keeps its lines
-    # A run is short and makes many objects but no cycles: looking for garbage would take a tenth of its time.
-    gc.disable()

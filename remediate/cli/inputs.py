@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
-import mmap
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -95,15 +93,21 @@ def _found(name: str, walk: Walk, choice: Choice, told: Listener) -> Iterator[tu
 
 def _expanded(name: str) -> list[str]:
     """Return what a pattern matches, for shells that expand none; a name without one, or without a match, as it is."""
-    if not glob.has_magic(name) or os.path.lexists(name):
+    if not _is_pattern(name) or os.path.lexists(name):
         return [name]
+    import glob  # few shells leave it to the program
+
     return sorted(glob.glob(name, recursive=True)) or [name]  # noqa: PTH207  # Path.glob takes no absolute pattern
+
+
+def _is_pattern(name: str) -> bool:
+    return not {*"*?["}.isdisjoint(name)
 
 
 def is_one_file(names: Sequence[str]) -> bool:
     """Tell whether arguments name one file, and no folder."""
     with contextlib.suppress(OSError):
-        return len(names) == 1 and (names[0] == STDIN or not (glob.has_magic(names[0]) or Path(names[0]).is_dir()))
+        return len(names) == 1 and (names[0] == STDIN or not (_is_pattern(names[0]) or Path(names[0]).is_dir()))
     return True
 
 
@@ -157,6 +161,8 @@ def may_be_large_template(one: Input, head: bytes) -> bool:
     try:
         if one.stdin or not Path(one.name).is_file():
             return True
+        import mmap  # only a huge file needs it
+
         with Path(one.name).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return claims_to_be_template(content)
     except (OSError, ValueError):

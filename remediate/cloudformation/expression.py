@@ -75,15 +75,8 @@ def chosen(expression: Plain, conditions: Mapping[str, bool]) -> Alternative:
 def mentions(expression: Plain) -> set[str]:
     """Return every logical ID, parameter and pseudo parameter that an expression reads."""
     found: set[str] = set()
-    stack: list[Plain] = [expression]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, list):
-            stack.extend(current)
-            continue
-        if not isinstance(current, dict):
-            continue
-        match function(current):
+    for call in _functions_in(expression):
+        match call:
             case ("Ref", str(name)):
                 found.add(name)
             case ("Fn::GetAtt", [str(name), *_]):
@@ -94,28 +87,31 @@ def mentions(expression: Plain) -> set[str]:
                 found.update(_sub_names(text))
             case ("Fn::Sub", [str(text), dict(variables)]):
                 found.update(_sub_names(text) - variables.keys())
-        stack.extend(current.values())
     return found
 
 
 def conditions_of(expression: Plain) -> set[str]:
     """Return the conditions that an expression tests with ``Fn::If`` or names with ``Condition``."""
     found: set[str] = set()
+    for call in _functions_in(expression):
+        match call:
+            case ("Fn::If", [str(name), *_]) | ("Condition", str(name)):
+                found.add(name)
+    return found
+
+
+def _functions_in(expression: Plain) -> Iterator[tuple[str, Plain]]:
+    """Yield name and argument of every intrinsic function in an expression."""
     stack: list[Plain] = [expression]
     while stack:
         current = stack.pop()
-        if isinstance(current, list):
+        if isinstance(current, dict):
+            stack.extend(current.values())
+            call = function(current)
+            if call:
+                yield call
+        elif isinstance(current, list):
             stack.extend(current)
-            continue
-        if not isinstance(current, dict):
-            continue
-        match function(current):
-            case ("Fn::If", [str(name), *_]):
-                found.add(name)
-            case ("Condition", str(name)):
-                found.add(name)
-        stack.extend(current.values())
-    return found
 
 
 def sub(*parts: Plain) -> Plain:

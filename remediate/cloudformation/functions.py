@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
 from remediate.cloudformation.parameters import written
 from remediate.partial_string import PartialString, UnknownPart, partial
@@ -22,6 +23,7 @@ ARN or key of AWS is as long.
 _DYNAMIC_REFERENCE = re.compile(r"(\{\{resolve:[^{}]*\}\})")
 
 
+@lru_cache(maxsize=4096)
 def literal(string: str) -> PartialString:
     """Return text as written; the dynamic references in it are unknown (User Guide, Dynamic references)."""
     if "{{resolve:" not in string:

@@ -6,12 +6,15 @@ each resource in SamResourceId.
 
 from __future__ import annotations
 
+import functools
+
 from remediate.cloudformation.model import TemplateModel
 
 _CDK, _SAM = "aws:cdk:path", "SamResourceId"
 _TOOLS = {_CDK: "the AWS CDK", _SAM: "AWS SAM"}
 
 
+@functools.lru_cache(maxsize=8)
 def generator(model: TemplateModel) -> str | None:
     """Return the name of the tool that a template's resources say they come from, None where people write it."""
     if model.of_type("AWS::CDK::Metadata"):

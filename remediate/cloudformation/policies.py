@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from remediate.cloudformation.expression import Alternative, alternatives, as_list, function
 from remediate.cloudformation.model import TemplateModel
+from remediate.cloudformation.role_policies import INLINE, attached_documents, inline_documents
 from remediate.cloudformation.text_document import read_text
-from remediate.iam.holders import HOLDERS, PolicyKind
+from remediate.iam.holders import HOLDERS, PolicyKind, is_of_identity
 from remediate.template import Plain, pointer
 
 
@@ -53,10 +54,10 @@ class WrittenStatement(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True, eq=False):
-    """A bucket or key policy in the template.
+    """A policy in the template; the permissions of a role are one, wherever their parts are.
 
-    ``obstacle`` says why its statements cannot be edited as they stand, None where they can. They can be judged all the same
-    where the document is ``readable``: it is JSON text.
+    ``path`` leads to where a statement can be added. ``obstacle`` says why its statements cannot be edited as they stand,
+    None where they can. They can be judged all the same where the document is ``readable``: it is JSON text.
     """
 
     logical_id: str
@@ -82,6 +83,8 @@ def documents(model: TemplateModel, logical_id: str, kind: PolicyKind) -> tuple[
 
 
 def _documents(model: TemplateModel, logical_id: str, kind: PolicyKind) -> tuple[Document, ...]:
+    if is_of_identity(kind):
+        return (_permissions(model, logical_id, kind),)
     written = model.properties(logical_id)
     name = HOLDERS[kind].property
     if name not in written:
@@ -108,6 +111,20 @@ def _document(logical_id: str, kind: PolicyKind, where: Alternative) -> Document
                 guard = (*where.guard, *inner.guard)
                 found.append(WrittenStatement(inner.path, inner.value, guard, written.get("Version"), written is spelled))
     return Document(logical_id, kind, where.path, where.guard, tuple(found), obstacle)
+
+
+def _permissions(model: TemplateModel, role: str, kind: PolicyKind) -> Document:
+    """Return the statements of all policies of a role as one document: the one to be edited is the first of its own.
+
+    One that is under no condition and can be edited is taken; where there is none, ``path`` leads to the list of its own.
+    """
+    own = [_document(role, kind, one) for one in inline_documents(model, role)]
+    others = [_document(role, kind, one) for one in attached_documents(model, role)]
+    first = next((one for one in own if not one.guard and not one.obstacle), None)
+    path = first.path if first else ("Resources", role, "Properties", INLINE)
+    statements = tuple(statement for one in (*own, *others) for statement in one.statements)
+    unreadable = next((one.obstacle for one in (*own, *others) if not one.readable), None)
+    return Document(role, kind, path, (), statements, unreadable, readable=unreadable is None)
 
 
 def _obstacle(document: Plain) -> str | None:

@@ -10,12 +10,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from remediate.config.places import place
-from remediate.config.validate import faults, schema_text
 from remediate.errors import RemediateError
 from remediate.gitignore import Chain, is_ignored, rules
 
-__all__ = ["Config", "ConfigError", "Override", "find", "load", "of_folder", "schema_text"]
+__all__ = ["Config", "ConfigError", "Override", "find", "load", "of_folder"]
 
 _OWN, _SHARED = ".remediate.toml", "pyproject.toml"
 _TABLE = ("tool", "remediate")
@@ -53,7 +51,7 @@ class Config(Struct, frozen=True):
     def fault(self, path: tuple[str | int, ...], message: str) -> ConfigError:
         """Return an error about a value that turns out to be wrong when it is used; ``path`` leads to its key."""
         try:
-            line, column = place(self.file.read_text("utf-8"), (*self.table, *path)) if self.file else (1, 1)
+            line, column = _place(self.file.read_text("utf-8"), (*self.table, *path)) if self.file else (1, 1)
         except (OSError, UnicodeDecodeError):  # it has changed since
             line, column = 1, 1
         return ConfigError(f"{self.file}:{line}:{column}: {message}")
@@ -128,8 +126,10 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
 
 
 def _config(file: Path, text: str, data: Any, prefix: tuple[str, ...]) -> Config:
+    from remediate.config.validate import faults  # as all that reads a file: most runs have none
+
     for fault in faults(data):
-        line, column = place(text, (*prefix, *fault.path))
+        line, column = _place(text, (*prefix, *fault.path))
         name = next((f"{one}: " for one in reversed(fault.path) if isinstance(one, str)), "")
         raise ConfigError(f"{file}:{line}:{column}: {name}{fault.message}")
     base = str(file.absolute().parent)
@@ -150,8 +150,14 @@ def _rules(base: str, patterns: list[str], file: Path, text: str, path: tuple[st
     try:
         return rules(base, patterns)
     except ValueError as error:
-        line, column = place(text, path)
+        line, column = _place(text, path)
         raise ConfigError(f"{file}:{line}:{column}: {error}") from error
+
+
+def _place(text: str, path: tuple[str | int, ...]) -> tuple[int, int]:
+    from remediate.config.places import place
+
+    return place(text, path)
 
 
 def _up(path: str) -> list[tuple[str, bool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import asdict, replace
 
@@ -206,7 +206,15 @@ def _is_steady(raw: WrittenStatement, delivery: Delivery, besides: str = "") -> 
         return False
     if not all(name in delivery.resolver.scenario.conditions for name, _ in raw.guard):
         return False
-    return "arn:aws" not in json.dumps(statement.get("Condition"), default=str)
+    return "arn:aws" not in json.dumps(_narrowing(statement), default=str)
+
+
+def _narrowing(statement: Mapping[str, Plain]) -> Plain:
+    """Return the conditions that may fail in another partition: an Allow for all but an ARN of one holds in the others."""
+    conditions = statement.get("Condition")
+    if not isinstance(conditions, dict) or statement.get("Effect") != "Allow":
+        return conditions
+    return {operator: one for operator, one in conditions.items() if "not" not in operator.lower()}
 
 
 def _always(written: Plain, delivery: Delivery) -> frozenset[str]:

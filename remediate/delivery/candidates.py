@@ -16,10 +16,17 @@ from remediate.cloudformation.resource_types import (
     BUCKET_POLICY,
     INLINE_TOPIC_POLICY,
     KEY,
+    LOG_GROUP,
+    MANAGED_POLICY,
+    POLICY,
+    ROLE,
+    ROLE_POLICY,
     TOPIC,
     TOPIC_POLICY,
     TOPIC_PROPERTIES,
 )
+from remediate.cloudformation.role_policies import attached_policies
+from remediate.delivery.roles import find_log_group, find_role
 from remediate.delivery.service import LogService, Source, UsedBy
 from remediate.partial_string import PartialString, Value
 from remediate.template import Plain
@@ -32,6 +39,11 @@ _DECISIVE = {
     TOPIC: ("TopicName", "KmsMasterKeyId"),
     TOPIC_POLICY: ("Topics", "PolicyDocument"),
     INLINE_TOPIC_POLICY: ("TopicArn", "PolicyDocument"),
+    ROLE: ("RoleName", "Path", "AssumeRolePolicyDocument", "Policies", "ManagedPolicyArns", "PermissionsBoundary"),
+    POLICY: ("Roles", "PolicyDocument"),
+    ROLE_POLICY: ("RoleName", "PolicyDocument"),
+    MANAGED_POLICY: ("Roles", "PolicyDocument"),
+    LOG_GROUP: ("LogGroupName",),
 }
 """The properties that say what a source logs through, and whether it may; a source has those of its service."""
 _BUCKET_NAMES = {BUCKET: "BucketName", BUCKET_POLICY: "Bucket"}
@@ -61,7 +73,7 @@ def logging_resources(
     found |= buckets | {name for name in policies if names & _names(resolver, [model.properties(name).get("Bucket")])}
     topics, topic_policies = _topics(resolver, [model.at(name, source.topic) for source, name in sources if source.topic])
     keys = _mentioned(model, _key_users(sources, buckets, aliases, topics), types.get(KEY, []))
-    return frozenset(found | {*aliases} | keys | topics | topic_policies)
+    return frozenset(found | {*aliases} | keys | topics | topic_policies | _of_roles(resolver, sources))
 
 
 def sources_of(model: TemplateModel, service: LogService) -> list[str]:
@@ -152,6 +164,19 @@ def _topics(resolver: Resolver, named: list[Plain]) -> tuple[set[str], set[str]]
         for one, written in policies.items()
         if wanted & mentions(written) or any(resolver.string(topic) in called for topic in as_list(written))
     }
+
+
+def _of_roles(resolver: Resolver, sources: list[tuple[Source, str]]) -> set[str]:
+    """Return the roles and log groups that sources name, and the policies of these roles."""
+    model, found = resolver.model, set[str]()
+    for source, name in sources:
+        for path, kind, find in ((source.role, ROLE, find_role), (source.log_group, LOG_GROUP, find_log_group)):
+            written = model.at(name, path)
+            found |= mentions(written) & {*model.of_type(kind)}
+            place = find(resolver, written) if path else None
+            found |= {place.logical_id} if place and place.logical_id else set()
+    policies = {policy for role in found if model.type_of(role) == ROLE for policy, _ in attached_policies(model, role)}
+    return found | policies
 
 
 def decisive_conditions(model: TemplateModel, service: LogService, logical_id: str) -> set[str]:

@@ -15,8 +15,8 @@ from remediate.cloudformation.text_document import breaks_text
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import ServiceRequest, SourceFacts, possible_requests, requests
 from remediate.iam.conditions import condition_truth
-from remediate.iam.evaluate import Decision, evaluate
-from remediate.iam.holders import PolicyKind
+from remediate.iam.evaluate import Decision, Outcome, evaluate
+from remediate.iam.holders import PolicyKind, is_of_identity
 from remediate.iam.request import Request
 from remediate.iam.statement import FIRST_VERSION, Condition, Policy, Statement, parse_statement
 from remediate.iam.truth import Truth
@@ -64,12 +64,15 @@ def statements_of(document: Document, delivery: Delivery) -> tuple[tuple[Written
     )
 
 
-def read_statement(raw: WrittenStatement, delivery: Delivery, logical_id: str, position: int = 0) -> Statement:
+def read_statement(
+    raw: WrittenStatement, delivery: Delivery, logical_id: str, position: int = 0, *, of_identity: bool = False
+) -> Statement:
     """Return a statement as it reads under a delivery; ``position`` is its place in the policy."""
     data = delivery.resolver.value(raw.data)
     if raw.spelled and _broken(data):
         data = None  # what is put into the text makes another text of it
-    return parse_statement(data, raw.pointer, logical_id, position, _version(delivery, raw.version))
+    version = _version(delivery, raw.version)
+    return parse_statement(data, raw.pointer, logical_id, position, version, of_identity=of_identity)
 
 
 def statement_at(document: Document, delivery: Delivery, path: tuple[str | int, ...]) -> Statement | None:
@@ -82,7 +85,10 @@ def judge(document: Document, delivery: Delivery, request: Request, *, allows_on
     """Decide a request by a document; ``allows_only`` leaves the Deny statements out, which no patch changes."""
     read = [statement for _, statement in statements_of(document, delivery)]
     wanted: Iterable[Statement] = (one for one in read if one.effect == "Allow") if allows_only else read
-    return evaluate(Policy(document.kind, tuple(wanted)), request)
+    found = evaluate(Policy(document.kind, tuple(wanted)), request)
+    if request.limit and found.outcome is Outcome.ALLOWED and not allows_only:
+        return Decision(Outcome.UNDECIDABLE, explicit=False, by=(), reason=f"{found.reason}; {request.limit}")
+    return found
 
 
 def entry_truth(delivery: Delivery, entry: WrittenCondition, request: Request) -> Truth:
@@ -150,7 +156,10 @@ def _read_once(document: Document, position: int, delivery: Delivery) -> Stateme
     if scenario not in found.under:
         decisive = found.decisive.under(scenario)
         if decisive not in found.under:
-            found.under[decisive] = read_statement(raw, delivery, document.logical_id, position)
+            # What is part of a role's permissions may stand in a resource of its own.
+            logical_id = str(raw.path[1]) if is_of_identity(document.kind) else document.logical_id
+            of_identity = is_of_identity(document.kind)
+            found.under[decisive] = read_statement(raw, delivery, logical_id, position, of_identity=of_identity)
         found.under[scenario] = found.under[decisive]
     return found.under[scenario]
 

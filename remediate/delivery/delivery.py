@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from remediate.cloudformation.policies import documents
 from remediate.cloudformation.possible import REGION
+from remediate.cloudformation.property_path import PropertyPath, place_of
 from remediate.cloudformation.resolve import Resolver
 from remediate.delivery.destinations import Destination, access_log_buckets
 from remediate.delivery.requests import SourceFacts, filled, principal_of
@@ -41,6 +42,8 @@ class Delivery(Struct, frozen=True, eq=False):
     topic_policies: tuple[str, ...] = ()
     policy_writers: tuple[str, ...] = ()
     topic_key: Destination | None = None
+    role: Destination | None = None
+    log_group: Destination | None = None
 
     @property
     def service(self) -> LogService:
@@ -63,6 +66,9 @@ class Delivery(Struct, frozen=True, eq=False):
         topic_key = self.topic_key.logical_id if self.topic_key else None
         if topic_key and not (self.key and self.key.logical_id == topic_key):
             yield topic_key, "key"
+        if self.role and self.role.logical_id:
+            yield self.role.logical_id, "role"
+            yield self.role.logical_id, "permissions"
 
     def asks_at(self, kind: PolicyKind, logical_id: str, resource: PartialString) -> bool:
         """Tell whether the policy of ``logical_id`` decides a request for a resource: a topic may have another key."""
@@ -87,6 +93,11 @@ class Delivery(Struct, frozen=True, eq=False):
     def access_log_buckets(self) -> tuple[str, ...]:
         """Return the buckets in the template that the log bucket logs its own access to, directly or through another."""
         return access_log_buckets(self.resolver, self.own_bucket)
+
+    def place(self, path: PropertyPath) -> tuple[str | int, ...]:
+        """Return the JSON-pointer tokens of a property of the source."""
+        source, conditions = str(self.source), self.resolver.scenario.conditions
+        return ("Resources", source, "Properties", *place_of(self.resolver.model.properties(source), path, conditions))
 
     def object_ownership(self) -> str | None:
         """Return the object ownership of the log bucket, None where the template does not say it."""

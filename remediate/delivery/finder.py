@@ -27,6 +27,7 @@ from remediate.delivery.destinations import (
     key_arn,
 )
 from remediate.delivery.requests import SourceFacts, filled
+from remediate.delivery.roles import boundary, find_log_group, find_role, log_group_arn, unknown_permissions
 from remediate.delivery.service import LogService, Source, UsedBy
 from remediate.delivery.services import default_service, known_services
 from remediate.delivery.topics import find_topic, find_topic_key, notifying
@@ -101,7 +102,9 @@ class Finder:
             service=service,
             name=source,
             arn=filled(form.arn, {**where, "name": self._name(form, source)}),
-            **where,
+            account=where["account"],
+            region=where["region"],
+            partition=where["partition"],
             home=where["region"],
             bucket_arn=bucket_arn(resolver, bucket),
             prefix=folder if form.by_arn else self._prefix(form, source),
@@ -120,7 +123,23 @@ class Finder:
     def _beside(self, delivery: Delivery) -> Delivery:
         """Return a delivery with what may write the policy of its bucket."""
         writers = self._policy_writers.get(delivery.own_bucket, ()) if delivery.bucket_policies else ()
-        return replace(delivery, policy_writers=tuple(writers))
+        return self._with_role(replace(delivery, policy_writers=tuple(writers)))
+
+    def _with_role(self, found: Delivery) -> Delivery:
+        """Return a delivery with the role that the service assumes, and the log group that it writes to with it."""
+        resolver, form, source = self.resolver, found.service.source, str(found.source)
+        role = find_role(resolver, resolver.at(source, form.role))
+        group = find_log_group(resolver, resolver.at(source, form.log_group))
+        own = role.logical_id if role else None
+        facts = replace(
+            found.facts,
+            role=own or (str(role.name) if role else ""),
+            role_arn=role.name if role else None,
+            log_group_arn=log_group_arn(resolver, group),
+            other_permissions=unknown_permissions(resolver, own) if own else "",
+            boundary=boundary(resolver, own) if own else "",
+        )
+        return replace(found, facts=facts, role=role, log_group=group)
 
     @functools.cached_property
     def _policy_writers(self) -> dict[str | None, list[str]]:

@@ -58,21 +58,26 @@ def outsiders(facts: SourceFacts, account: str = OTHER_ACCOUNT) -> Iterator[Outs
 
 
 def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
-    """Yield what another account's source asks, on its own path, on that of the template's source, and elsewhere."""
+    """Yield what another account's source asks, on its own path, on that of the template's source, and elsewhere.
+
+    It asks nothing of a role: a service takes a role from its own account only (IAM User Guide, Grant a user permissions to
+    pass a role to an AWS service).
+    """
     service, who = facts.service, f"a {facts.service.source.noun} of another account"
     account = partial(other)
     arn = filled(service.outsiders.arn, facts_of(facts) | {"account": account})
     theirs = replace(facts, arn=arn, account=account, organization_id=None)
     # With the bucket's default key a source asks for the same as with a key of its own.
     with_key = _of_key(replace(theirs, key_arn=facts.key_arn or facts.bucket_key_arn))
-    asked = [*requests(theirs), *_of_key(theirs), *with_key]
+    asked = [*(one for one in requests(theirs) if one.policy not in _OF_ROLE), *_of_key(theirs), *with_key]
     for one in {(one.id, one.request.resource): one for one in asked}.values():
         yield Outsider(who, one.policy, one.request, deputy=service.name)
     # A write carries headers, and is among the requests above.
     name = service_name(facts)
     context = {"aws:SourceArn": arn, "aws:SourceAccount": account}
     context |= dict.fromkeys(service.source_keys & service.context.keys(), arn)
-    for policy, action, resource in (one for one in _entry_points(facts) if one[1] != "s3:PutObject"):
+    entries = (one for one in _entry_points(facts) if one[0] not in _OF_ROLE and one[1] != "s3:PutObject")
+    for policy, action, resource in entries:
         yield Outsider(who, policy, service_request(name, action, resource, context), deputy=service.name)
     for file in (_log_file(theirs), _elsewhere(facts)) if service.source.bucket else ():
         yield Outsider(who, "bucket", service_request(name, "s3:GetObject", file, context), deputy=service.name)
@@ -81,6 +86,9 @@ def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
     for request in here.values():
         theirs_here = replace(request, context={**request.context, **common})
         yield Outsider(who, "bucket", theirs_here, deputy=service.name)
+
+
+_OF_ROLE: tuple[PolicyKind, ...] = ("role", "permissions")
 
 
 def _of_key(facts: SourceFacts) -> list[ServiceRequest]:
@@ -113,6 +121,8 @@ def _entry_points(facts: SourceFacts) -> Iterator[tuple[PolicyKind, str, Partial
     if facts.topic_arn is not None:
         yield "topic", "sns:Publish", facts.topic_arn
         yield "topic", "sns:Subscribe", facts.topic_arn
+    if facts.role_arn is not None:
+        yield "role", "sts:AssumeRole", facts.role_arn
 
 
 def _uses(key: PartialString) -> Iterator[tuple[PolicyKind, str, PartialString]]:

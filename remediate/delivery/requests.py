@@ -27,7 +27,9 @@ class SourceFacts(Struct, frozen=True):
     that is not an organization's. ``key_arn`` is the source's own key, ``bucket_key_arn`` the default KMS key of the
     bucket, ``topic_arn`` the topic that is notified, ``topic_key_arn`` the key that encrypts it. ``options`` are the facts
     that its properties switch on. ``other_writer``: a role of the template writes first. ``home`` is the Region of the
-    stack, where its own resources are.
+    stack, where its own resources are. ``role_arn`` is the role that the service assumes and
+    ``log_group_arn`` the log group that it writes to with it, without what stands for the group's streams;
+    ``other_permissions`` says what else may allow the role something, and ``boundary`` what may refuse it.
     """
 
     service: LogService
@@ -47,6 +49,11 @@ class SourceFacts(Struct, frozen=True):
     options: frozenset[str] = field(default_factory=frozenset)
     other_writer: bool = False
     home: PartialString = partial(UnknownPart("AWS::Region"))
+    role: str = ""
+    role_arn: PartialString | None = None
+    log_group_arn: PartialString | None = None
+    other_permissions: str = ""
+    boundary: str = ""
 
     @property
     def sse(self) -> Literal["aws:kms", "AES256"]:
@@ -63,6 +70,8 @@ class SourceFacts(Struct, frozen=True):
             "bucket-key": self.bucket_key_enabled,
             "topic": self.topic_arn is not None,
             "topic-key": self.topic_key_arn is not None,
+            "role": self.role_arn is not None,
+            "log-group": self.log_group_arn is not None,
         }
         return self.options | self.service.source.facts | {name for name, holds in found.items() if holds}
 
@@ -118,6 +127,7 @@ def facts_of(facts: SourceFacts) -> dict[str, PartialString]:
         "key": facts.key_arn,
         "topic": facts.topic_arn,
         "organization": organization,
+        "log-group": facts.log_group_arn,
         "owner": facts.account if organization is None else partial(organization, "/", facts.account),
     }
     return {name: value for name, value in found.items() if value is not None}
@@ -166,6 +176,11 @@ def _made(facts: SourceFacts, form: RequestForm) -> ServiceRequest:
     if form.target == "topic-key":
         request = _request(facts, form, facts.topic_key_arn or partial(UnknownPart("the key of the topic", "any")), values)
         return ServiceRequest(form.id, form.title, "key", request, form.confidence, form.source)
+    if form.target == "role":
+        request = _request(facts, form, facts.role_arn or partial(UnknownPart("the role", "any")), values)
+        return ServiceRequest(form.id, form.title, "role", request, form.confidence, form.source)
+    if form.target == "permissions":
+        return ServiceRequest(form.id, form.title, "permissions", _by_role(facts, form), form.confidence, form.source)
     key = facts.key_arn or facts.bucket_key_arn or partial(UnknownPart("the key", "any"))
     request = _request(facts, form, key, values | {"s3-context": _s3_context(facts)})
     return ServiceRequest(form.id, form.title, "key", request, form.confidence, form.source)
@@ -179,10 +194,24 @@ def _objects(facts: SourceFacts, form: RequestForm) -> list[PartialString]:
 
 
 def _request(facts: SourceFacts, form: RequestForm, resource: PartialString, values: dict[str, PartialString]) -> Request:
-    context = _context(facts.service.context, values) | _context(form.context, values)
+    common = {key: one for key, one in _context(facts.service.context, values).items() if key not in form.unsure}
+    context = common | _context(form.context, values)
     found = service_request(service_name(facts), form.action, resource, context, possible=_TLS, absent=form.absent)
     writer = facts.service.writer
     return replace(found, fallback=writer.reason) if writer and facts.other_writer else found
+
+
+def _by_role(facts: SourceFacts, form: RequestForm) -> Request:
+    """Return a request that the service makes with the role that it has assumed, in the role's account."""
+    values = facts_of(facts)
+    return Request(
+        principal=f"the role {facts.role}",
+        action=form.action,
+        resource=filled(form.resource, values),
+        context={"aws:securetransport": partial("true"), **_context(form.context, values)},
+        fallback=facts.other_permissions,
+        limit=facts.boundary,
+    )
 
 
 def _context(forms: Forms, values: Mapping[str, PartialString]) -> dict[str, KeyValue]:

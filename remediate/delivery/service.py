@@ -11,8 +11,8 @@ from remediate.cloudformation.property_path import PropertyPath
 from remediate.iam.holders import PolicyKind
 
 Confidence: TypeAlias = Literal["documented", "indirect", "inferred"]
-Target: TypeAlias = Literal["bucket", "object", "key", "topic", "topic-key"]
-"""What a request is made on; ``topic-key`` is the key that encrypts the topic."""
+Target: TypeAlias = Literal["bucket", "object", "key", "topic", "topic-key", "role", "permissions"]
+"""What a request is made on; ``topic-key`` is the key that encrypts the topic, ``permissions`` are those of the role."""
 Forms = Mapping[str, "str | tuple[str, ...]"]
 """Condition keys, in lower case, with the forms of their values: texts with ``{names}`` of facts."""
 PREFIX_WITH_SLASH = "{prefix/}"
@@ -41,6 +41,8 @@ class Source(Struct, frozen=True):
     prefix: PropertyPath
     key: PropertyPath
     topic: PropertyPath
+    role: PropertyPath
+    log_group: PropertyPath
     facts: frozenset[str] = frozenset()
     where: Mapping[PropertyPath, tuple[str, ...]] = {}
     by_arn: bool = False
@@ -58,13 +60,15 @@ class Source(Struct, frozen=True):
 
     def properties(self) -> tuple[PropertyPath, ...]:
         """Return the properties that say what a source logs through."""
-        found = (self.name, self.bucket, self.prefix, self.key, self.topic, self.organization)
-        return tuple(filter(None, (*found, *self.options.values(), *self.where, *self.without)))
+        named = (self.name, self.bucket, self.prefix, self.key, self.topic, self.role, self.log_group, self.organization)
+        return tuple(filter(None, (*named, *self.options.values(), *self.where, *self.without)))
 
 
 class RequestForm(Struct, frozen=True):
     """A request that a service makes. ``target``: what it is made on; ``object`` is the form of an object's path.
 
+    One on ``permissions`` is made with the role, on the ``resource``. ``unsure`` are condition keys of the service's other
+    requests of which it is not known whether this one carries them.
     It is made under all facts ``when``, and may come to be made under all facts ``may_be_made``; None where it never is.
     A fact with ``!`` before it is one that does not hold.
     """
@@ -80,6 +84,8 @@ class RequestForm(Struct, frozen=True):
     object: str
     context: Forms
     absent: frozenset[str]
+    resource: str = ""
+    unsure: frozenset[str] = frozenset()
 
 
 class Outsiders(Struct, frozen=True):
@@ -122,16 +128,15 @@ class LogService(Struct, frozen=True, eq=False):
     """A service that delivers logs. The forms are texts with ``{names}`` of facts (see ``patches/schema/service.json``).
 
     ``page`` documents its policies. ``folder`` is the form of the folder that all paths are below, ``paths`` are patterns of
-    what is written there. ``source_keys`` are the condition keys, in lower case, whose value is the source's ARN, and
-    ``source_key`` is the first of them.
-    ``delivered`` and ``status`` say in Markdown what to see after the deployment. ``legacy_accounts`` are those that the
-    service called from until a time that ``legacy_until`` tells, before it had a service principal. ``others`` are the same
-    service for its other kinds of sources, and for other places that a source delivers to. ``legs`` are the ids of services
-    that a run for this one includes, for the resources that a property of a source names. ``writes_policy``: it adds what
-    it needs to the policy of the bucket, if whoever deploys may do that. ``shared_principal``: a policy that names the
-    principal may be for another service, and says nothing of sources elsewhere. ``refuses`` is what a bucket must not have.
-    ``principal`` is a form, whose Region is that of the stack; ``uncertain_principals`` are forms that are in use and that
-    AWS does not document.
+    what is written there, ``streams`` those of a log group. ``source_keys`` are the condition keys, in lower case, whose
+    value is the source's ARN, and ``source_key`` is the first of them. ``delivered`` and ``status`` say in Markdown what to
+    see after the deployment. ``legacy_accounts`` are those that the service called from until a time that ``legacy_until``
+    tells, before it had a service principal. ``others`` are the same service for its other kinds of sources, and for other
+    places that a source delivers to. ``legs`` are the ids of services that a run for this one includes, for the resources
+    that a property of a source names. ``writes_policy``: it adds what it needs to the policy of the bucket, if whoever
+    deploys may do that. ``shared_principal``: a policy that names the principal may be for another service, and says nothing
+    of sources elsewhere. ``refuses`` is what a bucket must not have. ``principal`` is a form, whose Region is that of the
+    stack; ``uncertain_principals`` are forms that are in use and that AWS does not document.
     """
 
     id: str
@@ -158,6 +163,7 @@ class LogService(Struct, frozen=True, eq=False):
     writes_policy: bool = False
     shared_principal: bool = False
     refuses: tuple[Refusal, ...] = ()
+    streams: Mapping[str, str] = {}
 
     def is_mentioned(self, text: str) -> bool:
         """Tell whether a text may speak of the service: it has the first word of its principal.

@@ -23,7 +23,7 @@ from remediate.delivery.service import (
     Writer,
 )
 from remediate.iam.holders import PolicyKind
-from remediate.template import Plain, read
+from remediate.template import Plain, read_data
 
 
 @functools.cache
@@ -32,7 +32,7 @@ def load_service(file: Path) -> LogService:
 
     Raises TemplateError where it is not YAML, and OSError.
     """
-    data = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    data = cast("dict[str, dict[str, Plain]]", read_data(file.read_text("utf-8-sig"), "yaml"))
     first, *others = _sources(data)
     service = _service(data, first)
     LOADED[service.id] = replace(service, others=tuple(replace(service, source=one) for one in others))
@@ -67,6 +67,7 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         legacy_until=str(legacy.get("until", "")),
         refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
         shared_principal=bool(data.get("shared-principal")),
+        streams=cast("Mapping[str, str]", data.get("streams", {})),
         writes_policy=bool(data.get("writes-policy")),
         uncertain_principals=_texts(data.get("uncertain-principals")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
@@ -101,6 +102,8 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         prefix=path(to.get("prefix")),
         key=path(to.get("key") or to.get("key-arn")),
         topic=path(to.get("topic")),
+        role=path(to.get("role")),
+        log_group=path(to.get("log-group")),
         by_arn="bucket-arn" in to,
         itself=to.get("itself") is True,
         topic_by_name=to.get("topic-by-name") is True,
@@ -131,6 +134,8 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
         object=str(data.get("object", "")),
         context=_forms(context),
         absent=frozenset(one.lower() for one in absent),
+        resource=str(data.get("resource", "")),
+        unsure=frozenset(one.lower() for one in _texts(data.get("unsure"))),
     )
 
 

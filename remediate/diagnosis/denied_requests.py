@@ -17,6 +17,7 @@ from remediate.diagnosis.finding import Finding
 from remediate.diagnosis.principals import legacy_principals, uncertain_principals, wrong_principals
 from remediate.diagnosis.rejected_policies import misspelt_actions
 from remediate.diagnosis.resource_paths import resource_findings
+from remediate.diagnosis.roles import OF_ROLE, denied_to_role
 from remediate.diagnosis.unmet_conditions import mismatches
 from remediate.iam.evaluate import Elements, Outcome, statement_truth
 from remediate.iam.match import patterns_meet
@@ -38,10 +39,15 @@ def denied_findings(delivery: Delivery, document: Document) -> Iterator[Finding]
         decision = judge(document, delivery, one.request)
         for deny in decision.by if decision.explicit else ():
             denying.setdefault(deny.pointer, []).append(one)
-        if judge(document, delivery, one.request, allows_only=True).outcome is not Outcome.ALLOWED:
+        if (
+            document.kind not in OF_ROLE
+            and judge(document, delivery, one.request, allows_only=True).outcome is not Outcome.ALLOWED
+        ):
             for found in _near_misses(delivery, document, one):
                 blocking = found.blocking or decision.outcome is Outcome.DENIED
                 yield replace(found, blocking=blocking, requests=(one.id,))
+    if document.kind in OF_ROLE:
+        yield from denied_to_role(delivery, document)
     for raw, statement in statements_of(document, delivery):
         if raw.pointer in denying:
             yield blocking_deny(delivery, document, raw, statement, denying[raw.pointer])

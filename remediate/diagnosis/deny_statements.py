@@ -33,8 +33,13 @@ def blocking_deny(
         detail,
         document.kind,
         requests=requests,
-        advice=_advice(delivery, deny),
+        advice=_for_role(actions) if deny.principal.own else _advice(delivery, deny),
     )
+
+
+def _for_role(actions: str) -> str:
+    """Say how a Deny of a role's own lets through what the service does with the role."""
+    return f"except what {actions} is for from its resources, or take {actions} out of it"
 
 
 def _advice(delivery: Delivery, deny: Statement) -> str:

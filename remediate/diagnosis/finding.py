@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from remediate.delivery.service import LogService
 from remediate.delivery.services import known_services
 from remediate.iam.holders import PolicyKind
-from remediate.template import Plain, read
+from remediate.template import Plain, read_data
 
 Level: TypeAlias = Literal["error", "warning", "note"]
 """What a finding means for a deployment: it stops it, it may stop it, it does not (or the template does not tell)."""
@@ -76,7 +76,7 @@ def catalogue() -> dict[str, Cause]:
 @functools.cache
 def _catalogue(services: tuple[LogService, ...]) -> dict[str, Cause]:
     file = Path(__file__).with_name("catalogue.yaml")
-    described = cast("dict[str, dict[str, Plain]]", read(file.read_bytes(), str(file)).data)
+    described = cast("dict[str, dict[str, Plain]]", read_data(file.read_text("utf-8"), "yaml"))
     found = {name: _cause(name, one) for name, one in described.items()}
     default, *others = services
     for kind in (kind for service in others for kind in service.kinds):

@@ -77,15 +77,22 @@ def _resources(delivery: Delivery) -> Iterator[str]:
     yield from delivery.needed_policies()
     yield from delivery.policy_writers
     yield from delivery.access_log_buckets()
-    places = (delivery.key, delivery.topic, delivery.topic_key)
+    places = (delivery.key, delivery.topic, delivery.topic_key, delivery.role)
     yield from filter(None, (delivery.source, delivery.own_bucket, *(one.logical_id for one in places if one)))
 
 
 def _is_about(one: Evidence, delivery: Delivery) -> bool:
+    """Tell whether an error may be about a delivery; it is about none where no policy causes it."""
     if delivery.source is None or one.source not in {"", delivery.source}:
         return False
     facts = delivery.facts
-    there = {"bucket": True, "key": facts.key_arn is not None, "topic": facts.topic_arn is not None}
+    there = {
+        "bucket": True,
+        "key": facts.key_arn is not None,
+        "topic": facts.topic_arn is not None,
+        "role": facts.role_arn is not None,
+        "permissions": facts.role_arn is not None,
+    }
     return any(there.get(kind, False) for kind in one.failure.policies)
 
 
@@ -96,7 +103,9 @@ def _judged(delivery: Delivery, model: TemplateModel, ignored: Callable[[str, st
         delivery.topic_key is not None and delivery.topic_key.logical_id is None
     )
     bucket_elsewhere = bool(delivery.service.source.bucket) and not delivery.bucket_policies
-    elsewhere = delivery.source is not None and (bucket_elsewhere or key_elsewhere or topic_elsewhere)
+    role_elsewhere = delivery.role is not None and delivery.role.logical_id is None
+    others = key_elsewhere or topic_elsewhere or role_elsewhere
+    elsewhere = delivery.source is not None and (bucket_elsewhere or others)
     worst = Health.UNDECIDED if elsewhere else Health.HEALTHY
     for logical_id, kind in delivery.policies():
         document = document_for(model, logical_id, kind, delivery)

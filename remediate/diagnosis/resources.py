@@ -23,6 +23,7 @@ from remediate.diagnosis.bucket_setup import setup_findings
 from remediate.diagnosis.finding import Finding, slug
 from remediate.diagnosis.key_names import key_without_arn
 from remediate.diagnosis.policy_writers import policy_writer_findings
+from remediate.diagnosis.roles import role_findings
 from remediate.diagnosis.source_setup import source_findings
 from remediate.diagnosis.topics import topic_findings, without_policy
 from remediate.iam.match import ARN_FIELDS, arn_fields
@@ -40,6 +41,7 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
             yield from _no_bucket(delivery, seen)
             yield from _unattached(delivery, seen)
             yield from _prefix(delivery)
+            yield from role_findings(delivery, model, seen.waiting)
         if seen.first(delivery):
             if delivery.source:
                 yield from _order(delivery, seen.waiting)
@@ -161,15 +163,9 @@ def _prefix(delivery: Delivery) -> Iterator[Finding]:
     name = source.folder
     if prefix is not None and "AWSLogs" in prefix.split("/"):
         detail = f"the {name} of {delivery.source} is {prefix}: {delivery.service.name} refuses a prefix that holds AWSLogs"
-        path = _path(delivery, name)
+        path = delivery.place(name)
         advice = f"leave AWSLogs out of it: {delivery.service.name} adds it itself"
         yield Finding("reserved-prefix", str(delivery.source), path, detail, "bucket", advice=advice)
-
-
-def _path(delivery: Delivery, name: PropertyPath) -> tuple[str | int, ...]:
-    """Return the place of a property of the source."""
-    source, conditions = str(delivery.source), delivery.resolver.scenario.conditions
-    return ("Resources", source, "Properties", *place_of(delivery.resolver.model.properties(source), name, conditions))
 
 
 def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
@@ -249,7 +245,7 @@ def _elsewhere(delivery: Delivery, name: PartialString) -> Iterator[Finding]:
 
     That is a key that AWS manages, and one in another Region than the bucket, which is in the stack's.
     """
-    path = _path(delivery, delivery.service.source.key)
+    path = delivery.place(delivery.service.source.key)
     if delivery.facts.key_arn is None or delivery.source is None:
         return
     noun = delivery.service.source.noun

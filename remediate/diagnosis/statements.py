@@ -24,7 +24,8 @@ def statement_findings(delivery: Delivery, document: Document) -> Iterator[Findi
     """Yield what AWS refuses in any statement, and what is dead in the Allow statements for the service."""
     for raw, statement in statements_of(document, delivery):
         yield from refused_findings(delivery, document, raw, statement)
-        if statement.effect == "Allow" and delivery.trusts(raw.data.get("Principal")):
+        own = statement.principal.own or delivery.trusts(raw.data.get("Principal"))
+        if statement.effect == "Allow" and own:
             if not HOLDERS[document.kind].strict:  # a strict service refuses one in any statement
                 yield from misspelt_actions(document, raw)
             yield from _dead(delivery, document, raw, statement)

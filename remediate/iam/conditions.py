@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from remediate.iam.operators import OPERATORS, Operator
 from remediate.iam.truth import Truth, agreed, all_of, any_of, negate, truth_of
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 _OPERATOR = re.compile(r"(?:(ForAnyValue|ForAllValues):)?([A-Za-z]+?)(IfExists)?")
 
 
-class _Parsed(NamedTuple):
+class _Parsed(Struct, frozen=True):
     """An operator's name in its parts."""
 
     quantifier: str | None

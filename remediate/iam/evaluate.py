@@ -1,4 +1,4 @@
-"""Would a resource policy allow a request, and which statements say so.
+"""Would a policy allow a request, and which statements say so.
 
 Source of the order: IAM User Guide, Policy evaluation logic: an explicit deny wins, then an allow, else it is denied.
 """
@@ -70,7 +70,7 @@ class Elements(Struct, frozen=True):
 
 
 def evaluate(policy: Policy, request: Request) -> Decision:
-    """Decide a request by the statements of one resource policy."""
+    """Decide a request by the statements of one policy."""
     judged = [statement_truth(one, request) for one in policy.statements if _can_concern(one, request)]
     denying = [one for one in judged if one.statement.effect == "Deny" and one.applies is Truth.YES]
     if denying:
@@ -124,7 +124,7 @@ def may_match(statement: Statement, pattern: PartialString, request: Request) ->
     """Tell whether one of the resources of a statement may be the request's."""
     resources = (request.resource, *request.alternatives)
     readings = with_variables((pattern,), request, statement.version)
-    return any(_resource_matches(one, asked) is not Truth.NO for (one,) in readings for asked in resources)
+    return any(_resource_matches(one, asked, statement) is not Truth.NO for (one,) in readings for asked in resources)
 
 
 def _can_concern(statement: Statement, request: Request) -> bool:
@@ -169,10 +169,10 @@ def _any_resource(statement: Statement, patterns: tuple[PartialString, ...], req
     resources = (request.resource, *request.alternatives)
     found = _by_beginning(statement)
     if found:
-        near = ((resource, [patterns[one] for one in found.like(resource)]) for resource in resources)
-        return agreed(any_of(_resource_matches(pattern, resource) for pattern in those) for resource, those in near)
+        near = ((one, [patterns[number] for number in found.like(one)]) for one in resources)
+        return agreed(any_of(_resource_matches(pattern, one, statement) for pattern in those) for one, those in near)
     return agreed(
-        any_of(_resource_matches(pattern, resource) for pattern in reading)
+        any_of(_resource_matches(pattern, resource, statement) for pattern in reading)
         for reading in with_variables(patterns, request, statement.version)
         for resource in resources
     )
@@ -185,13 +185,17 @@ def _by_beginning(statement: Statement) -> Beginnings | None:
     return None if len(patterns) < _MANY or any(map(has_variables, patterns)) else Beginnings(patterns)
 
 
-def _resource_matches(pattern: PartialString, resource: PartialString) -> Truth:
-    """Match a resource. What an ARN with fewer fields means is documented for policies of identities only."""
+def _resource_matches(pattern: PartialString, resource: PartialString, statement: Statement) -> Truth:
+    """Match a resource. What an ARN with fewer fields means is documented for policies of identities only.
+
+    There ``*`` stands for each field that is missing (IAM User Guide, IAM JSON policy elements: Resource).
+    """
     fields = arn_fields(pattern)
     if fields is None or len(fields) == ARN_FIELDS or fields[0].known != "arn":
         return matches(pattern, resource)
     completed = partial(pattern, ":*" * (ARN_FIELDS - len(fields)))
-    return Truth.NO if matches(completed, resource) is Truth.NO else Truth.UNKNOWN
+    found = matches(completed, resource)
+    return found if found is Truth.NO or statement.principal.own else Truth.UNKNOWN
 
 
 def _decision(outcome: Outcome, elements: list[Elements], request: Request, *, explicit: bool = False) -> Decision:

@@ -57,6 +57,8 @@ def arn_matches(pattern: PartialString, value: PartialString) -> Truth:
 
 def patterns_meet(one: str, other: str) -> bool:
     """Return whether some text matches both patterns, or may where they are too long to be compared."""
+    if _SPECIAL.isdisjoint(one) and _SPECIAL.isdisjoint(other):
+        return one == other or max(len(one), len(other)) > LONGEST
     return max(len(one), len(other)) > LONGEST or can_overlap(_atoms(one, True), _atoms(other, True), {}, wildcards=True)
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from remediate.iam.match import arn_matches, matches
 from remediate.iam.request import SERVICE_ADDRESS
@@ -25,7 +27,7 @@ Comparison: TypeAlias = Callable[[PartialString, PartialString], Truth]
 _BOOLEANS = frozenset({"true", "false"})
 
 
-class Operator(NamedTuple):
+class Operator(Struct, frozen=True):
     """A condition operator without set operator and ``IfExists``.
 
     ``negated``: it holds where no value matches, and where the key is absent. ``variables``: policy variables are replaced.

@@ -7,7 +7,9 @@ that of the shorter row, the time is their product, and no pattern can make it m
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +26,7 @@ _NO_PART = "no unknown part"
 """The class of all characters but those that stand for unknown parts."""
 
 
-class _Step(NamedTuple):
+class _Step(Struct, frozen=True):
     """One character of a class (an alphabet, ``_NO_PART`` or a single character), or any number of them."""
 
     characters: str

@@ -48,7 +48,7 @@ def service_truth(name: PartialString, service: ServiceName) -> Truth:
 
 def _is_named(principal: Principal, request: Request, effect: Effect | None) -> Truth:
     caller = request.principal
-    if principal.anyone:
+    if principal.anyone or principal.own:
         return Truth.YES
     if principal.unread:
         return Truth.UNKNOWN

@@ -41,8 +41,9 @@ class Request(Struct, frozen=True, eq=False):
     ``possible``: keys of which only the possible values are known, None meaning absent. ``absent``: keys that are not
     present, or with a final ``*`` all keys that begin so. Any other key is not modelled: it may be present or not, with any
     value. ``notes``: why a key is absent or has its value, for people. ``alternatives``: other resources that the request
-    may be for instead, and ``doubt`` says why nobody knows. ``fallback`` says who may make the request instead, so that no
-    statement for it decides nothing.
+    may be for instead, and ``doubt`` says why nobody knows. ``fallback`` says who may make the request instead, or what
+    else may allow it, so that no statement for it decides nothing. ``limit`` says what besides the policy may refuse it, so
+    that a statement for it decides nothing.
     """
 
     principal: str
@@ -56,6 +57,7 @@ class Request(Struct, frozen=True, eq=False):
     doubt: str = ""
     fallback: str = ""
     service: ServiceName | None = None
+    limit: str = ""
 
     def values_of(self, key: str) -> tuple[KeyValue | None, ...]:
         """Return every value that the condition key may have in this request, None for absent; key names ignore case."""

@@ -1,4 +1,4 @@
-"""A resource policy as statements whose strings may have unknown parts.
+"""A policy as statements whose strings may have unknown parts.
 
 Source of the structure: IAM User Guide, Grammar of the IAM JSON policy language. Nothing here raises on odd input: what
 cannot be read makes the statement, or one condition of it, ``unmodelled``, and the evaluator does not judge it.
@@ -31,6 +31,7 @@ class Principal(Struct, frozen=True):
     """Who a statement is about. ``others`` are (kind, name) of Federated and CanonicalUser; ``negated`` for NotPrincipal.
 
     ``unread``: the principal as a whole cannot be read, so that it may be anybody; ``aws`` then holds what stands there.
+    ``own``: the identity that holds the policy, which every statement of such a policy is about.
     """
 
     services: tuple[PartialString, ...] = ()
@@ -39,6 +40,7 @@ class Principal(Struct, frozen=True):
     anyone: bool = False
     negated: bool = False
     unread: bool = False
+    own: bool = False
 
 
 class Condition(Struct, frozen=True):
@@ -87,17 +89,19 @@ class Statement(Struct, frozen=True, eq=False):
 
 
 class Policy(Struct, frozen=True):
-    """The statements that apply together to a bucket or a key."""
+    """The statements that apply together to a resource, or to what an identity does."""
 
     kind: PolicyKind
     statements: tuple[Statement, ...]
 
 
-def parse_statement(data: Value, pointer: str, logical_id: str, index: int, version: str | None) -> Statement:
+def parse_statement(
+    data: Value, pointer: str, logical_id: str, index: int, version: str | None, *, of_identity: bool = False
+) -> Statement:
     """Read a statement from template data; element names are matched in their exact case, as AWS does.
 
     What cannot be read becomes an unknown string in its place, which may mean anything. ``version`` is the Version of the
-    policy, None where it is not known.
+    policy, None where it is not known. ``of_identity``: the policy is one of an identity, and names no principal.
     """
     anything = partial(UnknownPart(f"unreadable at {pointer}", "any"))
     version = version if version in {VARIABLES_SINCE, FIRST_VERSION} else None
@@ -111,7 +115,7 @@ def parse_statement(data: Value, pointer: str, logical_id: str, index: int, vers
         index=index,
         effect=reader.effect(data.get("Effect")),
         sid=" ".join(str(sid).split()) if isinstance(sid, PartialString) else None,
-        principal=reader.principal(data),
+        principal=reader.own_principal(data) if of_identity else reader.principal(data),
         actions=reader.element(data, "Action"),
         not_actions=reader.element(data, "NotAction"),
         resources=reader.element(data, "Resource"),
@@ -153,6 +157,11 @@ class _Reader:
 
     def element(self, data: dict[str, Value], name: str) -> tuple[PartialString, ...]:
         return self.strings(data[name], name) if name in data else ()
+
+    def own_principal(self, data: dict[str, Value]) -> Principal:
+        if "Principal" in data or "NotPrincipal" in data:
+            self.problems.append("it names a principal, which the policy of an identity does not")
+        return Principal(own=True)
 
     def principal(self, data: dict[str, Value]) -> Principal:
         negated = "NotPrincipal" in data

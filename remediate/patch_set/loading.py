@@ -25,7 +25,7 @@ from remediate.patch_set.rules import (
     Patch,
     PatchSet,
 )
-from remediate.template import MappingNode, Node, Plain, SequenceNode, TemplateError, line_and_column, read
+from remediate.template import MappingNode, Node, Plain, SequenceNode, TemplateError, line_and_column, read, read_data
 
 
 class PatchError(RemediateError):
@@ -170,16 +170,7 @@ def _check_requests(loaded: PatchSet, patch: Patch, file: Path) -> None:
 
 
 def _read_patch(file: Path, patch_id: str, within: tuple[str, ...], extra: Path | None) -> Patch:
-    try:
-        template = read(file.read_bytes(), str(file))
-    except TemplateError as error:
-        raise PatchError(error.located(str(file))) from error
-    except OSError as error:
-        raise _unreadable(file, error) from error
-    # The shipped ones are held to the schema by a test, which saves every run the import.
-    if not file.is_relative_to(shipped()):
-        _check(template.data, template.root, template.text, file)
-    raw = template.data
+    raw = _read(file)
     if raw["id"] != patch_id:
         raise PatchError(f"{file}: its id is {raw['id']!r}; it must be the {patch_id!r} of the file's name")
     if "same-as" in raw:
@@ -198,6 +189,20 @@ def _read_patch(file: Path, patch_id: str, within: tuple[str, ...], extra: Path 
         ensure=tuple(map(_ensure, ensure)),
         mends=tuple(cast("list[str]", raw.get("mends", []))),
     )
+
+
+def _read(file: Path) -> dict[str, Plain]:
+    """Return what is in a patch file. A test holds the shipped ones to the schema, which saves every run the import."""
+    try:
+        if file.is_relative_to(shipped()):
+            return cast("dict[str, Plain]", read_data(file.read_text("utf-8"), "yaml"))
+        template = read(file.read_bytes(), str(file))
+    except TemplateError as error:
+        raise PatchError(error.located(str(file))) from error
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    _check(template.data, template.root, template.text, file)
+    return template.data
 
 
 def _same(file: Path, patch_id: str, within: tuple[str, ...], extra: Path | None) -> Patch:
@@ -221,7 +226,11 @@ def _ensure(written: dict[str, Plain]) -> Ensure:
     if rule is AddPolicy:
         statements = cast("list[dict[str, Plain]]", content["statements"])
         return AddPolicy(tuple(statements), tuple(cast("list[str]", content["with"])), need)
-    values = {name: content[name] if name == "value" else _frozen(content[name]) for name in rule._fields if name in content}
+    values = {
+        name: content[name] if name == "value" else _frozen(content[name])
+        for name in rule.__struct_fields__
+        if name in content
+    }
     return rule(**values, need=need)  # type: ignore[arg-type]  # the schema has checked the members
 
 

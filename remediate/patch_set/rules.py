@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct, field
 
@@ -21,7 +21,7 @@ Need = Literal["repair", "precaution", "either"]
 """
 
 
-class Allow(NamedTuple):
+class Allow(Struct, frozen=True):
     """A service may do the actions on the resources; needed where one of the ``denied`` requests is denied.
 
     ``guard`` is the condition that every statement which is added carries. ``joins``: a statement for one of these
@@ -39,7 +39,7 @@ class Allow(NamedTuple):
     need: Need = "either"
 
 
-class NotRequire(NamedTuple):
+class NotRequire(Struct, frozen=True):
     """No Allow statement of the service requires the condition keys (``*`` at the end of one matches any rest).
 
     With ``unless: matches-source`` those that can be shown to match stay. ``guard`` takes the place of a condition that kept
@@ -55,7 +55,7 @@ class NotRequire(NamedTuple):
     need: Need = "either"
 
 
-class Require(NamedTuple):
+class Require(Struct, frozen=True):
     """The service's Allow statements, for the action or all of them, carry the condition."""
 
     service: str
@@ -66,7 +66,7 @@ class Require(NamedTuple):
     need: Need = "precaution"
 
 
-class Complete(NamedTuple):
+class Complete(Struct, frozen=True):
     """An Allow statement that the service already has gains the actions."""
 
     service: str
@@ -74,7 +74,7 @@ class Complete(NamedTuple):
     need: Need = "precaution"
 
 
-class Separate(NamedTuple):
+class Separate(Struct, frozen=True):
     """The condition keys stand on these actions alone, which keep them in a statement of their own.
 
     ``guard`` takes the place of the conditions where they kept others out.
@@ -88,21 +88,21 @@ class Separate(NamedTuple):
     need: Need = "either"
 
 
-class DependOn(NamedTuple):
+class DependOn(Struct, frozen=True):
     """The resource is created after the one with this role."""
 
     role: str
     need: Need = "either"
 
 
-class NameByArn(NamedTuple):
+class NameByArn(Struct, frozen=True):
     """The source names its key or bucket, or the bucket its default key, by the ARN, where the template has it."""
 
     role: str
     need: Need = "repair"
 
 
-class AddPolicy(NamedTuple):
+class AddPolicy(Struct, frozen=True):
     """The bucket has a policy of these statements and of what the named patches ensure."""
 
     statements: tuple[dict[str, Plain], ...]
@@ -110,7 +110,7 @@ class AddPolicy(NamedTuple):
     need: Need = "either"
 
 
-class AddProperty(NamedTuple):
+class AddProperty(Struct, frozen=True):
     """The resource has the property, with this value where it has none; only ``when`` S3 refuses one of these ACLs of it."""
 
     name: str
@@ -120,7 +120,7 @@ class AddProperty(NamedTuple):
     need: Need = "repair"
 
 
-class RemoveProperty(NamedTuple):
+class RemoveProperty(Struct, frozen=True):
     """The resource does not have the property: ``when`` S3 refuses one of these ACLs of it, or without that at all."""
 
     name: str

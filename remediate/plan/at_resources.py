@@ -11,7 +11,7 @@ from remediate.patch_set import Patch
 from remediate.plan.outcome import Skipped
 from remediate.suppressions import Ignore
 
-_UNJUDGED = frozenset({"bucket-policy", "key-policy", "topic-policy"})
+_UNJUDGED = frozenset({"bucket-policy", "key-policy", "topic-policy", "role-policy", "permissions-policy"})
 """Remarks that a policy cannot be judged."""
 
 

@@ -22,7 +22,7 @@ from remediate.iam.truth import Truth
 from remediate.partial_string import PartialString, partial
 from remediate.patch_set import Allow
 from remediate.plan.policy_editor import PolicyEditor
-from remediate.plan.vocabulary import bucket_arn, is_escaped, log_objects, topic_arns
+from remediate.plan.vocabulary import bucket_arn, is_escaped, log_objects, log_streams, topic_arns
 from remediate.template import Plain
 
 
@@ -53,8 +53,7 @@ def gaps(editor: PolicyEditor, rule: Allow) -> Iterator[Gap]:
 
 def writable_gaps(editor: PolicyEditor, wanted: list[Gap]) -> list[Gap]:
     """Return the gaps whose resource means itself in the document; say what is in the way of the others."""
-    written = editor.draft.at(editor.path)
-    version = written.get("Version") if isinstance(written, dict) else None
+    version = editor.version
     found = [gap for gap in wanted if version == VARIABLES_SINCE or not is_escaped(gap.resource)]
     if len(found) < len(wanted):
         prefix = editor.given.service.source.prefix
@@ -160,6 +159,8 @@ def _resources(editor: PolicyEditor, rule: Allow) -> list[Plain]:
     for name in rule.resources:
         if name == "log-objects":
             found += log_objects(editor.draft.original, arn, editor.deliveries, editor.given).values()
+        elif name == "log-streams":
+            found += log_streams(editor.draft.original, editor.deliveries, editor.given)
         else:
             found += topic_arns(editor.deliveries) if name == "topic" else [arn if name == "log-bucket" else "*"]
     return found

@@ -11,6 +11,7 @@ from remediate.cloudformation.policies import WrittenStatement
 from remediate.delivery.decide import statements_of
 from remediate.delivery.texts import principal_text
 from remediate.iam.evaluate import statement_truth
+from remediate.iam.holders import HOLDERS
 from remediate.iam.truth import Truth
 from remediate.patch_set import Allow
 from remediate.plan.gaps import Gap, still_open
@@ -50,24 +51,28 @@ def _add_to(editor: PolicyEditor, rule: Allow, left: list[Gap], where: Alternati
         if resource not in resources:
             resources.append(resource)
     actions: list[Plain] = [*dict.fromkeys(gap.action for gap in left)]
-    who = principal_text(rule.service)
+    who = f"the role {editor.logical_id}" if editor.of_identity else principal_text(rule.service)
     for named, when in _parts(resources):
-        statement = _statement(rule, actions, named, _limits(editor, rule, left))
+        statement = _statement(editor, rule, actions, named, _limits(editor, rule, left))
         place = replace(where, guard=(*where.guard, *when, *speaking))
         change = functools.partial(_insert, editor, statement, neighbour, place, who, _beside(editor, left))
         what = f"allowing {who} {', '.join(map(str, actions))}"
         change_guarded(editor, rule.guard, change, what)
 
 
-def _statement(rule: Allow, actions: list[Plain], resources: list[Plain], limits: dict[str, Plain]) -> dict[str, Plain]:
-    statement: dict[str, Plain] = {
+def _statement(
+    editor: PolicyEditor, rule: Allow, actions: list[Plain], resources: list[Plain], limits: dict[str, Plain]
+) -> dict[str, Plain]:
+    """Return a new statement: an identity's own has no principal, a trust policy no resource."""
+    itself = HOLDERS[editor.kind].missing == "itself"
+    return {
         "Sid": rule.sid,
         "Effect": "Allow",
-        "Principal": {"Service": service_principal(rule.service)},
+        **({} if editor.of_identity else {"Principal": {"Service": service_principal(rule.service)}}),
         "Action": actions[0] if len(actions) == 1 else actions,
-        "Resource": resources[0] if len(resources) == 1 else resources,
+        **({} if itself else {"Resource": resources[0] if len(resources) == 1 else resources}),
+        **({"Condition": limits} if limits else {}),
     }
-    return statement | {"Condition": limits} if limits else statement
 
 
 def _parts(resources: list[Plain]) -> list[tuple[list[Plain], When]]:

@@ -1,4 +1,4 @@
-"""Where the name of a bucket, key or topic that is outside the template comes from, in words."""
+"""Where the name of a bucket, key, topic or role that is outside the template comes from, in words."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Mapping
 
 from remediate.cloudformation.existence import where
 from remediate.cloudformation.expression import chosen, function, mentions
-from remediate.cloudformation.resource_types import BUCKET, KEY, TOPIC
+from remediate.cloudformation.resource_types import BUCKET, KEY, ROLE, TOPIC
 from remediate.delivery.defaults import defaults_used
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.open_values import as_in_sub
 from remediate.template import Plain
 
 _DYNAMIC = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^:{}]+)[^{}]*\}\}")
-_TYPES: Mapping[str, str] = {"bucket": BUCKET, "key": KEY, "topic": TOPIC}
+_TYPES: Mapping[str, str] = {"bucket": BUCKET, "key": KEY, "topic": TOPIC, "role": ROLE}
 _STACK = "AWS::CloudFormation::Stack"
 
 
 def origin(delivery: Delivery, expression: Plain, kind: str, also: Plain = None) -> str:
-    """Say in a clause where the name of a ``bucket``, ``key`` or ``topic`` comes from, and under which conditions it does.
+    """Say in a clause where the name of a ``bucket``, ``key``, ``topic`` or ``role`` comes from, and under which conditions.
 
     ``also`` is an expression whose conditions are said too.
     """

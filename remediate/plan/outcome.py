@@ -18,6 +18,7 @@ Why = Literal[
     "outside",
     "undecidable",
     "harmless",
+    "noted",
     "kept",
     "default",
     "unchecked",
@@ -30,10 +31,10 @@ Why = Literal[
 
 review: the change needs ``--review``. obstacle: the template's form is in the way. blocked: a Deny statement is. denied: no
 patch of the run allows it. outside: it is not in the template. undecidable: the template does not tell. harmless: it is
-wrong, but nothing fails for it. kept: it is right. default: it is decided for the default of a parameter.
-unchecked: it belongs to a service that the run does not look at. unselected: it is about patches that were not selected.
-generated: another tool would overwrite the change. Of an ignore in the template itself: invalid, where it is not understood;
-unused, where it does not count or nothing is ignored.
+wrong, but nothing fails for it. noted: it is good to know. kept: it is right. default: it is decided for the default of a
+parameter. unchecked: it belongs to a service that the run does not look at. unselected: it is about patches that were not
+selected. generated: another tool would overwrite the change. Of an ignore in the template itself: invalid, where it is not
+understood; unused, where it does not count or nothing is ignored.
 """
 
 UNFIXED: frozenset[Why] = frozenset({"review", "obstacle", "blocked", "denied", "outside", "generated", "invalid"})

@@ -10,6 +10,7 @@ from remediate.delivery.delivery import Delivery
 from remediate.delivery.destinations import Destination
 from remediate.delivery.open_values import as_in_sub, shown
 from remediate.delivery.organization import find_organization_id
+from remediate.delivery.roles import ALL_STREAMS
 from remediate.partial_string import partial
 from remediate.patch_set import PatchSet
 from remediate.plan.origin import absent_resource, origin
@@ -20,7 +21,7 @@ from remediate.template import Plain
 
 
 def outside(delivery: Delivery, patch_set: PatchSet) -> Iterator[Skipped]:
-    """Yield the bucket, key and topic of a source that are elsewhere, each with what a patch set wants in its policy."""
+    """Yield what a source uses that is elsewhere, each with what a patch set wants in its policy."""
     source = str(delivery.source)
     if delivery.bucket is not None and delivery.bucket.logical_id is None and not delivery.bucket_policies:
         yield from _bucket(delivery, source, delivery.bucket, patch_set)
@@ -34,6 +35,33 @@ def outside(delivery: Delivery, patch_set: PatchSet) -> Iterator[Skipped]:
         yield _paste(delivery, "key-outside", reason, advice, pasted)
     if delivery.topic is not None:
         yield from _topic(delivery, source, delivery.topic, patch_set)
+    if delivery.role and delivery.role.logical_id is None and delivery.log_group:
+        yield from _role(delivery, source, delivery.role, patch_set)
+
+
+def _role(delivery: Delivery, source: str, role: Destination, patch_set: PatchSet) -> Iterator[Skipped]:
+    named = origin(delivery, role.expression, "role")
+    for policies, where, patch_role, resources in (
+        ("trust policy", "its trust policy", "trust-policy", {"role": ["role"]}),
+        ("permissions", "one of its policies", "permissions-policy", {"log-streams": log_stream_arns(delivery)}),
+    ):
+        reason = f"the role of {source}, with its {policies}, is not in the template: {named}"
+        pasted = statements(delivery, patch_set, patch_role, resources)
+        yield _paste(delivery, "role-outside", reason, _see_that(delivery, pasted, where), pasted)
+
+
+def log_stream_arns(delivery: Delivery) -> list[str]:
+    """Return the patterns of the log streams that the service writes to, as text."""
+    streams, facts = delivery.service.streams, delivery.facts
+    names = {"account": _account(delivery), "organization": _organization(delivery), "region": _region(delivery)}
+    used = delivery.log_group
+    inside = used.logical_id if used else None
+    written: Plain = {"Ref": inside} if inside else used.expression if used else None
+    group = as_in_sub(delivery, written, "ARN of the log group").removesuffix(ALL_STREAMS)
+    if inside:
+        group = f"arn:{_partition(delivery)}:logs:{names['region']}:{names['account']}:log-group:{group}"
+    kinds = ["account", *(["organization"] if facts.organization_id else [])]
+    return [f"{group}:log-stream:{streams[kind].format(**names)}" for kind in kinds if kind in streams]
 
 
 def _bucket(delivery: Delivery, source: str, bucket: Destination, patch_set: PatchSet) -> Iterator[Skipped]:
@@ -83,12 +111,12 @@ def _paste(delivery: Delivery, subject: str, reason: str, advice: str, pasted: s
     return Skipped(subject, "outside", reason, str(delivery.source), advice, pasted)
 
 
-def _see_that(delivery: Delivery, pasted: str) -> str:
+def _see_that(delivery: Delivery, pasted: str, where: str = "its policy") -> str:
     """Say what is to be seen to; a patch set of the user's own need not have a statement for it."""
     if not pasted:
-        return f"see that its policy lets {delivery.service.name} in"
+        return f"see that {where} lets {delivery.service.name} in"
     noun = "this statement" if pasted.count('"Effect"') == 1 else "these statements"
-    return f"see that its policy has {noun}"
+    return f"see that {where} has {noun}"
 
 
 def bucket_statements(delivery: Delivery, bucket: Destination, patch_set: PatchSet) -> str:
@@ -137,6 +165,10 @@ def _partition(delivery: Delivery) -> str:
 
 def _account(delivery: Delivery) -> str:
     return as_in_sub(delivery, {"Ref": "AWS::AccountId"}, "account")
+
+
+def _region(delivery: Delivery) -> str:
+    return as_in_sub(delivery, {"Ref": "AWS::Region"}, "region")
 
 
 def _organization(delivery: Delivery) -> str:

@@ -27,7 +27,8 @@ def statements(delivery: Delivery, patch_set: PatchSet, role: str, resources: Ma
         if not named:
             continue  # a resource of another kind of policy
         service = as_in_sub(delivery, service_principal(rule.service), "Region")
-        wanted = _Statement(rule.sid, service, named, _limits(delivery, rule.condition or {}, guard))
+        limits = _limits(delivery, rule.condition or {}, guard)
+        wanted = _Statement(rule.sid, service, named, limits, omitted=_OMITTED.get(role, frozenset()))
         same = next((one for one in found if one.is_like(wanted)), None)
         if same is None:
             found.append(wanted)
@@ -42,6 +43,8 @@ def statements(delivery: Delivery, patch_set: PatchSet, role: str, resources: Ma
 
 
 _Limits = Mapping[str, Mapping[str, str]]
+_OMITTED = {"trust-policy": frozenset({"Resource"}), "permissions-policy": frozenset({"Principal"})}
+"""The elements that a statement for a role has not: a trust policy is about its role, what a role may do about itself."""
 
 
 class _Statement(Struct):
@@ -50,6 +53,7 @@ class _Statement(Struct):
     resources: tuple[str, ...]
     limits: _Limits
     actions: tuple[str, ...] = ()
+    omitted: frozenset[str] = frozenset()
 
     def is_like(self, other: _Statement) -> bool:
         """Tell whether two differ in nothing but their actions."""
@@ -67,7 +71,7 @@ class _Statement(Struct):
     def written(self, before: Sequence[_Statement]) -> dict[str, object]:
         """Return the statement as it stands behind others; a Sid is there only once."""
         earlier = sum(one.sid == self.sid for one in before)
-        return {
+        found = {
             "Sid": f"{self.sid}{earlier + 1}" if earlier else self.sid,
             "Effect": "Allow",
             "Principal": {"Service": self.service},
@@ -75,6 +79,7 @@ class _Statement(Struct):
             "Resource": self.resources[0] if len(self.resources) == 1 else self.resources,
             **({"Condition": self.limits} if self.limits else {}),
         }
+        return {name: one for name, one in found.items() if name not in self.omitted}
 
 
 def _limits(delivery: Delivery, *written: Condition) -> _Limits:

@@ -31,12 +31,13 @@ from remediate.patch_set import (
 )
 from remediate.plan.at_resources import AtResources
 from remediate.plan.change import Change
+from remediate.plan.chosen import Chosen
 from remediate.plan.default_key_policy import write_out_default_key_policy
 from remediate.plan.draft import Draft
 from remediate.plan.guard import keeping_out
 from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped, Why
-from remediate.plan.policy_editor import Chosen, PolicyEditor
+from remediate.plan.policy_editor import PolicyEditor
 from remediate.plan.rules.add_policy import ensure_policy
 from remediate.plan.rules.allow import ensure_allow
 from remediate.plan.rules.complete import ensure_complete

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from remediate.cloudformation.generated import generator, where_to_change
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.locate import Located
-from remediate.diagnosis import Finding, diagnose, is_wanted
+from remediate.diagnosis import Finding, catalogue, diagnose, is_wanted
 from remediate.diagnosis.health import DeliveryHealth, Health, delivery_of, health_of_all
 from remediate.patch_set import PatchSet
 from remediate.plan.acknowledged import acknowledged
@@ -59,9 +59,10 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
     found = health_of_all(located, model, findings, options.evidence, known.request)
     planner = _planned(located, patch_set, options, found, there)
     after, operations = planner.draft.model, tuple(planner.draft.operations)
-    left = tuple(filter(wanted, _diagnosed(planner.located, after, patch_set, options))) if operations else findings
+    still = filter(wanted, _diagnosed(planner.located, after, patch_set, options)) if operations else findings
+    left = _with_notes(still, findings)
     said = [
-        *dict.fromkeys(planner.skipped),
+        *dict.fromkeys((*planner.skipped, *_of_error(options))),
         *remaining(planner.located, after, planner.skipped, left, patch_set),
         *decided_by_default(planner.located, after, options.given),
     ]
@@ -69,11 +70,23 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
         found = tuple(_with_precautions(planner, found))
         said += [remark for one in found if one.precautions and (remark := _precautions(one)) and there.skipped(remark)]
         found = tuple(replace(one, precautions=()) if _needs_none(one, there) else one for one in found)
-    heard = [one for one in said if not known.skipped(one)]
     check_sizes(planner.located, model, after)
-    applied, suppressed = tuple(planner.applied.values()), there.told(said)
-    findings, skipped = _selected(planner, findings, left, heard)
-    return Plan(located, findings, found, planner.changeable, applied, skipped, operations, after, there, suppressed)
+    findings, skipped = _selected(planner, findings, left, [one for one in said if not known.skipped(one)])
+    changed = planner.changeable, tuple(planner.applied.values())
+    return Plan(located, findings, found, *changed, skipped, operations, after, there, there.told(said))
+
+
+def _of_error(options: Options) -> Iterator[Skipped]:
+    """Yield what an error message means whose cause is in no policy, so that no template shows it."""
+    for one in (one.failure for one in options.evidence):
+        if not one.policies:
+            yield Skipped("error-elsewhere", "noted", f"{one.code}: {one.meaning}")
+
+
+def _with_notes(left: Iterable[Finding], findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return what is left with the notes on the template as it was: no patch settles one, and none may bring one up."""
+    faults = (one for one in left if catalogue()[one.cause].level != "note")
+    return (*faults, *(one for one in findings if catalogue()[one.cause].level == "note"))
 
 
 def _selected(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
-from remediate.cloudformation.expression import NO_VALUE, Alternative, alternatives, as_list
+from remediate.cloudformation.expression import Alternative, alternatives, as_list
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import Document, WrittenStatement, documents
 from remediate.cloudformation.possible import possible_strings
@@ -15,23 +15,16 @@ from remediate.delivery.access import Outsider
 from remediate.delivery.delivery import Delivery, possible_name
 from remediate.delivery.locate import Given
 from remediate.delivery.texts import principal_text
-from remediate.iam.holders import PolicyKind
-from remediate.iam.reference import misspelt
+from remediate.iam.holders import HOLDERS, PolicyKind, is_of_identity
+from remediate.iam.statement import VARIABLES_SINCE
 from remediate.patch_set import Need, NotRequire, Separate
+from remediate.plan.chosen import Chosen
 from remediate.plan.draft import Draft, Snapshot
 from remediate.plan.names import named
 from remediate.plan.outcome import Skipped, Why
+from remediate.plan.role_policy import add_inline_policy
+from remediate.plan.statement_copy import ending, guarded, with_unique_sid, without_misspelt
 from remediate.template import Plain
-
-
-class Chosen(Struct, frozen=True):
-    """The rules that take conditions away: those of the run, and those that the user left out.
-
-    What the user left out is not to be got around by another patch.
-    """
-
-    removing: tuple[NotRequire | Separate, ...] = ()
-    left_out: tuple[NotRequire | Separate, ...] = ()
 
 
 class PolicyEditor(Struct, dict=True):
@@ -70,15 +63,23 @@ class PolicyEditor(Struct, dict=True):
         """The document as it stands now: read anew after every operation, for each can move statements."""
         model = self.draft.model  # each operation makes another one
         if self._read is None or self._read[0] is not model:
-            found = documents(model, self.logical_id, self.kind)
-            self._read = model, next(one for one in found if one.path == self.path)
+            self._read = model, next(self._documents(model))
         return self._read[1]
+
+    def _documents(self, model: TemplateModel) -> Iterator[Document]:
+        """Yield the editor's document; the permissions of an identity are one, wherever a statement is added to them."""
+        found = documents(model, self.logical_id, self.kind)
+        return (one for one in found if one.path == self.path or self.of_identity)
+
+    @property
+    def of_identity(self) -> bool:
+        """Whether the statements are an identity's own, and name no principal."""
+        return is_of_identity(self.kind)
 
     @functools.cached_property
     def original(self) -> Document | None:
         """The document as it was before any change of the run, None where there was none."""
-        found = documents(self.draft.original, self.logical_id, self.kind)
-        return next((one for one in found if one.path == self.path), None)
+        return next(self._documents(self.draft.original), None)
 
     def meets(self, when: Mapping[str, tuple[str, ...]] | None) -> bool:
         """Tell whether every delivery's log bucket has one of the object ownerships; one that does not say so has none."""
@@ -124,6 +125,8 @@ class PolicyEditor(Struct, dict=True):
 
     def has_statements_everywhere(self) -> bool:
         """Tell whether the document has a Statement under every delivery; one in an ``Fn::If`` need not."""
+        if self._has_no_own():
+            return True
         found = list(alternatives(self.draft.at(self.document.list_path), ()))
         return all(any(delivery.resolver.scenario.admits(one.guard) for one in found) for delivery in self.deliveries)
 
@@ -132,11 +135,25 @@ class PolicyEditor(Struct, dict=True):
         paths = (statement.path, (*statement.path, 0))
         return next(one for one in self.document.statements if one.path in paths)
 
+    @property
+    def version(self) -> Plain:
+        """The Version of the document as it is written, None where it says none; that of one that is added."""
+        written = VARIABLES_SINCE if self._has_no_own() else self.draft.at(self.document.path)
+        return written.get("Version") if isinstance(written, dict) else written
+
+    def _has_no_own(self) -> bool:
+        """Tell whether an identity has no policy of its own that a statement can join."""
+        return self.of_identity and self.document.path[-1] == HOLDERS[self.kind].property
+
     def allows(self, service: str) -> list[WrittenStatement]:
         """Return the Allow statements that name a service under a delivery, whoever else they name.
 
-        One with a NotPrincipal besides is none of the service's: AWS refuses it, and nobody knows what is meant.
+        One with a NotPrincipal besides is none of the service's: AWS refuses it, and nobody knows what is meant. Of an
+        identity's own they are those in its resource, which the service uses.
         """
+        if self.of_identity:
+            here = (one for one in self.document.statements if one.path[1] == self.logical_id and not one.spelled)
+            return [one for one in here if one.data.get("Effect") == "Allow" and self.deliveries_of(one)]
         return [
             raw
             for raw in self.document.statements
@@ -165,6 +182,8 @@ class PolicyEditor(Struct, dict=True):
     def is_shared(self, statement: WrittenStatement) -> bool:
         """Tell whether a statement names, or may name, any other principal than one service, whatever the parameters are."""
         principal = statement.data.get("Principal")
+        if self.of_identity:
+            return False
         services = principal.get("Service") if isinstance(principal, dict) and len(principal) == 1 else None
         named = [self._name(one) for one in as_list(services)]
         return not named or named[0] is None or any(one != named[0] for one in named)
@@ -180,18 +199,12 @@ class PolicyEditor(Struct, dict=True):
         self.note(f"split {statement.label}, which is shared with others: {shown} gets a statement of its own")
         copy: dict[str, Plain] = {**statement.data, "Principal": {"Service": named}}
         if "Action" in copy:
-            copy["Action"] = _without_misspelt(copy["Action"])
-        return self.insert(copy, after=statement, suffix=self._short(service))
-
-    def _short(self, principal: str) -> str:
-        """Return what the Sid of a statement that a service gets for itself ends with."""
-        service = self.given.service
-        name = service.name if principal == service.principal else principal.split(".")[0].upper()
-        return name.replace(" ", "")
+            copy["Action"] = without_misspelt(copy["Action"])
+        return self.insert(copy, after=statement, suffix=ending(self.given.service, service))
 
     def can_insert(self, after: WrittenStatement | None = None) -> bool:
         """Tell, and say where not, whether a statement can be added behind another one or at the end."""
-        if self._list(after) is not None:
+        if self._has_no_own() or self._list(after) is not None:
             return True
         self.skip("obstacle", "its Statement comes from an intrinsic function, to which no statement can be added")
         return False
@@ -208,25 +221,33 @@ class PolicyEditor(Struct, dict=True):
         A Sid is unique in its policy: ``suffix`` tells a copy from its original. ``where`` is one of :meth:`lists`, for a
         statement that stands behind no other; conditions that it has more are those of the statement.
         """
+        if self._has_no_own():
+            return self._insert_policy(data, where.guard if where else ())
         found = next((one for one in self.lists() if where and one.path == where.path), None) or self._list(after)
         if found is None:
             self.can_insert(after)
             return None
         own = after.guard[len(found.guard) :] if after else ()
         more = tuple(one for one in (where.guard if where else ()) if one not in (*found.guard, *own))
-        guarded = _guarded(_with_unique_sid(data, suffix, self.document), (*own, *more))
+        written = guarded(with_unique_sid(data, suffix, self.document), (*own, *more))
         if isinstance(found.value, list):
             index = int(after.path[len(found.path)]) + 1 if after else len(found.value)
-            self.draft.add((*found.path, index), guarded)
+            self.draft.add((*found.path, index), written)
         else:
             index = 1
-            self.draft.replace(found.path, [found.value, guarded])
+            self.draft.replace(found.path, [found.value, written])
         path = (*found.path, index)
         return next(one for one in self.document.statements if one.path[: len(path)] == path)
+
+    def _insert_policy(self, data: dict[str, Plain], guard: tuple[tuple[str, bool], ...]) -> WrittenStatement | None:
+        path = add_inline_policy(self.draft, self.logical_id, str(data.get("Sid")), guarded(data, guard))
+        return next((one for one in self.document.statements if path and one.path[: len(path)] == path), None)
 
     def lists(self) -> list[Alternative]:
         """Return the document's Statement, each of its branches where it is an ``Fn::If``."""
         document = self.document
+        if self._has_no_own():
+            return [Alternative(document.path, [])]
         return [*alternatives(self.draft.at(document.list_path), document.list_path, document.guard)]
 
     def _list(self, after: WrittenStatement | None) -> Alternative | None:
@@ -273,27 +294,3 @@ class PolicyEditor(Struct, dict=True):
         """Tell whether a principal is there under every condition."""
         found = list(alternatives(written, ()))
         return len(found) == 1 and not found[0].guard
-
-
-def _without_misspelt(actions: Plain) -> Plain:
-    """Return the actions of a statement for a copy of it: what is not an action is not written a second time."""
-    kept = [one for one in as_list(actions) if not (isinstance(one, str) and misspelt(one))]
-    return kept if isinstance(actions, list) and kept else actions
-
-
-def _with_unique_sid(data: dict[str, Plain], suffix: str, document: Document) -> dict[str, Plain]:
-    """Return a statement with a Sid of its own; one that comes from a function goes, for it would be the same twice."""
-    sid = data.get("Sid")
-    if not isinstance(sid, str):
-        return {name: one for name, one in data.items() if name != "Sid"}
-    taken = {str(one.data.get("Sid")) for one in document.statements}
-    suffix = f" {suffix}" if " " in sid and suffix else suffix
-    candidates = [sid, sid + suffix, *(f"{sid}{suffix}{number}" for number in range(2, len(taken) + 3))]
-    return {**data, "Sid": next(one for one in candidates if one not in taken)}
-
-
-def _guarded(data: dict[str, Plain], guard: tuple[tuple[str, bool], ...]) -> Plain:
-    wrapped: Plain = data
-    for condition, holds in reversed(guard):
-        wrapped = {"Fn::If": [condition, wrapped, NO_VALUE] if holds else [condition, NO_VALUE, wrapped]}
-    return wrapped

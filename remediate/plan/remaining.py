@@ -9,10 +9,11 @@ from remediate.delivery.decide import current_requests, document_for, documented
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
 from remediate.delivery.requests import ServiceRequest
-from remediate.diagnosis import Finding
+from remediate.diagnosis import Finding, catalogue
 from remediate.diagnosis.bucket_acls import open_acls
 from remediate.iam.evaluate import Decision, Outcome, statement_truth
 from remediate.iam.holders import PolicyKind
+from remediate.iam.statement import Condition
 from remediate.iam.truth import Truth
 from remediate.partial_string import PartialString, UnknownPart
 from remediate.patch_set import PatchSet
@@ -72,7 +73,8 @@ def _causes(said: Sequence[Skipped], left: Sequence[Finding]) -> Iterator[Skippe
         if one.cause == "blocking-deny":
             yield _skipped(one, "blocked")
         elif not told and (one.blocking or not one.requests):
-            yield _skipped(one, "obstacle" if one.blocking else "harmless")
+            otherwise: Why = "noted" if catalogue()[one.cause].level == "note" else "harmless"
+            yield _skipped(one, "obstacle" if one.blocking else otherwise)
 
 
 def _skipped(one: Finding, why: Why) -> Skipped:
@@ -89,6 +91,10 @@ def _of_view(delivery: Delivery, model: TemplateModel, explained: set[str], patc
     for logical_id, kind in delivery.policies():
         if kind == "key":
             yield from _judged(delivery, model, logical_id, kind, explained)
+    role = delivery.role.logical_id if delivery.role else None
+    if role:
+        yield from _judged(delivery, model, role, "role", explained)
+        yield from _judged(delivery, model, role, "permissions", explained)
 
 
 def _judged(
@@ -124,8 +130,10 @@ def _left(one: ServiceRequest, decision: Decision, logical_id: str, delivery: De
 
 def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> str:
     """Say what would settle a request that cannot be told: values that the user knows, else only a change."""
+    if one.request.limit and not decision.by:
+        return "see that it does"
     judged = [statement_truth(statement, one.request) for statement in decision.by]
-    conditions = [condition for elements in judged for condition in elements.failing]
+    conditions = [condition for elements in judged for condition in elements.failing if _is_sent(one, condition)]
     unsure = [elements.statement for elements in judged if elements.resource is Truth.UNKNOWN]
     if unsure and one.request.doubt:
         return f"take the slash off the {delivery.service.source.prefix}"
@@ -142,6 +150,11 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     names = ", ".join(sorted(open_parts & known))
     change = "let it be changed with --review"
     return f"give its value with --parameter KEY=VALUE ({names}), or {change}" if names else change
+
+
+def _is_sent(one: ServiceRequest, condition: Condition) -> bool:
+    """Tell whether a request surely carries the key of a condition: of another one no value settles anything."""
+    return None not in one.request.values_of(condition.key)
 
 
 def _open_parts(texts: Iterable[PartialString]) -> set[str]:

@@ -19,6 +19,9 @@ _ROLES = {
     "topic-outside": {"topic", "topic-policy"},
     "topic-policy": {"topic", "topic-policy"},
     "topic-key-outside": {"topic-key-policy"},
+    "role-outside": {"trust-policy", "permissions-policy"},
+    "role-policy": {"trust-policy"},
+    "permissions-policy": {"permissions-policy"},
 }
 """The remarks that are about what a patch changes, by the roles of the resources that it changes."""
 

@@ -19,5 +19,7 @@ def check_sizes(located: Located, before: TemplateModel, after: TemplateModel) -
                 continue
             written = value_at(after.data, new.path)
             problem = policy_too_large(delivery.resolver, written, kind)
-            if problem and not (old and policy_too_large(delivery.resolver, value_at(before.data, old.path), kind)):
+            if problem and not (
+                old and old.path == new.path and policy_too_large(delivery.resolver, value_at(before.data, old.path), kind)
+            ):
                 raise TemplateError(f"with the change of {logical_id} {problem}: take statements out of it first", 1, 1)

@@ -31,6 +31,8 @@ _KINDS: dict[str, PolicyKind] = {
     "bucket-key-policy": "key",
     "topic-key-policy": "key",
     "topic-policy": "topic",
+    "trust-policy": "role",
+    "permissions-policy": "permissions",
 }
 
 
@@ -76,6 +78,8 @@ def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
             return (delivery.topic.logical_id,) if delivery.topic and delivery.topic.logical_id else ()
         case "topic-policy":
             return delivery.topic_policies if len(delivery.topic_policies) == 1 else ()
+        case "trust-policy" | "permissions-policy":
+            return (delivery.role.logical_id,) if delivery.role and delivery.role.logical_id else ()
         case "key-policy":
             return (delivery.key.logical_id,) if delivery.key and delivery.key.logical_id else ()
         case "topic-key-policy":

@@ -13,6 +13,7 @@ from remediate.delivery.delivery import Delivery
 from remediate.delivery.destinations import Destination
 from remediate.delivery.locate import Given
 from remediate.delivery.organization import find_organization_id
+from remediate.delivery.roles import ALL_STREAMS
 from remediate.delivery.service import LogService
 from remediate.template import Plain
 
@@ -80,6 +81,40 @@ def _folders(model: TemplateModel, arn: Plain, delivery: Delivery) -> Iterator[t
     for name, form in (("prefix without its slash", bare), ("prefix", prefix)):
         if any(alternatives(form, ())):
             yield name, form, (arn, "/")
+
+
+def log_streams(model: TemplateModel, deliveries: tuple[Delivery, ...], given: Given) -> list[Plain]:
+    """Return the log streams that sources write to, of each log group whose ARN can be written without its streams."""
+    service, organization = given.service, organization_id(model, given)
+    found: list[Plain] = []
+    for delivery in deliveries:
+        base = _group_arn(delivery.log_group) if delivery.log_group else NO_VALUE
+        belonging = organization is not None and delivery.facts.organization_id is not None
+        for kind in ("account", *(["organization"] if belonging else [])) if any(alternatives(base, ())) else ():
+            end = _filled(
+                service.streams.get(kind, "*"), {"account": ACCOUNT, "region": REGION, "organization": organization}
+            )
+            resource = distribute(base, HERE, ":log-stream:", *end)
+            found += [resource] if resource not in found else []
+    return found
+
+
+def _group_arn(group: Destination) -> Plain:
+    if group.logical_id:
+        return sub("arn:", PARTITION, ":logs:", REGION, ":", ACCOUNT, ":log-group:", {"Ref": group.logical_id})
+    return _without_streams(group.expression)
+
+
+def _without_streams(written: Plain) -> Plain:
+    """Return the expression for a log group's ARN without its streams, ``AWS::NoValue`` where it is not written so."""
+    match function(written):
+        case None if isinstance(written, str):
+            return written.removesuffix(ALL_STREAMS)
+        case ("Fn::Sub", str(text)) if text.endswith(ALL_STREAMS):
+            return {"Fn::Sub": text.removesuffix(ALL_STREAMS)}
+        case ("Fn::If", [condition, yes, no]):
+            return {"Fn::If": [condition, _without_streams(yes), _without_streams(no)]}
+    return NO_VALUE
 
 
 def _filled(form: str, values: Mapping[str, Plain]) -> list[Plain]:

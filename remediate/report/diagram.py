@@ -19,9 +19,17 @@ MOST_ARROWS = 60
 """How many arrows people can follow, and more. Source: Mermaid documentation, maxEdges: 500 are drawn at most."""
 
 _Arrow: TypeAlias = "tuple[str, str]"
-_NOUNS: dict[PolicyKind, str] = {"bucket": "bucket policy", "topic": "topic policy", "key": "key"}
+_NOUNS: dict[PolicyKind, str] = {
+    "bucket": "bucket policy",
+    "topic": "topic policy",
+    "key": "key",
+    "role": "role",
+    "permissions": "role",
+}
 _WORDS = {Outcome.ALLOWED: "allowed", Outcome.DENIED: "denied", Outcome.UNDECIDABLE: "undetermined"}
 _COLORS = {Outcome.ALLOWED: "#1a7f37", Outcome.UNDECIDABLE: "#9a6700", Outcome.DENIED: "#cf222e"}
+_THEIR_OWN: frozenset[PolicyKind] = frozenset({"key", "role", "permissions"})
+"""The policies that are part of the resource that they are about."""
 _ORDER = list(_COLORS)  # from good to bad
 _NAME = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
@@ -68,8 +76,8 @@ class _Nodes:
         self._waiting.clear()
 
     def holder_lines(self, policy: str, verdicts: Sequence[Verdict]) -> Iterator[str]:
-        """Yield a line from a policy to the bucket or topic that it is of; a key has its own."""
-        for name in dict.fromkeys(_holder(one) for one in verdicts if one.kind != "key"):
+        """Yield a line from a policy to the bucket or topic that it is of; a key and a role have their own."""
+        for name in dict.fromkeys(_holder(one) for one in verdicts if one.kind not in _THEIR_OWN):
             holder = self.id_of(f"{verdicts[0].kind}: {name}")
             if (policy, holder) not in self.holders:
                 self.holders.add((policy, holder))

@@ -26,10 +26,11 @@ from remediate.report.suppressed import ignored_item, suppressed
 
 _NOT_FIXED = "the items marked *Not fixed* in the notes below are resolved"
 _REMOVED = re.compile(r"\bremoved\b")
-_FOLDED = {"kept", "harmless"}
+_FOLDED = {"kept", "harmless", "noted"}
 _LEADS = {
     "kept": "Kept",
     "harmless": "No effect",
+    "noted": "Note",
     "undecidable": "Undetermined",
     "default": "Parameter default",
     "unchecked": "Not checked",

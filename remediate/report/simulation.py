@@ -9,6 +9,7 @@ from remediate.delivery.error_messages import Failure
 from remediate.delivery.standing_access import AccessChange
 from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
+from remediate.iam.holders import PolicyKind
 from remediate.plan import Skipped
 from remediate.report.access import labels, opening_lines, warnings
 from remediate.report.escape import visible
@@ -30,7 +31,12 @@ def render(report: Report, failure: Failure | None, standing: AccessChange | Non
 def shown(report: Report, failure: Failure | None) -> tuple[Verdict, ...]:
     """Return the verdicts that the table shows."""
     verdicts = worst(report.verdicts)
-    return tuple(one for one in verdicts if failure is None or one.kind in failure.policies)
+    return tuple(one for one in verdicts if _is_about(failure, one.kind))
+
+
+def _is_about(failure: Failure | None, kind: PolicyKind) -> bool:
+    """Tell whether a failure can be caused by a kind of policy; one that no policy causes narrows nothing."""
+    return failure is None or not failure.policies or kind in failure.policies
 
 
 def left(report: Report, failure: Failure | None) -> Iterator[Skipped]:
@@ -72,7 +78,7 @@ def _outcomes(verdicts: Sequence[Verdict]) -> tuple[list[Outcome], list[Outcome]
 
 def _access(report: Report, failure: Failure | None) -> Iterator[str]:
     new_access = report.new_access()
-    found = [one for one in new_access.found if failure is None or one.outsider.policy in failure.policies]
+    found = [one for one in new_access.found if _is_about(failure, one.outsider.policy)]
     tested = f"access check: {new_access.asked} requests by other principals tested, {len(found)} newly allowed"
     yield from wrapped(tested, "  ")
     for line in warnings(found):
@@ -80,7 +86,7 @@ def _access(report: Report, failure: Failure | None) -> Iterator[str]:
 
 
 def _standing(standing: AccessChange, failure: Failure | None) -> Iterator[str]:
-    found = [one for one in standing.standing if failure is None or one.outsider.policy in failure.policies]
+    found = [one for one in standing.standing if _is_about(failure, one.outsider.policy)]
     yield from wrapped(f"access check: {standing.asked} requests by other principals tested, {len(found)} not denied", "  ")
     for line in opening_lines(found):
         yield from wrapped(line, "    ")
@@ -113,7 +119,7 @@ def _stacked(row: _Row) -> Iterator[str]:
 
 
 def _causes(report: Report, failure: Failure | None) -> Iterator[str]:
-    causes = [one for one in report.causes() if one.blocking and (failure is None or one.kind in failure.policies)]
+    causes = [one for one in report.causes() if one.blocking and _is_about(failure, one.kind)]
     places = SourceMap(report)
     if causes:
         yield "  causes:"

@@ -22,6 +22,7 @@ _WORDS = {
     "outside": "not in this template",
     "undecidable": "undetermined",
     "harmless": "note",
+    "noted": "note",
     "kept": "kept",
     "default": "parameter default",
     "unchecked": "not checked",

@@ -9,7 +9,8 @@ from remediate.suppressions.ignore import Fault, Written
 from remediate.template import MappingNode, Node, ScalarNode, SequenceNode, Tagged, Template, line_and_column
 from remediate.template.yaml.scan import BREAKS, begins_line, content_start, line_end, line_start, next_line, skip_blanks
 
-_COMMENT = re.compile(rf"(?<![^ \t{BREAKS}])#[ \t]*remediate[ \t]*:([^{BREAKS}]*)")
+# The sign stands first, because a search for one is quick.
+_COMMENT = re.compile(rf"#(?<![^ \t{BREAKS}]#)[ \t]*remediate[ \t]*:([^{BREAKS}]*)")
 _FORM = re.compile(r"\s*ignore\s*\[([^\]]*)\](.*)", re.DOTALL)
 _ENTRY = re.compile(r"\s*([^\s,]+)(?:\s+until\s+(\S+))?\s*")
 _WRITE = "write `# remediate: ignore[ID] reason`"

@@ -138,6 +138,8 @@ def identical(left: Plain, right: Plain) -> bool:
     """Compare data as a text shows it: with types and the order of keys; ``1`` is not ``1.0``, nor ``0.0`` ``-0.0``."""
     if type(left) is not type(right):
         return False
+    if isinstance(left, str):  # most are
+        return left == right
     if isinstance(left, dict) and isinstance(right, dict):
         return list(left) == list(right) and all(map(identical, left.values(), right.values()))
     if isinstance(left, list) and isinstance(right, list):

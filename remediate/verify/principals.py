@@ -13,7 +13,7 @@ from remediate.cloudformation.possible import possible_strings
 from remediate.cloudformation.resolve import Resolver
 from remediate.delivery.delivery import possible_name
 from remediate.delivery.locate import Located
-from remediate.iam.holders import PolicyKind
+from remediate.iam.holders import PolicyKind, is_of_identity
 from remediate.patch_set import OfResources
 from remediate.plan import Plan
 from remediate.template import Plain
@@ -39,6 +39,8 @@ def check_others(before: TemplateModel, after: TemplateModel, planned: Plan, giv
     meant = {possible_name(one, given) for one in _services(planned)}
     resolvers = {policy: delivery.resolver for delivery in planned.located.deliveries for policy in delivery.policies()}
     for (logical_id, kind), resolver in resolvers.items():
+        if is_of_identity(kind):
+            continue  # it names nobody: who can use it is a matter of the trust policy
         old, new = (_others(model, logical_id, kind, meant, resolver, given) for model in (before, after))
         if old is not None and new is not None and old != new:
             changed = next(iter((old - new) + (new - old)))

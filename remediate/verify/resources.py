@@ -15,7 +15,10 @@ from remediate.plan import Plan
 from remediate.template import Plain, identical
 from remediate.verify.broken import Broken
 
-_EDITED = {holder.type: holder.property for holder in HOLDERS.values()} | {INLINE_TOPIC_POLICY: HOLDERS["topic"].property}
+_EDITED: dict[str, set[str]] = {}
+for _holder in HOLDERS.values():
+    _EDITED.setdefault(_holder.type, set()).add(f"Properties/{_holder.property}")
+_EDITED[INLINE_TOPIC_POLICY] = _EDITED[HOLDERS["topic"].type]
 
 
 def check_resources(before: TemplateModel, after: TemplateModel, planned: Plan) -> None:
@@ -48,7 +51,7 @@ def _ordered_types(located: Located) -> tuple[str, ...]:
 def _edited(written: Plain, sources: tuple[str, ...]) -> list[str]:
     """Return what a plan edits of any resource of a type: the policy, and of the sources of logs the order."""
     kind = str(written.get("Type")) if isinstance(written, dict) else ""
-    return ["DependsOn"] if kind in sources else [f"Properties/{_EDITED[kind]}"] if kind in _EDITED else []
+    return ["DependsOn"] if kind in sources else [*_EDITED.get(kind, ())]
 
 
 def _properties(planned: Plan, logical_id: str) -> list[str]:
@@ -86,7 +89,7 @@ def _parts(written: Plain) -> dict[str, Plain]:
 
 def _logging_resources(located: Located) -> Iterable[str]:
     for delivery in located.deliveries:
-        places = (delivery.bucket, delivery.key, delivery.bucket_key, delivery.topic, delivery.topic_key)
+        places = (delivery.bucket, delivery.key, delivery.bucket_key, delivery.topic, delivery.topic_key, delivery.role)
         yield from (place.logical_id for place in places if place and place.logical_id)
         yield from delivery.needed_policies()
         yield from delivery.policy_writers

@@ -20,6 +20,7 @@ from tests.fuzzing import deployed, words
 from tests.fuzzing.outsiders import let_in
 from tests.fuzzing.reading import NotRead, data_of, exact, is_json, lost_comments
 
+ROLE = "AWS::IAM::Role"
 POLICIES = {words.POLICY: ("PolicyDocument", "bucket"), words.KEY: ("KeyPolicy", "key")}
 _MEANT = {("Service", words.CLOUDTRAIL), ("Service", f"{words.CLOUDTRAIL}.cn")}
 """CloudTrail, and what ``cloudtrail.${AWS::URLSuffix}`` becomes in China, which is nobody else."""
@@ -127,6 +128,24 @@ def _elsewhere(old: Any, new: Any) -> Iterator[Finding]:
                 yield Finding("a resource is new", str(name))
         elif exact(was) != exact(now) and exact(_rest(was)) != exact(_rest(now)):
             yield Finding("another part of a resource changed", str(name))
+        elif _statements(was, "Deny") - _statements(now, "Deny"):
+            yield Finding("a Deny statement changed", str(name))
+
+
+def _statements(written: Any, effect: str) -> Counter[str]:
+    """Count the statements of an effect in a role's policies, wherever they stand."""
+    if not isinstance(written, dict) or written.get("Type") != ROLE:
+        return Counter()
+    found: Counter[str] = Counter()
+    rest = [written]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, dict):
+            found.update([repr(exact(one))] if one.get("Effect") == effect else [])
+            rest += one.values()
+        elif isinstance(one, list):
+            rest += one
+    return found
 
 
 def _rest(resource: Any) -> Any:
@@ -137,6 +156,9 @@ def _rest(resource: Any) -> Any:
     if kind == words.TRAIL:
         return {key: value for key, value in resource.items() if key != "DependsOn"}
     properties = resource.get("Properties")
+    if kind == ROLE and isinstance(properties, dict):
+        inner = {key: value for key, value in properties.items() if key not in {"AssumeRolePolicyDocument", "Policies"}}
+        return {**resource, "Properties": inner}
     if isinstance(kind, str) and kind in POLICIES and (isinstance(properties, dict) or properties is None):
         inner = {key: value for key, value in (properties or {}).items() if key != POLICIES[kind][0]}
         return {**{key: value for key, value in resource.items() if key != "Properties"}, "Properties": inner}

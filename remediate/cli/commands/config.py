@@ -37,7 +37,7 @@ def config(what: str, template: str | None, kind: str) -> None:
     if what == "schema":
         if template:
             raise click.UsageError("the schema is the same for all templates: name none")
-        from remediate.config import schema_text
+        from remediate.config.validate import schema_text
         from remediate.delivery.services import shipped
 
         emit(schema_text() if kind == "config" else (shipped() / "schema" / f"{kind}.json").read_text("utf-8"))

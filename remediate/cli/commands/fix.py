@@ -31,7 +31,6 @@ from remediate.cli.writing import write_reports
 from remediate.patch_set import combined
 from remediate.report import summary
 from remediate.report.annotations import levels
-from remediate.report.suppressed import ignored_lines
 
 if TYPE_CHECKING:
     from remediate.report.totals import Fixes
@@ -85,6 +84,8 @@ def _say(run: Run, report: engine.Report, done: Fixes, *, verbose: bool) -> None
     if problems or report.changed or verbose:
         run.say(run.attempt(report.name, summary.render, report, done) or "")
     if verbose:
+        from remediate.report.suppressed import ignored_lines
+
         run.say("\n".join(ignored_lines(report)))
     run.totals.add(report, problems)
 

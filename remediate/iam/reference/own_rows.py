@@ -6,7 +6,9 @@ its reason and its source, and ``tests/policy/test_iam_reference.py`` fails wher
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 SERVICES: Final = ("kms", "logs", "s3", "sns", "sts")
 """The services that have a file here."""
@@ -46,7 +48,7 @@ published belongs to the same headers, and is carried by the actions that carry 
 """
 
 
-class Carried(NamedTuple):
+class Carried(Struct, frozen=True):
     """A key that the requests of an action may carry although the published table does not say so.
 
     ``action`` is a name, or with a final ``*`` all names that begin so. ``source`` is a page of AWS.
@@ -91,7 +93,7 @@ CARRIED: Final = (
 )
 
 
-class Operation(NamedTuple):
+class Operation(Struct, frozen=True):
     """An operation that is no action: ``actions`` are those that it asks for. ``source`` is a page of AWS."""
 
     name: str

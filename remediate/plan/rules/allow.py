@@ -16,6 +16,7 @@ from remediate.plan.guard import outsiders_let_in
 from remediate.plan.new_statement import add_statements
 from remediate.plan.policy_editor import PolicyEditor
 from remediate.plan.replace_resource import replace_refused
+from remediate.plan.role_policy import others_using
 from remediate.plan.vocabulary import decided, organization_id
 from remediate.template import Plain
 
@@ -28,6 +29,9 @@ def ensure_allow(editor: PolicyEditor, rule: Allow) -> None:
     wanted = [gap for gap in gaps(editor, rule) if still_open(editor, gap) and not _stands(editor, rule, gap)]
     if wanted and not editor.has_statements_everywhere():
         editor.skip("obstacle", "its Statement is there under some conditions only, so nothing can be added for the others")
+        editor.still_denied |= {one.request.id for gap in wanted for one in still_open(editor, gap)}
+        return
+    if wanted and _is_for_others(editor, rule):
         editor.still_denied |= {one.request.id for gap in wanted for one in still_open(editor, gap)}
         return
     writable = writable_gaps(editor, wanted)
@@ -44,6 +48,19 @@ def ensure_allow(editor: PolicyEditor, rule: Allow) -> None:
         editor.needs.add("repair")
     editor.allowed |= {one.request.id for gap in wanted if not still_open(editor, gap) for one in gap.wanted}
     editor.still_denied |= {one.request.id for gap in wanted for one in still_open(editor, gap)}
+
+
+def _is_for_others(editor: PolicyEditor, rule: Allow) -> bool:
+    """Tell, and say, whether others than the service would get what an identity is allowed, which takes a review."""
+    if not editor.of_identity:
+        return False
+    others = others_using(editor.draft.model, editor.logical_id, rule.service, editor.deliveries)
+    if others and not editor.review:
+        reason = f"{', '.join(others)} can assume {editor.logical_id} too, and would be allowed {', '.join(rule.actions)}"
+        editor.skip("review", reason, f"give {rule.service} a role of its own, or apply the change with --review")
+    elif others:
+        editor.note(f"{', '.join(others)} can assume {editor.logical_id} too")
+    return bool(others) and not editor.review
 
 
 def _stands(editor: PolicyEditor, rule: Allow, gap: Gap) -> bool:

@@ -1,10 +1,11 @@
-"""The rule ``depend-on``: a source is created after the policies of its bucket and topic."""
+"""The rule ``depend-on``: a source is created after the policies of its bucket, topic and role."""
 
 from __future__ import annotations
 
 from remediate.cloudformation.creation_order import Dependencies, depends_on
 from remediate.cloudformation.existence import Deployments
 from remediate.delivery.delivery import Delivery
+from remediate.delivery.role_order import late_policies
 from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped
 from remediate.plan.targets import Target
@@ -13,11 +14,14 @@ from remediate.plan.targets import Target
 def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str], skipped: list[Skipped]) -> None:
     """Add the policies to the source's ``DependsOn``, unless the source waits for it already or it for the source."""
     source = target.logical_id
-    needed = list(dict.fromkeys(policy for delivery in target.deliveries for policy in _needed(delivery, target.role)))
-    two = any(len(delivery.bucket_policies) > 1 for delivery in target.deliveries)
     waiting = Dependencies(draft.model)
+    needed = list(dict.fromkeys(policy for delivery in target.deliveries for policy in _needed(delivery, target.role)))
+    waits = target.deliveries if target.role == "source" else ()
+    late = dict.fromkeys(one for each in waits for one in late_policies(each, draft.model, waiting))
+    two = any(len(delivery.bucket_policies) > 1 for delivery in target.deliveries)
     if two or waiting.circle(source, needed):
         return  # no order can fix it: the diagnosis says so
+    needed += [one for one in late if one not in needed and not waiting.chain(one, source)]
     for policy in needed:
         if waiting.waits_for(source, policy):
             continue

@@ -7,8 +7,7 @@ of several authors differ from section to section.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
@@ -32,6 +31,7 @@ SHORT_FUNCTIONS = frozenset(
     }
 )
 """Functions with a short form. Source: AWS CloudFormation User Guide, Intrinsic function reference."""
+_FUNCTIONS = SHORT_FUNCTIONS - {"Condition"}  # which is also a member of resources
 
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _SYNTAX = re.compile(rf"[-?:,\[\]{{}}#&*!|>'\"%@`=\s]|.*(?::(?:\s|\Z)|\s#|[\x00-\x1f\x7f{BREAKS}\ufeff])|.*\s\Z", re.DOTALL)
@@ -66,7 +66,10 @@ class Question(Struct, frozen=True):
     of: Hashable = None
 
 
-Facts: TypeAlias = dict[Question, Counter[Any]]
+_Fact: TypeAlias = tuple[Question, Any]
+_Matter: TypeAlias = Callable[[str, Node], list[_Fact]]
+Facts: TypeAlias = dict[Question, dict[Any, int]]
+"""How often the text answers each question with what."""
 
 
 class Styles:
@@ -75,7 +78,7 @@ class Styles:
     def __init__(self, text: str) -> None:
         """Count nothing yet."""
         self.text = text
-        self._counted: dict[int, Facts] = {}
+        self._counted: dict[tuple[_Matter, int], Facts] = {}
 
     def ask(self, path: list[Node], question: Question, *others: Question) -> Any:
         """Return the majority's answer in the innermost node of ``path`` that has one to any of the questions, or None.
@@ -83,30 +86,37 @@ class Styles:
         ``path`` leads from the root to the container that is written to. The first question goes before the others.
         """
         for node in reversed(path):
-            counted = self._facts(node)
             for asked in (question, *others):
-                if asked in counted:
-                    return counted[asked].most_common(1)[0][0]
+                counted = self._facts(node, _MATTERS.get(asked.about, _layout)).get(asked)
+                if counted:
+                    return max(counted, key=counted.__getitem__)
         return None
 
-    def _facts(self, node: Node) -> Facts:
-        """Count a subtree once; what was counted inside it before is added up."""
-        known = self._counted.get(id(node))
-        if known is not None:
-            return known
-        facts: defaultdict[Question, Counter[Any]] = defaultdict(Counter)
+    def _facts(self, node: Node, matter: _Matter) -> Facts:
+        """Count a subtree once for each matter; what was counted inside it before is added up."""
+        counted = self._counted.get((matter, id(node)))
+        if counted is not None:
+            return counted
+        facts: Facts = {}
         pending = [node]
         while pending:
             current = pending.pop()
-            for asked, answers in self._counted.get(id(current), {}).items():
-                facts[asked].update(answers)
-            if id(current) in self._counted:
+            before = self._counted.get((matter, id(current)))
+            if before is None:
+                for asked, answer in matter(self.text, current):
+                    _count(facts, asked, answer, 1)
+                pending += reversed(_sample(_children(current)))
                 continue
-            for asked, answer in _own_facts(self.text, current):
-                facts[asked][answer] += 1
-            pending += reversed(_sample(_children(current)))
-        self._counted[id(node)] = facts
+            for asked, answers in before.items():
+                for answer, times in answers.items():
+                    _count(facts, asked, answer, times)
+        self._counted[matter, id(node)] = facts
         return facts
+
+
+def _count(facts: Facts, asked: Question, answer: Any, times: int) -> None:
+    answers = facts.setdefault(asked, {})
+    answers[answer] = answers.get(answer, 0) + times
 
 
 def _sample(nodes: list[Node]) -> list[Node]:
@@ -126,35 +136,44 @@ def _children(node: Node) -> list[Node]:
             return []
 
 
-def _own_facts(text: str, node: Node) -> list[tuple[Question, Any]]:
-    """List what one node shows, without its children."""
-    match node:
-        case ScalarNode():
-            return _scalar_facts(node, "quote") if isinstance(node.value, str) else []
-        case Tagged():
-            facts: list[tuple[Question, Any]] = [(Question("short"), True)]
-            if isinstance(node.content, SequenceNode):
-                facts.append((Question("flow list", node.function), node.content.flow))
-            return facts
-        case SequenceNode():
-            return _sequence_facts(text, node)
-        case MappingNode():
-            return _mapping_facts(text, node)
-        case _:
-            return []
+def _quotes(_: str, node: Node) -> list[_Fact]:
+    """List what a node shows of the quotes of values, without its children: here and below."""
+    return _scalar_facts(node, "quote") if isinstance(node, ScalarNode) and isinstance(node.value, str) else []
 
 
-def _scalar_facts(node: ScalarNode, about: Literal["quote", "key quote"]) -> list[tuple[Question, Any]]:
+def _key_quotes(_: str, node: Node) -> list[_Fact]:
+    members = node.members if isinstance(node, MappingNode) else []
+    return [fact for member in members for fact in _scalar_facts(member.key, "key quote")]
+
+
+def _layout(text: str, node: Node) -> list[_Fact]:
+    if isinstance(node, MappingNode):
+        return _mapping_facts(text, node)
+    if isinstance(node, SequenceNode):
+        return _sequence_facts(text, node)
+    if not isinstance(node, Tagged):
+        return []
+    facts: list[_Fact] = [(Question("short"), True)]
+    if isinstance(node.content, SequenceNode):
+        facts.append((Question("flow list", node.function), node.content.flow))
+    return facts
+
+
+_MATTERS: dict[About, _Matter] = {"quote": _quotes, "key quote": _key_quotes}
+"""What is counted on its own: looking at every string takes time, and is not always asked for. All else is the layout."""
+
+
+def _scalar_facts(node: ScalarNode, about: Literal["quote", "key quote"]) -> list[_Fact]:
     if node.style in {"|", ">"} or "\n" in node.text:
         return []
     kind = kind_of(node.text)
-    facts: list[tuple[Question, Any]] = [(Question(about, kind), node.style)]
+    facts: list[_Fact] = [(Question(about, kind), node.style)]
     if node.style:
         facts.append((Question(about, "any"), node.style))
     return facts
 
 
-def _sequence_facts(text: str, node: SequenceNode) -> list[tuple[Question, Any]]:
+def _sequence_facts(text: str, node: SequenceNode) -> list[_Fact]:
     if node.flow:
         return []
     dash = content_start(text, node.span.start)
@@ -162,19 +181,18 @@ def _sequence_facts(text: str, node: SequenceNode) -> list[tuple[Question, Any]]
     return [(Question("gap"), first - dash - 1)] if first > dash + 1 and same_line(text, dash, first) else []
 
 
-def _mapping_facts(text: str, node: MappingNode) -> list[tuple[Question, Any]]:
-    facts: list[tuple[Question, Any]] = []
+def _mapping_facts(text: str, node: MappingNode) -> list[_Fact]:
+    facts: list[_Fact] = []
     for member in node.members:
-        facts += _scalar_facts(member.key, "key quote")
         facts += _member_facts(text, node, member)
-    if len(node.members) == 1 and node.members[0].key.text in SHORT_FUNCTIONS - {"Condition"}:
+    if len(node.members) == 1 and node.members[0].key.text in _FUNCTIONS:
         facts += [(Question("short"), False), (Question("flow function"), node.flow)]
     if node.flow and node.members and text.startswith("{", node.span.start):
         facts.append((Question("padding"), text[node.span.start + 1] == " "))
     return facts
 
 
-def _member_facts(text: str, node: MappingNode, member: Member) -> list[tuple[Question, Any]]:
+def _member_facts(text: str, node: MappingNode, member: Member) -> list[_Fact]:
     """List how a member's value is laid out: its indentation under the key, or its being in flow style."""
     value = member.value
     content = value.content if isinstance(value, Tagged) else value
@@ -182,7 +200,7 @@ def _member_facts(text: str, node: MappingNode, member: Member) -> list[tuple[Qu
         children = _children(content)
         simple = bool(children) and all(isinstance(child, ScalarNode | Tagged) for child in children)
         about: Literal["flow list", "flow map"] = "flow list" if isinstance(content, SequenceNode) else "flow map"
-        facts: list[tuple[Question, Any]] = []
+        facts: list[_Fact] = []
         if simple and not isinstance(value, Tagged):
             facts += [(Question(about, member.key.text), content.flow), (Question(about), content.flow)]
         start = inner_start(text, content)
