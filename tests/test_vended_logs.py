@@ -15,6 +15,7 @@ from remediate.report.annotations import annotate
 from remediate.report.source_map import SourceMap
 
 HEALTHY = """\
+Parameters: { FirewallArn: { Type: String }, WebAclArn: { Type: String } }
 Resources:
   Key:
     Type: AWS::KMS::Key
@@ -72,7 +73,7 @@ Resources:
     Type: AWS::NetworkFirewall::LoggingConfiguration
     DependsOn: Policy
     Properties:
-      FirewallArn: arn:aws:network-firewall:us-east-1:111122223333:firewall/main
+      FirewallArn: !Ref FirewallArn
       LoggingConfiguration:
         LogDestinationConfigs:
           - { LogType: TLS, LogDestinationType: S3, LogDestination: { bucketName: !Ref Bucket } }
@@ -80,7 +81,7 @@ Resources:
     Type: AWS::WAFv2::LoggingConfiguration
     DependsOn: Policy
     Properties:
-      ResourceArn: arn:aws:wafv2:us-east-1:111122223333:regional/webacl/main/1
+      ResourceArn: !Ref WebAclArn
       LogDestinationConfigs: [!GetAtt Bucket.Arn]
   Balancer:
     Type: AWS::ElasticLoadBalancingV2::LoadBalancer

@@ -70,7 +70,6 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         writes_policy=bool(data.get("writes-policy")),
         uncertain_principals=_texts(data.get("uncertain-principals")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
-        may_carry=_forms(data.get("may-carry", {})),
         outsiders=_outsiders(data["outsiders"]),
     )
 
@@ -82,6 +81,7 @@ def _with_others(service: LogService, data: dict[str, dict[str, Plain]]) -> LogS
         service,
         region_accounts={region: str(account) for region, account in accounts.items()},
         mistaken={name: str(whose) for name, whose in mistaken.items()},
+        may_carry=_forms(data.get("may-carry", {})),
     )
 
 
