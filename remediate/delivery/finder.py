@@ -23,6 +23,7 @@ from remediate.delivery.destinations import (
     find_bucket,
     find_bucket_by_arn,
     find_key,
+    granted_by_acl,
     is_true,
     key_arn,
 )
@@ -96,11 +97,13 @@ class Finder:
         bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
         topic = find_topic(names, resolver.at(source, form.topic), by_name=form.topic_by_name)
         own_key = find_key(names, resolver.at(source, form.key), self.given.key)
+        called = self._name(form, source)
         where = {name: resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
         facts = SourceFacts(
             service=service,
             name=source,
-            arn=filled(form.arn, {**where, "name": self._name(form, source)}),
+            arn=filled(form.arn, {**where, "name": called}),
+            source_name=called,
             **where,
             home=where["region"],
             bucket_arn=bucket_arn(resolver, bucket),
@@ -111,6 +114,7 @@ class Finder:
             bucket_key_enabled=bucket_key_enabled,
             options=frozenset(option for option, path in form.options.items() if self._is_true(source, path)),
             other_writer=self._has_other_writer(),
+            acl=granted_by_acl(resolver, bucket, service.acl_grants),
             topic_arn=topic.name if topic else None,
             topic_key_arn=key_arn(resolver, find_topic_key(names, topic)),
         )

@@ -27,7 +27,8 @@ class SourceFacts(Struct, frozen=True):
     that is not an organization's. ``key_arn`` is the source's own key, ``bucket_key_arn`` the default KMS key of the
     bucket, ``topic_arn`` the topic that is notified, ``topic_key_arn`` the key that encrypts it. ``options`` are the facts
     that its properties switch on. ``other_writer``: a role of the template writes first. ``home`` is the Region of the
-    stack, where its own resources are.
+    stack, where its own resources are. ``acl``: whether the ACL of the bucket grants the write.
+    ``source_name`` is what the source is called in its ARN.
     """
 
     service: LogService
@@ -46,6 +47,8 @@ class SourceFacts(Struct, frozen=True):
     topic_key_arn: PartialString | None = None
     options: frozenset[str] = field(default_factory=frozenset)
     other_writer: bool = False
+    acl: Literal["", "grants", "may grant"] = ""
+    source_name: PartialString | None = None
     home: PartialString = partial(UnknownPart("AWS::Region"))
 
     @property
@@ -114,6 +117,7 @@ def facts_of(facts: SourceFacts) -> dict[str, PartialString]:
         "partition": facts.partition,
         "arn": facts.arn,
         "bucket": facts.bucket_arn,
+        "name": facts.source_name,
         "sse": partial(facts.sse),
         "key": facts.key_arn,
         "topic": facts.topic_arn,
@@ -182,7 +186,17 @@ def _request(facts: SourceFacts, form: RequestForm, resource: PartialString, val
     context = _context(facts.service.context, values) | _context(form.context, values)
     found = service_request(service_name(facts), form.action, resource, context, possible=_TLS, absent=form.absent)
     writer = facts.service.writer
+    if form.target == "object" and facts.acl:
+        found = _by_acl(facts, found)
     return replace(found, fallback=writer.reason) if writer and facts.other_writer else found
+
+
+def _by_acl(facts: SourceFacts, request: Request) -> Request:
+    """Return a write with the ACL of the bucket that grants it, or may grant it."""
+    granting = facts.service.acl_grants
+    if facts.acl == "grants":
+        return replace(request, granted=f"the ACL {granting}")
+    return replace(request, fallback=f"the AccessControl of the bucket may be {granting}")
 
 
 def _context(forms: Forms, values: Mapping[str, PartialString]) -> dict[str, KeyValue]:

@@ -28,7 +28,7 @@ class Source(Struct, frozen=True):
     one of the values, in lower case: ``present`` is any, "" is none. ``by_arn``: ``bucket`` is an ARN, with the folder
     behind it. ``itself``: without ``bucket`` a source is its own. ``key_by_arn``: the service takes no other name of a key.
     ``bucket_name_begins``: what AWS asks of its name. ``topic_by_name``: a topic may be named without its ARN.
-    ``encrypted_topic`` says why it can be no encrypted one, if so.
+    ``encrypted_topic`` says why it can be no encrypted one, if so. ``arn_attribute``: the attribute that is its ARN.
     """
 
     type: str
@@ -49,6 +49,7 @@ class Source(Struct, frozen=True):
     bucket_name_begins: str = ""
     topic_by_name: bool = False
     encrypted_topic: str = ""
+    arn_attribute: str = ""
 
     @property
     def folder(self) -> PropertyPath:
@@ -129,7 +130,8 @@ class LogService(Struct, frozen=True, eq=False):
     that a run for this one includes, for the resources that a property of a source names. ``writes_policy``: it adds what
     it needs to the policy of the bucket, if whoever deploys may do that. ``refuses`` is what a bucket must not have.
     ``principal`` is a form, whose Region is that of the stack; ``uncertain_principals`` are forms that are in use and that
-    AWS does not document.
+    AWS does not document. ``acl_grants`` is the canned ACL of a bucket that lets it write without a policy. ``silent`` says
+    what happens where it may not write, if the stack deploys all the same: then no source waits for a policy.
     """
 
     id: str
@@ -155,6 +157,8 @@ class LogService(Struct, frozen=True, eq=False):
     legs: Mapping[str, PropertyPath] = {}
     writes_policy: bool = False
     refuses: tuple[Refusal, ...] = ()
+    acl_grants: str = ""
+    silent: str = ""
 
     def is_mentioned(self, text: str) -> bool:
         """Tell whether a text may speak of the service: it has the first word of its principal.

@@ -67,6 +67,8 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         legacy_until=str(legacy.get("until", "")),
         refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
         writes_policy=bool(data.get("writes-policy")),
+        acl_grants=str(data.get("acl-grants", "")),
+        silent=str(data.get("silent", "")),
         uncertain_principals=_texts(data.get("uncertain-principals")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
         outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
@@ -104,6 +106,7 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         topic_by_name=to.get("topic-by-name") is True,
         encrypted_topic=str(to.get("encrypted-topic", "")),
         key_by_arn="key-arn" in to,
+        arn_attribute=str(source.get("arn-attribute", "")),
         bucket_name_begins=str(to.get("bucket-name-begins", "")),
     )
 

@@ -29,7 +29,8 @@ def diagnose(
     found = [*structure.structure_findings(located, model)]
     for delivery in located.deliveries:
         found += _of_policies(delivery, model)
-    return tuple(replace(one, patches=fixing(one.cause, one.kind)) for one in _merged(found))
+    said = [_with_outcome(one, located.service.silent) for one in _merged(found)]
+    return tuple(replace(one, patches=fixing(one.cause, one.kind)) for one in said)
 
 
 def is_wanted(one: Finding, chosen: Collection[str]) -> bool:
@@ -48,7 +49,17 @@ def _of_policies(delivery: Delivery, model: TemplateModel) -> Iterator[Finding]:
         if document is not None and document.readable:
             yield from statements.statement_findings(delivery, document)
             if delivery.decides_alone(kind):
-                yield from denied.denied_findings(delivery, document)
+                yield from (_silent(delivery, one) for one in denied.denied_findings(delivery, document))
+
+
+def _with_outcome(one: Finding, silent: str) -> Finding:
+    """Return a finding with what comes of it where the stack deploys, and no log arrives."""
+    return replace(one, detail=f"{one.detail}; {silent}") if silent and one.said and one.requests else one
+
+
+def _silent(delivery: Delivery, one: Finding) -> Finding:
+    """Return why requests are refused, as no error where the stack deploys all the same."""
+    return replace(one, said="warning") if delivery.service.silent else one
 
 
 def _merged(found: Iterable[Finding]) -> list[Finding]:

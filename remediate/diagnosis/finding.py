@@ -62,6 +62,12 @@ class Finding(Struct, frozen=True):
             return self.said
         return catalogue()[self.cause].level if self.blocking else "note"
 
+    def is_like(self, other: Finding) -> bool:
+        """Tell whether another one is the same: found for another service too, where it shows without a request."""
+        if self.requests or other.requests:
+            return self == other
+        return (self.cause, self.logical_id, self.path) == (other.cause, other.logical_id, other.path)
+
 
 def slug(noun: str) -> str:
     """Return a noun as a part of an id."""

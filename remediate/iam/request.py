@@ -42,7 +42,8 @@ class Request(Struct, frozen=True, eq=False):
     present, or with a final ``*`` all keys that begin so. Any other key is not modelled: it may be present or not, with any
     value. ``notes``: why a key is absent or has its value, for people. ``alternatives``: other resources that the request
     may be for instead, and ``doubt`` says why nobody knows. ``fallback`` says who may make the request instead, so that no
-    statement for it decides nothing.
+    statement for it decides nothing. ``granted`` names what allows the request besides the policy, an ACL: then only a Deny
+    refuses it.
     """
 
     principal: str
@@ -55,6 +56,7 @@ class Request(Struct, frozen=True, eq=False):
     alternatives: tuple[PartialString, ...] = ()
     doubt: str = ""
     fallback: str = ""
+    granted: str = ""
     service: ServiceName | None = None
 
     def values_of(self, key: str) -> tuple[KeyValue | None, ...]:
