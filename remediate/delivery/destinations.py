@@ -131,9 +131,7 @@ def _without_slash(folder: PartialString) -> PartialString | None:
     return partial(*before, last.removesuffix("/") if isinstance(last, str) else last) if folder.parts else None
 
 
-def granted_by_acl(
-    resolver: Resolver, bucket: Destination | None, granting: str
-) -> Literal["", "grants", "may grant"]:
+def granted_by_acl(resolver: Resolver, bucket: Destination | None, granting: str) -> Literal["", "grants", "may grant"]:
     """Tell whether a bucket of the template has the canned ACL that lets a service write; one that S3 refuses counts too.
 
     That S3 refuses it is a root cause of its own. Source: Amazon S3 User Guide, Enabling Amazon S3 server access logging.

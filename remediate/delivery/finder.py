@@ -118,7 +118,8 @@ class Finder:
             topic_arn=topic.name if topic else None,
             topic_key_arn=key_arn(resolver, find_topic_key(names, topic)),
         )
-        found = (resolver, source, bucket, bucket_policies(names, bucket), own_key or bucket_key, bucket_key)
+        key = own_key or bucket_key if service.uses_key else None
+        found = (resolver, source, bucket, bucket_policies(names, bucket), key, bucket_key)
         return self._beside(notifying(Delivery(*found, facts, self.given.parameters), names, topic))
 
     def _beside(self, delivery: Delivery) -> Delivery:

@@ -180,6 +180,11 @@ class LogService(Struct, frozen=True, eq=False):
         return tuple(dict.fromkeys(kind.source.type for kind in self.kinds))
 
     @property
+    def uses_key(self) -> bool:
+        """Whether it asks anything of a key, for its own requests or with the default encryption of the bucket."""
+        return any(one.target == "key" for one in self.requests)
+
+    @property
     def below(self) -> str:
         """The form of the folder without the prefix that it begins with."""
         return self.folder.removeprefix(PREFIX_WITH_SLASH).removeprefix(PREFIX)

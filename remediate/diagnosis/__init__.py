@@ -14,6 +14,7 @@ from remediate.diagnosis import denied_requests as denied
 from remediate.diagnosis import resources as structure
 from remediate.diagnosis import statements
 from remediate.diagnosis.finding import Cause, CauseId, Finding, Level, catalogue
+from remediate.diagnosis.several_sources import joined
 from remediate.iam.holders import PolicyKind
 
 __all__ = ["Cause", "CauseId", "Finding", "Level", "catalogue", "diagnose", "is_wanted"]
@@ -29,7 +30,7 @@ def diagnose(
     found = [*structure.structure_findings(located, model)]
     for delivery in located.deliveries:
         found += _of_policies(delivery, model)
-    said = [_with_outcome(one, located.service.silent) for one in _merged(found)]
+    said = [_with_outcome(one, located.service.silent) for one in joined(_merged(found))]
     return tuple(replace(one, patches=fixing(one.cause, one.kind)) for one in said)
 
 
