@@ -104,12 +104,20 @@ SECOND = """\
         Statement: []
 """
 
+ACCESS = "LoggingConfiguration: { DestinationBucketName: !Ref OtherBucket }"
+OTHER = "  OtherBucket:\n    Type: AWS::S3::Bucket\n"
+PREFERRED = ENFORCED.replace("Enforced", "Preferred")
+ACL_THAT_WORKS = f"{LOG_DELIVERY}\n      {PREFERRED}"
+ENCRYPTED = (
+    "BucketEncryption: { ServerSideEncryptionConfiguration: [ { ServerSideEncryptionByDefault: { SSEAlgorithm: aws:kms } } ] }"
+)
+
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
 OF_OTHER_SOURCES = {
     one
     for one in catalogue()
-    if "delivery-channel" in one or "topic" in one or "log-group" in one or one == "key-without-arn"
+    if "delivery-channel" in one or "topic" in one or "log-group" in one or "logged-bucket" in one or one == "key-without-arn"
 }
 ROWS: list[Row] = [
     (
@@ -502,6 +510,26 @@ ROWS: list[Row] = [
         ],
     ),
     (
+        "a log bucket whose access logs get lost, for the other bucket has no policy",
+        [(OWNER, ACCESS)],
+        [("bucket-without-policy", "  OtherBucket:", "OtherBucket, where LogBucket logs, has no policy")],
+    ),
+    (
+        "a log bucket that logs its access to itself, which its policy does not allow",
+        [(OWNER, "LoggingConfiguration: { LogFilePrefix: access/ }")],
+        [("no-statement", "Statement:", "no statement for logging.s3.amazonaws.com; the stack deploys, but no access logs")],
+    ),
+    (
+        "access logs for a bucket that encrypts with a key",
+        [(OWNER, ACCESS), (OTHER, f"{OTHER}    Properties:\n      {ACL_THAT_WORKS}\n      {ENCRYPTED}\n")],
+        [("bucket-encryption", "SSEAlgorithm", "OtherBucket, where LogBucket logs, encrypts by default with aws:kms")],
+    ),
+    (
+        "access logs for a bucket with Object Lock",
+        [(OWNER, ACCESS), (OTHER, f"{OTHER}    Properties:\n      {ACL_THAT_WORKS}\n      ObjectLockEnabled: true\n")],
+        [("bucket-object-lock", "ObjectLockEnabled", "OtherBucket, where LogBucket logs, has Object Lock")],
+    ),
+    (
         "a Deny on the network",
         [(TLS, "{ StringNotEquals: { 'aws:SourceVpce': vpce-1a2b3c4d } }")],
         [("blocking-deny", "Sid: Tls", "does not call through a VPC endpoint of a customer")],
@@ -520,11 +548,12 @@ def changed(changes: list[tuple[str, str]]) -> str:
 @pytest.mark.parametrize(
     "changes",
     [
+        [(OWNER, ACCESS), (OTHER, f"{OTHER}    Properties:\n      {ACL_THAT_WORKS}\n")],
         [(OWNER, "AccessControl: BucketOwnerFullControl")],
         [(OWNER, f"AccessControl: BucketOwnerRead\n      {ENFORCED}")],
         [("DependsOn: LogBucketPolicy", "DependsOn: [LogBucketPolicy, MadeByAMacro]")],
     ],
-    ids=["an ACL that S3 ignores", "another one", "a DependsOn on what a macro may make"],
+    ids=["access logs by an ACL that works", "an ACL that S3 ignores", "another one", "a DependsOn on what a macro may make"],
 )
 def test_what_does_no_harm_is_no_cause(changes: list[tuple[str, str]]) -> None:
     assert fix(changed(changes)).causes() == ()

@@ -92,8 +92,9 @@ def _catalogue(services: tuple[LogService, ...]) -> dict[str, Cause]:
 
 
 def _is_of(service: LogService, described: dict[str, Plain]) -> bool:
-    """Tell whether a cause is one that the sources of other services have too."""
-    return bool(described.get("of-the-source")) and (bool(service.source.bucket) or not described.get("of-a-bucket"))
+    """Tell whether a cause is one that the sources of other services have too: not all need a bucket when they are made."""
+    needed = bool(service.source.bucket) and not service.silent
+    return bool(described.get("of-the-source")) and (needed or not described.get("of-a-bucket"))
 
 
 def _of_another(causes: list[Cause], default: LogService, service: LogService) -> Iterator[Cause]:

@@ -117,7 +117,7 @@ def _kind_of(delivery: Delivery, *policies: str) -> Literal["bucket", "topic"]:
 def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
     source, data = str(delivery.source), seen.data
     name = delivery.service.source.bucket
-    if delivery.bucket is not None or not name:
+    if delivery.bucket is not None or not name or delivery.service.silent:
         return
     conditions = delivery.resolver.scenario.conditions
     found = chosen(data.at(source, name), conditions)
