@@ -108,16 +108,18 @@ ACCESS = "LoggingConfiguration: { DestinationBucketName: !Ref OtherBucket }"
 OTHER = "  OtherBucket:\n    Type: AWS::S3::Bucket\n"
 PREFERRED = ENFORCED.replace("Enforced", "Preferred")
 ACL_THAT_WORKS = f"{LOG_DELIVERY}\n      {PREFERRED}"
-ENCRYPTED = (
-    "BucketEncryption: { ServerSideEncryptionConfiguration: [ { ServerSideEncryptionByDefault: { SSEAlgorithm: aws:kms } } ] }"
-)
+ENCRYPTED = "BucketEncryption: { ServerSideEncryptionConfiguration: [ { ServerSideEncryptionByDefault: { SSEAlgorithm: aws:kms } } ] }"
 
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
 OF_OTHER_SOURCES = {
     one
     for one in catalogue()
-    if "delivery-channel" in one or "topic" in one or "log-group" in one or "logged-bucket" in one or one == "key-without-arn"
+    if "delivery-channel" in one
+    or "topic" in one
+    or "log-group" in one
+    or "logged-bucket" in one
+    or one == "key-without-arn"
 }
 ROWS: list[Row] = [
     (
@@ -553,7 +555,12 @@ def changed(changes: list[tuple[str, str]]) -> str:
         [(OWNER, f"AccessControl: BucketOwnerRead\n      {ENFORCED}")],
         [("DependsOn: LogBucketPolicy", "DependsOn: [LogBucketPolicy, MadeByAMacro]")],
     ],
-    ids=["access logs by an ACL that works", "an ACL that S3 ignores", "another one", "a DependsOn on what a macro may make"],
+    ids=[
+        "access logs by an ACL that works",
+        "an ACL that S3 ignores",
+        "another one",
+        "a DependsOn on what a macro may make",
+    ],
 )
 def test_what_does_no_harm_is_no_cause(changes: list[tuple[str, str]]) -> None:
     assert fix(changed(changes)).causes() == ()

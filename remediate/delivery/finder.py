@@ -97,15 +97,10 @@ class Finder:
         bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
         topic = find_topic(names, resolver.at(source, form.topic), by_name=form.topic_by_name)
         own_key = find_key(names, resolver.at(source, form.key), self.given.key)
-        called = self._name(form, source)
-        where = {name: resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
         facts = SourceFacts(
             service=service,
             name=source,
-            arn=filled(form.arn, {**where, "name": called}),
-            source_name=called,
-            **where,
-            home=where["region"],
+            **self._called(form, source),
             bucket_arn=bucket_arn(resolver, bucket),
             prefix=folder if form.by_arn else self._prefix(form, source),
             organization_id=self._organization_id(form, source),
@@ -121,6 +116,12 @@ class Finder:
         key = own_key or bucket_key if service.uses_key else None
         found = (resolver, source, bucket, bucket_policies(names, bucket), key, bucket_key)
         return self._beside(notifying(Delivery(*found, facts, self.given.parameters), names, topic))
+
+    def _called(self, form: Source, source: str) -> dict[str, PartialString]:
+        """Return what a source is called, and where it is."""
+        where = {name: self.resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
+        name = self._name(form, source)
+        return {**where, "home": where["region"], "source_name": name, "arn": filled(form.arn, {**where, "name": name})}
 
     def _beside(self, delivery: Delivery) -> Delivery:
         """Return a delivery with what may write the policy of its bucket."""

@@ -65,14 +65,21 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
-        refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
-        writes_policy=bool(data.get("writes-policy")),
-        acl_grants=str(data.get("acl-grants", "")),
-        silent=str(data.get("silent", "")),
+        **_of_its_own(data),
         uncertain_principals=_texts(data.get("uncertain-principals")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
         outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
     )
+
+
+def _of_its_own(data: dict[str, dict[str, Plain]]) -> dict[str, Any]:
+    """Return in what a service differs from others: how it treats a bucket, and how it fails."""
+    return {
+        "refuses": tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
+        "writes_policy": bool(data.get("writes-policy")),
+        "acl_grants": str(data.get("acl-grants", "")),
+        "silent": str(data.get("silent", "")),
+    }
 
 
 def _sources(data: dict[str, dict[str, Plain]]) -> Iterator[Source]:
