@@ -108,19 +108,13 @@ ACCESS = "LoggingConfiguration: { DestinationBucketName: !Ref OtherBucket }"
 OTHER = "  OtherBucket:\n    Type: AWS::S3::Bucket\n"
 PREFERRED = ENFORCED.replace("Enforced", "Preferred")
 ACL_THAT_WORKS = f"{LOG_DELIVERY}\n      {PREFERRED}"
-ENCRYPTED = "BucketEncryption: { ServerSideEncryptionConfiguration: [ { ServerSideEncryptionByDefault: { SSEAlgorithm: aws:kms } } ] }"
+DEFAULT_ENCRYPTION = "{ ServerSideEncryptionByDefault: { SSEAlgorithm: aws:kms } }"
+ENCRYPTED = f"BucketEncryption: {{ ServerSideEncryptionConfiguration: [ {DEFAULT_ENCRYPTION} ] }}"
 
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
-OF_OTHER_SOURCES = {
-    one
-    for one in catalogue()
-    if "delivery-channel" in one
-    or "topic" in one
-    or "log-group" in one
-    or "logged-bucket" in one
-    or one == "key-without-arn"
-}
+_WORDS = ("delivery-channel", "topic", "log-group", "logged-bucket")
+OF_OTHER_SOURCES = {one for one in catalogue() if any(word in one for word in _WORDS) or one == "key-without-arn"}
 ROWS: list[Row] = [
     (
         "no DependsOn",

@@ -18,6 +18,7 @@ EXAMPLES = ROOT / "examples"
 ALL = sorted(one for one in EXAMPLES.iterdir() if one.suffix in {".yaml", ".json"})
 
 EXPECTED = {
+    "access-logs.yaml": ["access-log-source", "access-log-delivery"],
     "config.yaml": ["config-delivery", "config-bucket-checks", "config-key-access", "config-order"],
     "healthy.yaml": [],
     "log-group.yaml": ["log-group-key-arn", "log-group-key-use", "log-group-key-access", "log-group-key-access"],

@@ -26,7 +26,7 @@ def joined(found: Iterable[Finding]) -> list[Finding]:
 def _as_one(group: list[Finding]) -> Finding:
     first = group[0]
     sources = [found[1] for one in group if (found := _SOURCE.search(one.detail))]
-    if len(sources) < 2:  # noqa: PLR2004  # several
+    if len(sources) < 2:  # several
         return first
     shown = sources if len(sources) <= _SHOWN + 1 else [*sources[:_SHOWN], f"{len(sources) - _SHOWN} more"]
     requests = tuple(dict.fromkeys(name for one in group for name in one.requests))
