@@ -39,7 +39,7 @@ def explain(topic: str | None, patch_set: str, patches: Path | None, service: tu
     found = described().get(topic) or loaded.patch(topic) or _in_another_set(topic, patches)
     if found is None:
         raise click.BadParameter(f"unknown id {topic!r}; `remediate explain` lists all ids")
-    lines = [f"{found.id}: {found.title}", "", click.wrap_text(found.why, min(width(), 100)), ""]
+    lines = [f"{found.id}: {found.title}", "", click.wrap_text(found.why, min(width(), 100), preserve_paragraphs=True), ""]
     if isinstance(found, Patch):
         lines.append(f"changes:    {', '.join(found.roles)}")
         lines.append(f"applied:    {'always' if found.safety == 'safe' else 'with --review only'}")
