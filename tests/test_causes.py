@@ -140,6 +140,12 @@ APART = """\
       PolicyDocument:
 """
 BY_ITSELF = ("      Policies:\n        - PolicyName: logs\n          PolicyDocument:\n", APART)
+ACCESS = "LoggingConfiguration: { DestinationBucketName: !Ref OtherBucket }"
+OTHER = "  OtherBucket:\n    Type: AWS::S3::Bucket\n"
+PREFERRED = ENFORCED.replace("Enforced", "Preferred")
+ACL_THAT_WORKS = f"{LOG_DELIVERY}\n      {PREFERRED}"
+DEFAULT_ENCRYPTION = "{ ServerSideEncryptionByDefault: { SSEAlgorithm: aws:kms } }"
+ENCRYPTED = f"BucketEncryption: {{ ServerSideEncryptionConfiguration: [ {DEFAULT_ENCRYPTION} ] }}"
 
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
@@ -550,6 +556,26 @@ ROWS: list[Row] = [
         ],
     ),
     (
+        "a log bucket whose access logs get lost, for the other bucket has no policy",
+        [(OWNER, ACCESS)],
+        [("bucket-without-policy", "  OtherBucket:", "OtherBucket, where LogBucket logs, has no policy")],
+    ),
+    (
+        "a log bucket that logs its access to itself, which its policy does not allow",
+        [(OWNER, "LoggingConfiguration: { LogFilePrefix: access/ }")],
+        [("no-statement", "Statement:", "no statement for logging.s3.amazonaws.com; the stack deploys, but no access logs")],
+    ),
+    (
+        "access logs for a bucket that encrypts with a key",
+        [(OWNER, ACCESS), (OTHER, f"{OTHER}    Properties:\n      {ACL_THAT_WORKS}\n      {ENCRYPTED}\n")],
+        [("bucket-encryption", "SSEAlgorithm", "OtherBucket, where LogBucket logs, encrypts by default with aws:kms")],
+    ),
+    (
+        "access logs for a bucket with Object Lock",
+        [(OWNER, ACCESS), (OTHER, f"{OTHER}    Properties:\n      {ACL_THAT_WORKS}\n      ObjectLockEnabled: true\n")],
+        [("bucket-object-lock", "ObjectLockEnabled", "OtherBucket, where LogBucket logs, has Object Lock")],
+    ),
+    (
         "a Deny on the network",
         [(TLS, "{ StringNotEquals: { 'aws:SourceVpce': vpce-1a2b3c4d } }")],
         [("blocking-deny", "Sid: Tls", "does not call through a VPC endpoint of a customer")],
@@ -659,11 +685,17 @@ def changed(changes: list[tuple[str, str]]) -> str:
 @pytest.mark.parametrize(
     "changes",
     [
+        [(OWNER, ACCESS), (OTHER, f"{OTHER}    Properties:\n      {ACL_THAT_WORKS}\n")],
         [(OWNER, "AccessControl: BucketOwnerFullControl")],
         [(OWNER, f"AccessControl: BucketOwnerRead\n      {ENFORCED}")],
         [("DependsOn: LogBucketPolicy", "DependsOn: [LogBucketPolicy, MadeByAMacro]")],
     ],
-    ids=["an ACL that S3 ignores", "another one", "a DependsOn on what a macro may make"],
+    ids=[
+        "access logs by an ACL that works",
+        "an ACL that S3 ignores",
+        "another one",
+        "a DependsOn on what a macro may make",
+    ],
 )
 def test_what_does_no_harm_is_no_cause(changes: list[tuple[str, str]]) -> None:
     assert fix(changed(changes)).causes() == ()

@@ -18,6 +18,7 @@ EXAMPLES = ROOT / "examples"
 ALL = sorted(one for one in EXAMPLES.iterdir() if one.suffix in {".yaml", ".json"})
 
 EXPECTED = {
+    "access-logs.yaml": ["access-log-source", "access-log-delivery"],
     "config.yaml": ["config-delivery", "config-bucket-checks", "config-key-access", "config-order"],
     "healthy.yaml": [],
     "load-balancers.yaml": ["elb-delivery", "elb-order", "elb-order"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Literal
 
 from msgspec import Struct
 
@@ -133,6 +134,19 @@ _S3 = ":s3:::"
 def _without_slash(folder: PartialString) -> PartialString | None:
     *before, last = folder.parts or ("",)
     return partial(*before, last.removesuffix("/") if isinstance(last, str) else last) if folder.parts else None
+
+
+def granted_by_acl(resolver: Resolver, bucket: Destination | None, granting: str) -> Literal["", "grants", "may grant"]:
+    """Tell whether a bucket of the template has the canned ACL that lets a service write; one that S3 refuses counts too.
+
+    That S3 refuses it is a root cause of its own. Source: Amazon S3 User Guide, Enabling Amazon S3 server access logging.
+    """
+    if not granting or bucket is None or bucket.logical_id is None:
+        return ""
+    acl = resolver.value(resolver.property(bucket.logical_id, "AccessControl"))
+    if not isinstance(acl, PartialString):
+        return ""
+    return "may grant" if acl.known is None else "grants" if acl.known == granting else ""
 
 
 def bucket_policies(names: Names, bucket: Destination | None) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ def outsiders(facts: SourceFacts, account: str = OTHER_ACCOUNT) -> Iterator[Outs
 
     ``account`` is the outsiders' own, which no policy may name: one that it names is no outsider to it.
     """
+    facts = replace(facts, acl="")  # an ACL grants nothing to strangers: they are asked of policies
     yield from _other_source(facts, account)
     yield from _service_astray(facts)
     for service in facts.service.outsiders.services:
@@ -105,8 +106,9 @@ def _service_astray(facts: SourceFacts) -> Iterator[Outsider]:
     name = facts.service.name
     write = next((one for one in requests(facts) if one.is_write), None)
     if write is not None:
-        astray = replace(write.request, resource=_elsewhere(facts), alternatives=(), doubt="")
-        yield Outsider(f"{name}, outside its folders", "bucket", astray)
+        if facts.service.below:  # else a source without prefix writes to all of the bucket
+            astray = replace(write.request, resource=_elsewhere(facts), alternatives=(), doubt="")
+            yield Outsider(f"{name}, outside its folders", "bucket", astray)
         plain = {**write.request.context, "aws:securetransport": partial("false")}
         yield Outsider(f"{name}, without TLS", "bucket", replace(write.request, context=plain), insecure=True)
 

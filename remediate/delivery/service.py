@@ -29,6 +29,7 @@ class Source(Struct, frozen=True):
     behind it. ``itself``: without ``bucket`` a source is its own. ``key_by_arn``: the service takes no other name of a key.
     ``bucket_name_begins``: what AWS asks of its name. ``topic_by_name``: a topic may be named without its ARN.
     ``encrypted_topic`` says why it can be no encrypted one, if so. ``without``: properties that AWS refuses of it.
+    ``arn_attribute``: the attribute that is its ARN.
     """
 
     type: str
@@ -52,6 +53,7 @@ class Source(Struct, frozen=True):
     topic_by_name: bool = False
     encrypted_topic: str = ""
     without: tuple[PropertyPath, ...] = ()
+    arn_attribute: str = ""
 
     @property
     def a_noun(self) -> str:
@@ -147,7 +149,9 @@ class LogService(Struct, frozen=True, eq=False):
     nothing of sources elsewhere. ``refuses`` is what a bucket must not have. ``principal`` is a form, whose Region is that
     of the stack; ``uncertain_principals`` are forms that are in use and that AWS does not document. ``may_carry`` are
     condition keys that a request has with this value or not at all. ``region_accounts`` are the accounts that may stand for
-    the principal, by Region. ``mistaken`` are principals written by mistake, with whose they are.
+    the principal, by Region. ``mistaken`` are principals written by mistake, with whose they are. ``acl_grants`` is the
+    canned ACL of a bucket that lets it write without a policy. ``silent`` says what happens where it may not write, if the
+    stack deploys all the same: then no source waits for a policy.
     """
 
     id: str
@@ -178,6 +182,8 @@ class LogService(Struct, frozen=True, eq=False):
     region_accounts: Mapping[str, str] = {}
     mistaken: Mapping[str, str] = {}
     streams: Mapping[str, str] = {}
+    acl_grants: str = ""
+    silent: str = ""
 
     def is_mentioned(self, text: str) -> bool:
         """Tell whether a text may speak of the service: it has the first word of its principal.
@@ -208,6 +214,11 @@ class LogService(Struct, frozen=True, eq=False):
     def a_noun(self) -> str:
         """The noun with its article."""
         return with_article(self.noun)
+
+    @property
+    def uses_key(self) -> bool:
+        """Whether it asks anything of a key, for its own requests or with the default encryption of the bucket."""
+        return any(one.target == "key" for one in self.requests)
 
     @property
     def below(self) -> str:

@@ -64,10 +64,7 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
-        refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
-        streams=cast("Mapping[str, str]", data.get("streams", {})),
-        shared_principal=bool(data.get("shared-principal")),
-        writes_policy=bool(data.get("writes-policy")),
+        **_of_its_own(data),
         uncertain_principals=_texts(data.get("uncertain-principals")),
         legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
         outsiders=_outsiders(data["outsiders"]),
@@ -83,6 +80,18 @@ def _with_others(service: LogService, data: dict[str, dict[str, Plain]]) -> LogS
         mistaken={name: str(whose) for name, whose in mistaken.items()},
         may_carry=_forms(data.get("may-carry", {})),
     )
+
+
+def _of_its_own(data: dict[str, dict[str, Plain]]) -> dict[str, Any]:
+    """Return in what a service differs from others: how it treats a bucket, and how it fails."""
+    return {
+        "refuses": tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
+        "streams": cast("Mapping[str, str]", data.get("streams", {})),
+        "shared_principal": bool(data.get("shared-principal")),
+        "writes_policy": bool(data.get("writes-policy")),
+        "acl_grants": str(data.get("acl-grants", "")),
+        "silent": str(data.get("silent", "")),
+    }
 
 
 def _sources(data: dict[str, dict[str, Plain]]) -> Iterator[Source]:
@@ -119,6 +128,7 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         topic_by_name=to.get("topic-by-name") is True,
         encrypted_topic=str(to.get("encrypted-topic", "")),
         key_by_arn="key-arn" in to,
+        arn_attribute=str(source.get("arn-attribute", "")),
         bucket_name_begins=str(to.get("bucket-name-begins", "")),
     )
 

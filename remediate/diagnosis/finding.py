@@ -63,6 +63,12 @@ class Finding(Struct, frozen=True):
             return self.said
         return catalogue()[self.cause].level if self.blocking else "note"
 
+    def is_like(self, other: Finding) -> bool:
+        """Tell whether another one is the same: found for another service too, where it shows without a request."""
+        if self.requests or other.requests:
+            return self == other
+        return (self.cause, self.logical_id, self.path) == (other.cause, other.logical_id, other.path)
+
 
 def slug(noun: str) -> str:
     """Return a noun as a part of an id."""
@@ -88,8 +94,9 @@ def _catalogue(services: tuple[LogService, ...]) -> dict[str, Cause]:
 
 
 def _is_of(service: LogService, described: dict[str, Plain]) -> bool:
-    """Tell whether a cause is one that the sources of other services have too."""
-    return bool(described.get("of-the-source")) and (bool(service.source.bucket) or not described.get("of-a-bucket"))
+    """Tell whether a cause is one that the sources of other services have too: not all need a bucket when they are made."""
+    needed = bool(service.source.bucket) and not service.silent
+    return bool(described.get("of-the-source")) and (needed or not described.get("of-a-bucket"))
 
 
 def _of_another(causes: list[Cause], default: LogService, service: LogService) -> Iterator[Cause]:

@@ -20,7 +20,7 @@ from remediate.delivery.texts import any_arn
 from remediate.diagnosis.absent import absence_findings
 from remediate.diagnosis.bucket_acls import acl_findings
 from remediate.diagnosis.bucket_setup import setup_findings
-from remediate.diagnosis.finding import Finding, slug
+from remediate.diagnosis.finding import Finding, Level, slug
 from remediate.diagnosis.key_names import key_without_arn
 from remediate.diagnosis.policy_writers import policy_writer_findings
 from remediate.diagnosis.roles import role_findings
@@ -76,7 +76,7 @@ class _Seen:
         shape = (
             delivery.source,
             delivery.own_bucket,
-            delivery.needed_policies(),
+            delivery.attached_policies(),
             *(one and one.logical_id for one in places),
         )
         known = shape in self._shapes
@@ -121,7 +121,7 @@ def _kind_of(delivery: Delivery, *policies: str) -> Literal["bucket", "topic"]:
 def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
     source, data = str(delivery.source), seen.data
     name = delivery.service.source.bucket
-    if delivery.bucket is not None or not name:
+    if delivery.bucket is not None or not name or delivery.service.silent:
         return
     conditions = delivery.resolver.scenario.conditions
     found = chosen(data.at(source, name), conditions)
@@ -145,13 +145,14 @@ def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
 
 def _unattached(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
     bucket = delivery.own_bucket
-    if bucket is None or delivery.bucket_policies:
+    if bucket is None or delivery.bucket_policies or delivery.facts.acl == "grants":
         return
     for policy in seen.stray(delivery.resolver, delivery.service):
         detail = f"{policy} allows {delivery.service.name}, but not in {bucket}, where {delivery.source} logs"
         advice = f"let the Bucket of {policy} be {bucket}, if that is what it is for"
         path = ("Resources", policy, "Properties", "Bucket")
-        yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice)
+        said: Level | None = "warning" if delivery.service.silent else None
+        yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice, said=said)
     when = "has a policy under some conditions only" if bucket in seen.with_policy else "has no policy in the template"
     yield without_policy(delivery, "bucket", bucket, f"{bucket}, where {delivery.source} logs, {when}")
 
@@ -161,7 +162,7 @@ def _prefix(delivery: Delivery) -> Iterator[Finding]:
     prefix = delivery.facts.prefix.known if delivery.facts.prefix else None
     source = delivery.service.source
     name = source.folder
-    if prefix is not None and "AWSLogs" in prefix.split("/"):
+    if prefix is not None and "AWSLogs" in prefix.split("/") and "AWSLogs" in delivery.service.below:
         detail = f"the {name} of {delivery.source} is {prefix}: {delivery.service.name} refuses a prefix that holds AWSLogs"
         path = delivery.place(name)
         advice = f"leave AWSLogs out of it: {delivery.service.name} adds it itself"
@@ -172,7 +173,7 @@ def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
     """Yield a key, policy or bucket that waits for itself, but for circles through the source; each circle once."""
     seen: list[set[str]] = []
     keys = (key.logical_id for key in (delivery.key, delivery.topic_key) if key)
-    for one in (*keys, *delivery.needed_policies(), delivery.own_bucket):
+    for one in (*keys, *delivery.attached_policies(), delivery.own_bucket):
         chain = waiting.chain(one, one) if one else []
         if chain and delivery.source not in chain and set(chain) not in seen:
             seen.append(set(chain))

@@ -91,7 +91,7 @@ def _logging_resources(located: Located) -> Iterable[str]:
     for delivery in located.deliveries:
         places = (delivery.bucket, delivery.key, delivery.bucket_key, delivery.topic, delivery.topic_key, delivery.role)
         yield from (place.logical_id for place in places if place and place.logical_id)
-        yield from delivery.needed_policies()
+        yield from delivery.attached_policies()
         yield from delivery.policy_writers
         yield from delivery.access_log_buckets()
         if delivery.source:
