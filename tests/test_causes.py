@@ -156,7 +156,7 @@ OF_OTHER_SOURCES = {
     one for one in {*catalogue()} - {"log-group-arn"} if any(noun in one for noun in ("topic", *OTHER_NOUNS))
 } | {
     *("key-without-arn", "bucket-without-arn", "bucket-key-without-arn", "refused-property"),
-    *("bucket-name", "bucket-encryption", "bucket-object-lock"),
+    "bucket-name",
     *("other-account", "other-principal", "hyphenated-account"),
 }
 """They have tests of their own."""

@@ -65,8 +65,6 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
         **_of_its_own(data),
-        uncertain_principals=_texts(data.get("uncertain-principals")),
-        legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
         outsiders=_outsiders(data["outsiders"]),
     )
 
@@ -91,6 +89,8 @@ def _of_its_own(data: dict[str, dict[str, Plain]]) -> dict[str, Any]:
         "writes_policy": bool(data.get("writes-policy")),
         "acl_grants": str(data.get("acl-grants", "")),
         "silent": str(data.get("silent", "")),
+        "uncertain_principals": _texts(data.get("uncertain-principals")),
+        "legs": {name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
     }
 
 
