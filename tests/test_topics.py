@@ -182,10 +182,8 @@ def test_the_message_is_known_and_is_evidence_about_the_topic() -> None:
     assert known is not None
     assert known.code == "InsufficientSnsTopicPolicyException"
     without = changed(HEALTHY, [("      SnsTopicName: !GetAtt Topic.TopicName\n", "")])
-    reports = [
-        remediate(text.encode(), "template", load("create"), Options(Given(), evidence=(Evidence(known),)))
-        for text in (HEALTHY, without)
-    ]
+    options = Options(Given(), evidence=(Evidence(known),))
+    reports = [remediate(text.encode(), "template", load("create"), options) for text in (HEALTHY, without)]
     assert [[one.reported for one in report.deliveries] for report in reports] == [[True], [False]]
 
 
