@@ -103,7 +103,7 @@ def _may_be_bucket(resolver: Resolver, arn: Plain) -> bool:
     value = resolver.string(found)
     if value is None:
         return False
-    types = {resolver.model.type_of(name) for name in mentions(found)} - {None}
+    types = [written for name in mentions(found) if (written := resolver.model.type_of(name)) is not None]
     first = value.parts[0] if value.parts else ""
     written_out = isinstance(first, str) and first.startswith("arn:")
     return ":s3:::" in str(value) if written_out else not types or BUCKET in types
