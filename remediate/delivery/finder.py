@@ -126,7 +126,7 @@ class Finder:
 
     def _beside(self, delivery: Delivery) -> Delivery:
         """Return a delivery with what may write the policy of its bucket."""
-        writers = self._policy_writers.get(delivery.own_bucket, ()) if delivery.bucket_policies else ()
+        writers = self._policy_writers.get(delivery.own_bucket, ()) if delivery.own_bucket else ()
         return self._with_role(replace(delivery, policy_writers=tuple(writers)))
 
     def _with_role(self, found: Delivery) -> Delivery:

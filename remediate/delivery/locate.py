@@ -91,14 +91,18 @@ def _locate(model: TemplateModel, given: Given) -> Located:
 
 
 def _with_partition(model: TemplateModel, given: Given, relevant: Iterable[str]) -> Given:
-    """Take the partition from the ARNs of S3 in the logging resources, else from all, where those written out have one."""
+    """Take the partition from the ARNs of S3 in the logging resources, else from all, where those written out have one.
+
+    The ARN of a source stands in conditions, where AWS takes one of any partition: it shows nothing.
+    """
     if {"AWS::Partition", "AWS::Region"} & given.parameters.keys():
         return given
     texts = (json.dumps(model.resource(name), default=str) for name in relevant)
     written = {one for text in texts for one in _PARTITION.findall(text)}
     found = {partition for partition, service in written if service == "s3"}
     if not found:  # that of most templates is the one that is assumed anyway
-        others = {partition for partition, _ in written}
+        own = {kind.source.arn.split(":")[2] for kind in given.service.kinds}
+        others = {partition for partition, service in written if service not in own}
         found = others - {"aws"} if len(others) == 1 else set()
     return replace(given, parameters={**given.parameters, "AWS::Partition": found.pop()}) if len(found) == 1 else given
 

@@ -48,6 +48,19 @@ def ensure_allow(editor: PolicyEditor, rule: Allow) -> None:
         editor.needs.add("repair")
     editor.allowed |= {one.request.id for gap in wanted if not still_open(editor, gap) for one in gap.wanted}
     editor.still_denied |= {one.request.id for gap in wanted for one in still_open(editor, gap)}
+    editor.still_denied |= _out_of_reach(editor, rule) if wanted else set()
+
+
+def _out_of_reach(editor: PolicyEditor, rule: Allow) -> set[str]:
+    """Return the ids of requests that none of the rule's resources can name, such as one on what another stack exports."""
+    asked = {action.lower() for action in rule.actions}
+    return {
+        one.id
+        for delivery in editor.deliveries
+        for one in all_possible_requests(delivery, editor.kind, editor.logical_id)
+        if one.id in rule.denied and any(covers(action, one.request.action) for action in asked)
+        if outcome_of(editor, delivery, one.request) is Outcome.DENIED
+    }
 
 
 def _is_for_others(editor: PolicyEditor, rule: Allow) -> bool:
