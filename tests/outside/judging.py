@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from tests.outside.asking import INFERRED, Asked, documented, outsiders
+from tests.outside.asking import INFERRED, Asked, documented
 from tests.outside.evaluator import Evaluator, agreed
 from tests.outside.parameters import PSEUDO, samples
+from tests.outside.parts import LogGroup, Policy, Stack, Trail
 from tests.outside.reading import read
-from tests.outside.stack import Policy, Stack, Trail, stack
+from tests.outside.stack import stack
+from tests.outside.strangers import outsiders
 from tests.outside.tool import Told, fixed
 
 Health = Literal["healthy", "broken", "outside", "elsewhere", "unknown"]
@@ -91,15 +93,22 @@ def health(evaluator: Evaluator, text: str) -> Health:
     if not all(trail.policies for _, trail in trails):
         return "outside"
     asked = [
-        evaluator.add(policy.text, form)
-        for _, trail in trails
-        for policy in trail.policies
-        for name, forms in documented(trail, policy).items()
+        evaluator.add(text, form)
+        for one in stacks
+        for source, policy, _ in _sources(one)
+        for text in _held_to(source, policy)
+        for name, forms in documented(source, policy).items()
         if name not in INFERRED
         for form in forms
     ]
     evaluator.ask()
     return "healthy" if all(evaluator.answer(one) == "allowed" for one in asked) else "broken"
+
+
+def _held_to(source: Trail | LogGroup, policy: Policy) -> set[str]:
+    """Return what has to allow the requests: a policy, of a role's permissions also those that the trail waits for."""
+    created = {source.at_creation} if policy.kind == "permissions" and isinstance(source, Trail) else set()
+    return {policy.text} | created
 
 
 def differences(evaluator: Evaluator, raw: bytes, name: str, patch_set: str, told: Told) -> tuple[list[Difference], int]:
@@ -117,13 +126,14 @@ def differences(evaluator: Evaluator, raw: bytes, name: str, patch_set: str, tol
     questions = []
     for when, number, data in (("before", 0, template), ("after", 1, after)):
         found = stack(data, values)
-        for trail, policy, label in _pairs(found):
-            trail = replace(trail, organization=organization if trail.organization else None)
-            for request, forms in documented(trail, policy).items():
+        for source, policy, label in _pairs(found):
+            if isinstance(source, Trail):
+                source = replace(source, organization=organization if source.organization else None)
+            for request, forms in documented(source, policy).items():
                 ours = result.verdicts.get((label, policy.logical_id, request))
                 if ours is not None:
                     asked = [evaluator.add(policy.text, one) for one in forms]
-                    guessed = trail.guessed or policy.guessed
+                    guessed = source.guessed or policy.guessed
                     questions.append((label, policy.logical_id, request, when, ours[number], asked, guessed))
     evaluator.ask()
     merged: dict[tuple[str, str, str, str], tuple[str, list[str], bool]] = {}
@@ -146,19 +156,26 @@ def _differ(ours: str, theirs: str, *, guessed: bool) -> bool:
     return ours != theirs
 
 
-def _pairs(found: Stack) -> Iterator[tuple[Trail, Policy, str]]:
-    """Yield each trail with each of its policies; policies of no trail with trails that another template may have."""
-    for trail in found.trails:
-        for policy in trail.policies:
-            yield trail, policy, trail.logical_id
+def _sources(found: Stack) -> Iterator[tuple[Trail | LogGroup, Policy, str]]:
+    """Yield each trail and each log group with each of its policies."""
+    for source in (*found.trails, *found.groups):
+        for policy in source.policies:
+            yield source, policy, source.logical_id
+
+
+def _pairs(found: Stack) -> Iterator[tuple[Trail | LogGroup, Policy, str]]:
+    """Yield the same; policies of no trail with trails that another template may have."""
+    yield from _sources(found)
     if found.trails:
         return
     for policy in found.policies:
+        if policy.kind not in {"bucket", "key"}:
+            continue
         for account in ("111122223333", "444455556666"):
             for prefix in ("", "logs"):
                 arn = f"arn:aws:cloudtrail:us-east-1:{account}:trail/elsewhere"
                 bucket, key = (policy.arn, None) if policy.kind == "bucket" else ("arn:aws:s3:::elsewhere", policy.arn)
-                made = Trail(ELSEWHERE, arn, bucket, prefix, key, None, False, None, False, (policy,), True, True, account)
+                made = Trail(ELSEWHERE, arn, bucket, prefix, key, policies=(policy,), guessed=True, account=account)
                 yield made, policy, ELSEWHERE
 
 
@@ -179,7 +196,7 @@ def _of_strangers(
 ) -> Iterator[tuple[str, Asked, str | None, str, str]]:
     before, after = stack(old, values[0]), stack(new, values[0])
     for policy in after.policies:
-        was = before.policy(policy.logical_id, policy.kind)
+        was = before.policy(policy)
         if was is not None and was.text == policy.text:
             continue
         folders = [*dict.fromkeys([*policy.folders(), *(was.folders() if was else [])])]

@@ -18,6 +18,7 @@ _NAMES = {
     "AWS::SNS::Topic": "TopicName",
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
     "AWS::KMS::Alias": "AliasName",
     "AWS::Logs::LogGroup": "LogGroupName",
 }
@@ -27,10 +28,11 @@ _ARNS = {
     "AWS::CloudTrail::Trail": "arn:aws:cloudtrail:REGION:ACCOUNT:trail/{}",
     "AWS::IAM::Role": "arn:aws:iam::ACCOUNT:role/{}",
     "AWS::IAM::User": "arn:aws:iam::ACCOUNT:user/{}",
+    "AWS::IAM::ManagedPolicy": "arn:aws:iam::ACCOUNT:policy/{}",
     "AWS::Logs::LogGroup": "arn:aws:logs:REGION:ACCOUNT:log-group:{}:*",
     "AWS::SNS::Topic": "arn:aws:sns:REGION:ACCOUNT:{}",
 }
-_REFERENCE_IS_ARN = {"AWS::SNS::Topic"}
+_REFERENCE_IS_ARN = {"AWS::SNS::Topic", "AWS::IAM::ManagedPolicy"}
 
 
 class NotSampled(Exception):
@@ -192,7 +194,7 @@ class Sampled:
         if logical_id not in self.resources:
             raise NotSampled(f"Fn::GetAtt {logical_id}")
         kind = self.resources[logical_id].get("Type")
-        if (kind, attribute) == ("AWS::KMS::Key", "KeyId"):
+        if (kind, attribute) in {("AWS::KMS::Key", "KeyId"), ("AWS::SNS::Topic", "TopicName")}:
             return self._name(logical_id)
         if kind in _ARNS and attribute in {"Arn", "TopicArn"}:
             return self.arn(kind, self._name(logical_id))
