@@ -178,7 +178,8 @@ def _with_permissions(trail: Trail, policy: Policy) -> dict[str, list[Asked]]:
 def _of_group(group: LogGroup) -> dict[str, list[Asked]]:
     """Return the requests for a log group; whether they name a source beside the encryption context is open."""
     principal = f"logs.{group.region}.amazonaws.com"
-    context = as_service(principal, group.account, group.arn) | context_keys({"aws:logs:arn": group.arn})
+    context = as_service(principal, group.account, group.arn) | {"aws:RequestedRegion": group.region}
+    context |= context_keys({"aws:logs:arn": group.arn})
     bare = {key: one for key, one in context.items() if key not in {"aws:SourceArn", "aws:SourceAccount"}}
     actions = {
         "encrypt": "kms:Encrypt",

@@ -20,14 +20,7 @@ Found = Iterator[tuple[str, Any]]
 def policies(sampled: Sampled, missed: list[str]) -> list[Policy]:
     """Return every policy; what cannot be read is added to ``missed``."""
     found = [*_of_resources(sampled, missed), *_of_roles(sampled, missed)]
-    governed = {one.arn for one in found if one.kind == "topic"}
-    for name in sampled.of_type("AWS::SNS::Topic"):
-        sampled.guesses.clear()
-        arn = sampled.value({"Ref": name})
-        if arn not in governed:
-            text = _text(_default_topic_policy(sampled, arn))
-            found.append(Policy(name, "topic", arn, text, guessed=bool(sampled.guesses)))
-    return found
+    return [*found, *_of_new_topics(sampled, {one.arn for one in found if one.kind == "topic"}, missed)]
 
 
 def created(sampled: Sampled, kind: str, missed: list[str]) -> Iterator[str]:
@@ -80,6 +73,19 @@ def _of_topic(sampled: Sampled, name: str) -> Found:
 
 def _of_trust(sampled: Sampled, name: str) -> Found:
     yield sampled.value({"Fn::GetAtt": [name, "Arn"]}), sampled.property(name, "AssumeRolePolicyDocument")
+
+
+def _of_new_topics(sampled: Sampled, governed: set[str], missed: list[str]) -> Iterator[Policy]:
+    """Yield the policies that SNS gives topics for which the template has none."""
+    for name in created(sampled, "AWS::SNS::Topic", missed):
+        sampled.guesses.clear()
+        try:
+            arn = sampled.value({"Ref": name})
+        except NotSampled as error:
+            missed.append(f"{name}: {error}")
+            continue
+        if arn not in governed:
+            yield Policy(name, "topic", arn, _text(_default_topic_policy(sampled, arn)), bool(sampled.guesses))
 
 
 def _of_roles(sampled: Sampled, missed: list[str]) -> Iterator[Policy]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.outside.order import comes_before
 from tests.outside.parts import Policy, Trail, items, true
+from tests.outside.policies import created
 from tests.outside.sampling import NotSampled, Sampled
 
 _HARMLESS = {None, "Private", "BucketOwnerFullControl", "BucketOwnerRead"}
@@ -43,7 +44,7 @@ def _fits(resource: str, bucket_arn: str) -> bool:
 
 def _acls(sampled: Sampled, arns: set[str]) -> Iterator[str]:
     """Yield the ACLs with which S3 does not create the buckets, nor those that take their access logs."""
-    names = {f"arn:aws:s3:::{sampled.value({'Ref': one})}": one for one in sampled.of_type("AWS::S3::Bucket")}
+    names = {f"arn:aws:s3:::{sampled.value({'Ref': one})}": one for one in created(sampled, "AWS::S3::Bucket", [])}
     rest, seen = [*arns], set(arns)
     while rest:
         name = names.get(rest.pop())
@@ -130,7 +131,10 @@ def _of_trail(sampled: Sampled, trail: Trail) -> Iterator[str]:
         yield f"{trail.logical_id}: {group} is not the ARN of a log group with :* behind it"
     if str(trail.topic_key_arn).endswith("alias/aws/sns"):
         yield f"{trail.logical_id}: nobody can be let in to the key of the topic"
-    for one in sampled.of_type("AWS::Logs::LogGroup"):
-        key = sampled.property(one, "KmsKeyId")
-        if key not in (None, "") and sampled.value({"Fn::GetAtt": [one, "Arn"]}) == group and not str(key).startswith("arn:"):
+    for one in created(sampled, "AWS::Logs::LogGroup", []):
+        try:
+            key, used = sampled.property(one, "KmsKeyId"), sampled.value({"Fn::GetAtt": [one, "Arn"]}) == group
+        except NotSampled:
+            continue
+        if used and key not in (None, "") and not str(key).startswith("arn:"):
             yield f"{one}: KmsKeyId {key} is not the ARN of a key"

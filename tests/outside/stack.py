@@ -21,7 +21,7 @@ def stack(template: dict[str, Any], parameters: dict[str, str]) -> Stack:
     missed: list[str] = []
     found = policies(sampled, missed)
     trails = list(_trails(sampled, found, missed))
-    groups = tuple(_groups(sampled, found, {one.log_group_arn for one in trails}))
+    groups = tuple(_groups(sampled, found, {one.log_group_arn for one in trails}, missed))
     return Stack(tuple(found), tuple(trails), groups, tuple(refused(sampled, found, trails)), tuple(missed))
 
 
@@ -99,9 +99,9 @@ def _topic(sampled: Sampled, name: Any) -> tuple[str | None, str | None]:
     return arn, None
 
 
-def _groups(sampled: Sampled, found: list[Policy], used: set[str | None]) -> Iterator[LogGroup]:
+def _groups(sampled: Sampled, found: list[Policy], used: set[str | None], missed: list[str]) -> Iterator[LogGroup]:
     """Yield the log groups of trails that have a key."""
-    for name in sampled.of_type("AWS::Logs::LogGroup"):
+    for name in created(sampled, "AWS::Logs::LogGroup", missed):
         sampled.guesses.clear()
         try:
             arn, key = sampled.value({"Fn::GetAtt": [name, "Arn"]}), _key_arn(sampled, sampled.property(name, "KmsKeyId"))
