@@ -1,9 +1,9 @@
 """Concrete requests that CloudTrail makes for a trail, and CloudWatch Logs for a log group that a trail writes to.
 
 Sources: AWS CloudTrail User Guide, Amazon S3 bucket policy for CloudTrail; Configure AWS KMS key policies for CloudTrail;
-How AWS CloudTrail uses AWS KMS; Amazon SNS topic policy for CloudTrail; Role policy document for CloudTrail to use CloudWatch
-Logs for monitoring; Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS; IAM User Guide, AWS
-global condition context keys.
+How AWS CloudTrail uses AWS KMS; Amazon SNS topic policy for CloudTrail; Role policy document for CloudTrail to use
+CloudWatch Logs for monitoring; Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS; IAM
+User Guide, AWS global condition context keys.
 """
 
 from __future__ import annotations

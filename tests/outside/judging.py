@@ -12,7 +12,7 @@ from tests.outside.parameters import PSEUDO, samples
 from tests.outside.parts import LogGroup, Policy, Stack, Trail
 from tests.outside.reading import read
 from tests.outside.stack import stack
-from tests.outside.strangers import outsiders
+from tests.outside.strangers import at_home, outsiders
 from tests.outside.tool import Told, fixed
 
 Health = Literal["healthy", "broken", "outside", "elsewhere", "unknown"]
@@ -50,13 +50,17 @@ class Difference:
         return f"{self.policy}, {self.request} of {self.trail}, {self.when}: here {self.ours}, there {self.theirs}"
 
 
-def opened(evaluator: Evaluator, before: str, after: str) -> list[Opened]:
-    """Return the requests of strangers that a changed template allows and the old one denied, one of each kind."""
+def opened(evaluator: Evaluator, before: str, after: str, *, others_at_home: bool = False) -> list[Opened]:
+    """Return the requests of strangers that a changed template allows and the old one denied, one of each kind.
+
+    ``others_at_home``: other services of which the template has a source are no strangers in their own account.
+    """
     old, new = read(before), read(after)
     if old is None or new is None or before == after:
         return []
     found: dict[tuple[str, str, str], Opened] = {}
-    asked = [one for values in _samples(old) for one in _of_strangers(evaluator, old, new, values)]
+    home = at_home(old) if others_at_home else frozenset()
+    asked = [one for values in _samples(old) for one in _of_strangers(evaluator, old, new, values, home)]
     evaluator.ask()
     acl = {
         (policy, _caller(one), str(parameters)): was is not None and evaluator.answer(was) == "allowed"
@@ -192,7 +196,11 @@ def _samples(template: dict[str, Any]) -> Iterator[tuple[dict[str, str], str]]:
 
 
 def _of_strangers(
-    evaluator: Evaluator, old: dict[str, Any], new: dict[str, Any], values: tuple[dict[str, str], str]
+    evaluator: Evaluator,
+    old: dict[str, Any],
+    new: dict[str, Any],
+    values: tuple[dict[str, str], str],
+    home: frozenset[str],
 ) -> Iterator[tuple[str, Asked, str | None, str, str]]:
     before, after = stack(old, values[0]), stack(new, values[0])
     for policy in after.policies:
@@ -201,6 +209,8 @@ def _of_strangers(
             continue
         folders = [*dict.fromkeys([*policy.folders(), *(was.folders() if was else [])])]
         for one in outsiders(policy, list(after.trails), folders):
+            if one.principal in home and one.context["aws:SourceAccount"] == one.account:
+                continue
             number = evaluator.add(was.text, one) if was else None
             yield policy.logical_id, one, number, evaluator.add(policy.text, one), values[1]
 

@@ -1,4 +1,4 @@
-"""What of a deployed template matters to the judges: concrete policies, trails with all that they log through, log groups."""
+"""What of a deployed template matters to the judges: policies, trails with all that they log through, log groups."""
 
 from __future__ import annotations
 

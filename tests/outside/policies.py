@@ -92,7 +92,9 @@ def _of_roles(sampled: Sampled, missed: list[str]) -> Iterator[Policy]:
     for name in created(sampled, "AWS::IAM::Role", missed):
         sampled.guesses.clear()
         try:
-            parts = [(holder, _text(json.loads(one) if isinstance(one, str) else one)) for holder, one in _held(sampled, name)]
+            parts = [
+                (holder, _text(json.loads(one) if isinstance(one, str) else one)) for holder, one in _held(sampled, name)
+            ]
             arn = sampled.value({"Fn::GetAtt": [name, "Arn"]})
             text = json.dumps([json.loads(one) for _, one in parts], sort_keys=True)
             guessed = bool(sampled.guesses) or _has_more(sampled, name)

@@ -1,8 +1,8 @@
 """What AWS refuses whatever the policies allow, and policies that another log source overtakes.
 
-Sources: Amazon S3 User Guide, Controlling ownership of objects and disabling ACLs for your bucket, and Blocking public access;
-Amazon S3 API Reference, CreateBucket; Amazon CloudWatch Logs User Guide, Logs sent to Amazon S3, and Encrypt log data; AWS
-CloudTrail User Guide, Sending events to CloudWatch Logs; Amazon SNS Developer Guide, Encrypting messages for AWS services.
+Sources: Amazon S3 User Guide, Controlling ownership of objects and disabling ACLs for your bucket, and Blocking public
+access; Amazon S3 API Reference, CreateBucket; Amazon CloudWatch Logs User Guide, Logs sent to Amazon S3, and Encrypt log
+data; AWS CloudTrail User Guide, Sending events to CloudWatch Logs; Amazon SNS Developer Guide, Encryption at rest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Concrete requests that nobody means to allow: of other accounts, services and people, and of the services themselves elsewhere."""
+"""Concrete requests that nobody means to allow: of other accounts, services and people, and of CloudTrail elsewhere."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ STRANGER = "999988887777"
 _OTHER_SERVICES = ("config.amazonaws.com", "delivery.logs.amazonaws.com", "logging.s3.amazonaws.com", "sns.amazonaws.com")
 _STRANGE_ORGANIZATION = "o-zzzz999999"
 _FOLDERS = 12
+_SOURCES = {
+    "AWS::Config::DeliveryChannel": "config.amazonaws.com",
+    "AWS::EC2::FlowLog": "delivery.logs.amazonaws.com",
+    "AWS::Route53Resolver::ResolverQueryLoggingConfig": "delivery.logs.amazonaws.com",
+    "AWS::WAFv2::LoggingConfiguration": "delivery.logs.amazonaws.com",
+    "AWS::NetworkFirewall::LoggingConfiguration": "delivery.logs.amazonaws.com",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "delivery.logs.amazonaws.com",
+}
 
 
 def outsiders(policy: Policy, trails: list[Trail], folders: list[str]) -> Iterator[Asked]:
@@ -33,6 +41,16 @@ def outsiders(policy: Policy, trails: list[Trail], folders: list[str]) -> Iterat
         yield from _at_role(policy)
     else:
         yield from _with_role(policy, trails)
+
+
+def at_home(template: dict[str, Any]) -> frozenset[str]:
+    """Return the services other than CloudTrail that write logs for a resource of the template."""
+    resources = [one for one in template["Resources"].values() if isinstance(one, dict)]
+    found = {principal for one in resources for kind, principal in _SOURCES.items() if one.get("Type") == kind}
+    logging = any(
+        "LoggingConfiguration" in (one.get("Properties") or {}) for one in resources if one.get("Type") == "AWS::S3::Bucket"
+    )
+    return frozenset(found | ({"logging.s3.amazonaws.com"} if logging else set()))
 
 
 def _strange_trails(trails: list[Trail]) -> Iterator[str]:
@@ -143,7 +161,9 @@ def _others() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def _at_key(policy: Policy, trails: list[Trail]) -> Iterator[Asked]:
     buckets = [*dict.fromkeys([*(one.bucket_arn for one in trails), "arn:aws:s3:::their-bucket"])]
-    topics = [*dict.fromkeys([*(one.topic_arn for one in trails if one.topic_arn), f"arn:aws:sns:{REGION}:{STRANGER}:theirs"])]
+    topics = [
+        *dict.fromkeys([*(one.topic_arn for one in trails if one.topic_arn), f"arn:aws:sns:{REGION}:{STRANGER}:theirs"])
+    ]
     yield from _log_groups(policy)
     for source in _strange_trails(trails):
         who, context = "another account's trail", _deputy(source)
