@@ -236,6 +236,11 @@ LEGS = (
 )
 BUCKET = "    Type: AWS::S3::Bucket\n"
 FLOW_LOG = "  Flow: {Type: AWS::EC2::FlowLog, Properties: {LogDestinationType: s3, LogDestination: !GetAtt Logs.Arn}}\n"
+PUBLIC = """\
+    Properties:
+      AccessControl: PublicRead
+      OwnershipControls: {Rules: [{ObjectOwnership: ObjectWriter}]}
+"""
 BROKEN_LEGS = {
     "topic policy for another action": ("Action: sns:Publish", "Action: sns:Subscribe"),
     "topic policy for another topic": ("Resource: !Ref Topic,", "Resource: !Sub '${Topic}-2',"),
@@ -272,11 +277,7 @@ BROKEN_LEGS = {
     "log group's key without Encrypt": ("[kms:Encrypt, kms:Decrypt,", "[kms:Decrypt,"),
     "log group's key for another account": ("'arn:aws:logs:*:${AWS::AccountId}:log-group:*'", "arn:aws:logs:*:1:*"),
     "an ACL where ACLs are off": (BUCKET, f"{BUCKET}    Properties: {{AccessControl: LogDeliveryWrite}}\n"),
-    "a public ACL where they are blocked": (
-        BUCKET,
-        f"{BUCKET}    Properties:\n      AccessControl: PublicRead\n"
-        "      OwnershipControls: {Rules: [{ObjectOwnership: ObjectWriter}]}\n",
-    ),
+    "a public ACL where they are blocked": (BUCKET, BUCKET + PUBLIC),
     "a flow log that is there before the policy": ("  Topic: {", FLOW_LOG + "  Topic: {"),
 }
 
