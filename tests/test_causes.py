@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from remediate import check, fix
+from remediate.delivery.services import shipped_services
 from remediate.diagnosis import catalogue
+from remediate.diagnosis.finding import slug
 from remediate.patch_set import load, names
 from remediate.report.annotations import annotate
 from remediate.report.source_map import SourceMap
@@ -104,6 +106,11 @@ SECOND = """\
         Statement: []
 """
 
+FLOWS = """\
+  Flows:
+    Type: AWS::EC2::FlowLog
+    Properties: { LogDestinationType: s3, LogDestination: !GetAtt LogBucket.Arn }
+"""
 LOGS = """\
   LogGroup:
     Type: AWS::Logs::LogGroup
@@ -133,19 +140,36 @@ APART = """\
       PolicyDocument:
 """
 BY_ITSELF = ("      Policies:\n        - PolicyName: logs\n          PolicyDocument:\n", APART)
+ACCESS = "LoggingConfiguration: { DestinationBucketName: !Ref OtherBucket }"
+OTHER = "  OtherBucket:\n    Type: AWS::S3::Bucket\n"
+PREFERRED = ENFORCED.replace("Enforced", "Preferred")
+ACL_THAT_WORKS = f"{LOG_DELIVERY}\n      {PREFERRED}"
+DEFAULT_ENCRYPTION = "{ ServerSideEncryptionByDefault: { SSEAlgorithm: aws:kms } }"
+ENCRYPTED = f"BucketEncryption: {{ ServerSideEncryptionConfiguration: [ {DEFAULT_ENCRYPTION} ] }}"
 
 Row = tuple[str, list[tuple[str, str]], list[tuple[str, str, str]]]
 # name, changes, [(cause, a part of the line that it points at, a part of what is said)]
-OF_OTHER_SOURCES = {
-    one
-    for one in catalogue()
-    if "delivery-channel" in one or "topic" in one or "log-group" in one or one == "key-without-arn"
+OTHER_NOUNS = {
+    slug(kind.source.noun) for service in shipped_services() for kind in service.kinds if service.id != "cloudtrail"
 }
+OF_OTHER_SOURCES = {
+    one for one in {*catalogue()} - {"log-group-arn"} if any(noun in one for noun in ("topic", *OTHER_NOUNS))
+} | {
+    *("key-without-arn", "bucket-without-arn", "bucket-key-without-arn", "refused-property"),
+    "bucket-name",
+    *("other-account", "other-principal", "hyphenated-account"),
+}
+"""They have tests of their own."""
 ROWS: list[Row] = [
     (
         "no DependsOn",
         [("    DependsOn: LogBucketPolicy\n", "")],
         [("trail-before-policy", "  Trail:", "Trail may be created before")],
+    ),
+    (
+        "a flow log to the same bucket that does not wait",
+        [("  Trail:\n    Type: AWS::CloudTrail::Trail\n", f"{FLOWS}  Trail:\n    Type: AWS::CloudTrail::Trail\n")],
+        [("policy-exists-already", "  Flows:", "Flows may be created before LogBucketPolicy, and then has a policy")],
     ),
     (
         "a policy that does not refer to its bucket",
@@ -532,6 +556,26 @@ ROWS: list[Row] = [
         ],
     ),
     (
+        "a log bucket whose access logs get lost, for the other bucket has no policy",
+        [(OWNER, ACCESS)],
+        [("bucket-without-policy", "  OtherBucket:", "OtherBucket, where LogBucket logs, has no policy")],
+    ),
+    (
+        "a log bucket that logs its access to itself, which its policy does not allow",
+        [(OWNER, "LoggingConfiguration: { LogFilePrefix: access/ }")],
+        [("no-statement", "Statement:", "no statement for logging.s3.amazonaws.com; the stack deploys, but no access logs")],
+    ),
+    (
+        "access logs for a bucket that encrypts with a key",
+        [(OWNER, ACCESS), (OTHER, f"{OTHER}    Properties:\n      {ACL_THAT_WORKS}\n      {ENCRYPTED}\n")],
+        [("bucket-encryption", "SSEAlgorithm", "OtherBucket, where LogBucket logs, encrypts by default with aws:kms")],
+    ),
+    (
+        "access logs for a bucket with Object Lock",
+        [(OWNER, ACCESS), (OTHER, f"{OTHER}    Properties:\n      {ACL_THAT_WORKS}\n      ObjectLockEnabled: true\n")],
+        [("bucket-object-lock", "ObjectLockEnabled", "OtherBucket, where LogBucket logs, has Object Lock")],
+    ),
+    (
         "a Deny on the network",
         [(TLS, "{ StringNotEquals: { 'aws:SourceVpce': vpce-1a2b3c4d } }")],
         [("blocking-deny", "Sid: Tls", "does not call through a VPC endpoint of a customer")],
@@ -641,11 +685,17 @@ def changed(changes: list[tuple[str, str]]) -> str:
 @pytest.mark.parametrize(
     "changes",
     [
+        [(OWNER, ACCESS), (OTHER, f"{OTHER}    Properties:\n      {ACL_THAT_WORKS}\n")],
         [(OWNER, "AccessControl: BucketOwnerFullControl")],
         [(OWNER, f"AccessControl: BucketOwnerRead\n      {ENFORCED}")],
         [("DependsOn: LogBucketPolicy", "DependsOn: [LogBucketPolicy, MadeByAMacro]")],
     ],
-    ids=["an ACL that S3 ignores", "another one", "a DependsOn on what a macro may make"],
+    ids=[
+        "access logs by an ACL that works",
+        "an ACL that S3 ignores",
+        "another one",
+        "a DependsOn on what a macro may make",
+    ],
 )
 def test_what_does_no_harm_is_no_cause(changes: list[tuple[str, str]]) -> None:
     assert fix(changed(changes)).causes() == ()

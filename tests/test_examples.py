@@ -18,12 +18,26 @@ EXAMPLES = ROOT / "examples"
 ALL = sorted(one for one in EXAMPLES.iterdir() if one.suffix in {".yaml", ".json"})
 
 EXPECTED = {
+    "access-logs.yaml": ["access-log-source", "access-log-delivery"],
     "config.yaml": ["config-delivery", "config-bucket-checks", "config-key-access", "config-order"],
     "healthy.yaml": [],
+    "load-balancers.yaml": ["elb-delivery", "elb-order", "elb-order"],
     "log-group.yaml": ["log-group-key-arn", "log-group-key-use", "log-group-key-access", "log-group-key-access"],
     "minimal.yaml": ["bucket-checks", "trail-order"],
     "organization.yaml": ["log-delivery"],
     "sam.yaml": ["bucket-checks", "cloudtrail-key-access", "trail-order"],
+    "vended-logs.yaml": [
+        "vended-no-role",
+        "vended-bucket-arn",
+        "vended-key-arn",
+        "vended-source",
+        "vended-delivery",
+        "vended-bucket-checks",
+        "vended-key-access",
+        "vended-order",
+        "vended-order",
+        "vended-order",
+    ],
     "topic.yaml": ["topic-key-access", "topic-access", "trail-order"],
     "stack.json": [
         "no-fragile-source",

@@ -16,7 +16,7 @@ from remediate.delivery.services import default_service
 from remediate.diagnosis import Cause, catalogue
 from remediate.engine import Report
 from remediate.partial_string import partial
-from remediate.patch_set import load, names
+from remediate.patch_set import load, load_all, names
 from remediate.reasons import described, reasons
 from remediate.report.annotations import annotate
 
@@ -49,7 +49,7 @@ def shown_in(report: Report) -> Iterator[str]:
 
 @pytest.mark.parametrize("patch_set", names())
 def test_every_id_over_examples_and_cases_is_known(patch_set: str) -> None:
-    known = described().keys() | {patch.id for patch in load(patch_set).patches}
+    known = described().keys() | {patch.id for one in load_all(patch_set, ()) for patch in one.patches}
     found = {one for path in TEMPLATES for one in shown_in(fix(path, patch_set=patch_set))}
     assert len(found) > 10
     assert found <= known

@@ -33,7 +33,10 @@ JSON = b'{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}'
 
 
 def relevance(*services: str, values: tuple[str, ...] = ()) -> Relevance:
-    return Relevance([one.service for one in load_all("create", services or ("cloudtrail",))], values)
+    sets = load_all("create", services or ("cloudtrail",))
+    return Relevance(
+        [one.service for one in sets if one.used_by is None], values
+    )  # a leg is looked at with what it is a leg of
 
 
 def resource(kind: str, properties: str = "{}") -> bytes:

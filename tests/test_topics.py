@@ -8,7 +8,7 @@ import pytest
 
 from remediate import fix
 from remediate.cloudformation.model import TemplateModel
-from remediate.delivery.error_messages import failure
+from remediate.delivery.error_messages import Evidence, failure
 from remediate.delivery.locate import Given, locate
 from remediate.delivery.outsiders import outsiders
 from remediate.delivery.services import shipped_services
@@ -182,9 +182,8 @@ def test_the_message_is_known_and_is_evidence_about_the_topic() -> None:
     assert known is not None
     assert known.code == "InsufficientSnsTopicPolicyException"
     without = changed(HEALTHY, [("      SnsTopicName: !GetAtt Topic.TopicName\n", "")])
-    reports = [
-        remediate(text.encode(), "template", load("create"), Options(Given(), error=known)) for text in (HEALTHY, without)
-    ]
+    options = Options(Given(), evidence=(Evidence(known),))
+    reports = [remediate(text.encode(), "template", load("create"), options) for text in (HEALTHY, without)]
     assert [[one.reported for one in report.deliveries] for report in reports] == [[True], [False]]
 
 

@@ -22,7 +22,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Exit code": ("fail-on", "strict", "exit-zero", "exit-non-zero-on-fix"),
     "Output": ("format", "output-file", "color", "quiet", "verbose"),
-    "Settings": ("config", "isolated", "show-settings", "help"),
+    "Settings": ("of", "config", "isolated", "show-settings", "help"),
 }
 """The options by their sections, in the order of the help; an option that has none comes last."""
 _REST = "Other options"

@@ -57,7 +57,7 @@ class Told(Struct, frozen=True):
 def _elsewhere(failure: Failure, reports: Sequence[Report]) -> list[str]:
     from remediate.report.terminal import wrapped  # as above
 
-    nouns = " or ".join(dict.fromkeys(service.source.noun for report in reports for service in report.services))
+    nouns = " or ".join(dict.fromkeys(service.noun for report in reports for service in report.services))
     here = "in this template" if len(reports) == 1 else "in these templates"
     lacking = f"no {nouns} {here} has a key" if "bucket" not in failure.policies else f"there is no {nouns} {here}"
     what = f"this error ({failure.code}) is from another template, or from another version of it: {lacking}"

@@ -37,6 +37,11 @@ class Scenario(Struct, frozen=True, eq=False):
         return all(self.conditions.get(name, holds) == holds for name, holds in guard)
 
 
+def partition_of(region: str) -> str:
+    """Return the partition of a Region; one that is not known is in ``aws``."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
 class Resolver:
     """Resolves expressions of one template under one scenario."""
 
@@ -100,11 +105,10 @@ class Resolver:
         if isinstance(given, PartialString):
             return given
         if name in {"AWS::Partition", "AWS::URLSuffix"}:
-            region = self.pseudo("AWS::Region").known or ""
-            china, government = region.startswith("cn-"), region.startswith("us-gov-")
+            partition = partition_of(self.pseudo("AWS::Region").known or "")
             if name == "AWS::URLSuffix":
-                return partial("amazonaws.com.cn" if china else "amazonaws.com")
-            return partial("aws-cn" if china else "aws-us-gov" if government else "aws")
+                return partial("amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com")
+            return partial(partition)
         return partial(
             UnknownPart(name, "digits" if name == "AWS::AccountId" else "any" if name == "AWS::StackId" else "name")
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import asdict, replace
@@ -32,6 +33,7 @@ _OTHER_REGION = _SAMPLES | {"AWS::Region": partial("xx-other-9")}
 _OTHER_SUFFIX = _OTHER_REGION | {"AWS::URLSuffix": partial("amazonaws.com.cn")}
 _PLACES = (_SAMPLES, _OTHER_REGION, _OTHER_SUFFIX)
 """Also a Region that no template names, with either URL suffix: who is kept out there alone is let in, too."""
+_BY_REGION = re.compile(r'"Fn::FindInMap": \["([^"]+)", \{"Ref": "AWS::Region"\}')
 _ACCOUNTS = [f"{first}{first}{first}{first}88887777" for first in "96543210"]
 _NO = Outcome.DENIED
 _RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
@@ -96,11 +98,26 @@ def sampled(delivery: Delivery) -> Delivery:
 @functools.lru_cache(maxsize=1024)
 def _sampled(delivery: Delivery, place: int) -> Delivery:
     known = delivery.resolver.scenario.parameters
-    samples = {name: value for name, value in _PLACES[place].items() if name not in known}
+    samples = {name: value for name, value in _samples(delivery, place).items() if name not in known}
     if not samples:
         return delivery
     scenario = Scenario({**known, **samples}, delivery.resolver.scenario.conditions)
     return replace(delivery, resolver=delivery.resolver.under(scenario), facts=_sampled_facts(delivery.facts, samples))
+
+
+def _samples(delivery: Delivery, place: int) -> Mapping[str, PartialString]:
+    """Return the values of a place.
+
+    Where a policy looks the Region up in a mapping, it is one of the mapping: in no other the template can be deployed.
+    """
+    chosen, policies = _PLACES[place], _policies_of(delivery)
+    asked = _BY_REGION.findall(policies) if "DefaultValue" not in policies else []
+    mappings = (delivery.resolver.model.mappings.get(name) for name in asked)
+    regions = [{*map(str, mapping)} for mapping in mappings if isinstance(mapping, dict)]
+    possible = sorted(set.intersection(*regions)) if regions else []
+    if not possible or str(chosen["AWS::Region"]) in possible:
+        return chosen
+    return {**chosen, "AWS::Region": partial(possible[-1])}
 
 
 def outsiders_of(delivery: Delivery, kind: PolicyKind, logical_id: str) -> tuple[Outsider, ...]:

@@ -103,7 +103,7 @@ def _may_be_bucket(resolver: Resolver, arn: Plain) -> bool:
     value = resolver.string(found)
     if value is None:
         return False
-    types = {resolver.model.type_of(name) for name in mentions(found)} - {None}
+    types = [written for name in mentions(found) if (written := resolver.model.type_of(name)) is not None]
     first = value.parts[0] if value.parts else ""
     written_out = isinstance(first, str) and first.startswith("arn:")
     return ":s3:::" in str(value) if written_out else not types or BUCKET in types
@@ -183,6 +183,8 @@ def decisive_conditions(model: TemplateModel, service: LogService, logical_id: s
     """Return the conditions on which it depends that a resource exists, what it is called, and what its policy says."""
     own_type = str(model.type_of(logical_id))
     decisive = {property_path(name) for name in _DECISIVE.get(own_type, ())}
+    if own_type == BUCKET and service.acl_grants:
+        decisive.add(property_path("AccessControl"))
     decisive.update(path for kind in service.kinds if kind.source.type == own_type for path in kind.source.properties())
     conditions = {name for path in decisive for name in conditions_of(model.at(logical_id, path))}
     own = model.resource(logical_id).get("Condition")

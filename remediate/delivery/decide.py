@@ -13,6 +13,7 @@ from remediate.cloudformation.policies import Document, WrittenStatement, docume
 from remediate.cloudformation.policy_conditions import WrittenCondition
 from remediate.cloudformation.text_document import breaks_text
 from remediate.delivery.delivery import Delivery
+from remediate.delivery.region_accounts import with_region_account
 from remediate.delivery.requests import ServiceRequest, SourceFacts, possible_requests, requests
 from remediate.iam.conditions import condition_truth
 from remediate.iam.evaluate import Decision, Outcome, evaluate
@@ -72,7 +73,8 @@ def read_statement(
     if raw.spelled and _broken(data):
         data = None  # what is put into the text makes another text of it
     version = _version(delivery, raw.version)
-    return parse_statement(data, raw.pointer, logical_id, position, version, of_identity=of_identity)
+    read = parse_statement(data, raw.pointer, logical_id, position, version, of_identity=of_identity)
+    return read if of_identity else with_region_account(raw, read, delivery)
 
 
 def statement_at(document: Document, delivery: Delivery, path: tuple[str | int, ...]) -> Statement | None:
@@ -148,7 +150,9 @@ def _read_once(document: Document, position: int, delivery: Delivery) -> Stateme
     """
     raw = document.statements[position]
     memory = delivery.resolver.model.memory
-    name = (_Readings, id(raw.data), id(raw.version), raw.spelled, document.logical_id, position, raw.path)
+    # A service with accounts of its own reads a statement in its own way.
+    accounts = delivery.service.id if delivery.service.region_accounts else ""
+    name = (_Readings, id(raw.data), id(raw.version), raw.spelled, document.logical_id, position, raw.path, accounts)
     if name not in memory:
         memory[name] = _Readings(raw, delivery.resolver.model)
     found: _Readings = memory[name]  # type: ignore[assignment]  # put there above

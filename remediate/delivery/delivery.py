@@ -83,7 +83,14 @@ class Delivery(Struct, frozen=True, eq=False):
         return kind not in attached or len(attached[kind]) == 1
 
     def needed_policies(self) -> tuple[str, ...]:
-        """Return the policies in the template that must be there before the source is created."""
+        """Return the policies in the template that must be there before the source is created.
+
+        A service that fails in silence looks at none of them then.
+        """
+        return () if self.service.silent else (*self.bucket_policies, *self.topic_policies)
+
+    def attached_policies(self) -> tuple[str, ...]:
+        """Return the policies of the bucket and the topic in the template."""
         return (*self.bucket_policies, *self.topic_policies)
 
     def trusts(self, principal: Plain, form: str = "") -> bool:

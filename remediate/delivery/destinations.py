@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Literal
 
 from msgspec import Struct
 
 from remediate.cloudformation.members import members
+from remediate.cloudformation.property_path import property_path
 from remediate.cloudformation.resolve import Resolver
 from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY
 from remediate.partial_string import PartialString, UnknownPart, Value, partial
 from remediate.template import Plain
+
+DEFAULT_KEY = property_path(
+    "BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.KMSMasterKeyID"
+)
 
 
 class Destination(Struct, frozen=True):
@@ -128,6 +134,19 @@ _S3 = ":s3:::"
 def _without_slash(folder: PartialString) -> PartialString | None:
     *before, last = folder.parts or ("",)
     return partial(*before, last.removesuffix("/") if isinstance(last, str) else last) if folder.parts else None
+
+
+def granted_by_acl(resolver: Resolver, bucket: Destination | None, granting: str) -> Literal["", "grants", "may grant"]:
+    """Tell whether a bucket of the template has the canned ACL that lets a service write; one that S3 refuses counts too.
+
+    That S3 refuses it is a root cause of its own. Source: Amazon S3 User Guide, Enabling Amazon S3 server access logging.
+    """
+    if not granting or bucket is None or bucket.logical_id is None:
+        return ""
+    acl = resolver.value(resolver.property(bucket.logical_id, "AccessControl"))
+    if not isinstance(acl, PartialString):
+        return ""
+    return "may grant" if acl.known is None else "grants" if acl.known == granting else ""
 
 
 def bucket_policies(names: Names, bucket: Destination | None) -> tuple[str, ...]:

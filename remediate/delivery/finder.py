@@ -23,6 +23,7 @@ from remediate.delivery.destinations import (
     find_bucket,
     find_bucket_by_arn,
     find_key,
+    granted_by_acl,
     is_true,
     key_arn,
 )
@@ -73,7 +74,7 @@ class Finder:
     def deliveries(self, sources: Sources) -> Iterator[Delivery]:
         """Yield the deliveries of the sources that are created, or of central buckets and keys where there are none."""
         if not any(sources.values()):
-            return self._central_deliveries()
+            return iter(()) if self.service.shared_principal else self._central_deliveries()
         return (self._delivery(kind, name) for kind, name in self._chosen(sources) if self._is_made(kind, name))
 
     def idle(self, sources: Sources) -> Iterator[Delivery]:
@@ -97,15 +98,10 @@ class Finder:
         bucket_key, bucket_key_enabled = default_encryption(names, bucket, self.given.key)
         topic = find_topic(names, resolver.at(source, form.topic), by_name=form.topic_by_name)
         own_key = find_key(names, resolver.at(source, form.key), self.given.key)
-        where = {name: resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
         facts = SourceFacts(
             service=service,
             name=source,
-            arn=filled(form.arn, {**where, "name": self._name(form, source)}),
-            account=where["account"],
-            region=where["region"],
-            partition=where["partition"],
-            home=where["region"],
+            **self._called(form, source),  # type: ignore[arg-type]  # none of the texts is among these names
             bucket_arn=bucket_arn(resolver, bucket),
             prefix=folder if form.by_arn else self._prefix(form, source),
             organization_id=self._organization_id(form, source),
@@ -114,11 +110,19 @@ class Finder:
             bucket_key_enabled=bucket_key_enabled,
             options=frozenset(option for option, path in form.options.items() if self._is_true(source, path)),
             other_writer=self._has_other_writer(),
+            acl=granted_by_acl(resolver, bucket, service.acl_grants),
             topic_arn=topic.name if topic else None,
             topic_key_arn=key_arn(resolver, find_topic_key(names, topic)),
         )
-        found = (resolver, source, bucket, bucket_policies(names, bucket), own_key or bucket_key, bucket_key)
+        key = own_key or bucket_key if service.uses_key else None
+        found = (resolver, source, bucket, bucket_policies(names, bucket), key, bucket_key)
         return self._beside(notifying(Delivery(*found, facts, self.given.parameters), names, topic))
+
+    def _called(self, form: Source, source: str) -> dict[str, PartialString]:
+        """Return what a source is called, and where it is."""
+        where = {name: self.resolver.pseudo(f"AWS::{pseudo}") for name, pseudo in _PSEUDO.items()}
+        name = self._name(form, source)
+        return {**where, "home": where["region"], "source_name": name, "arn": filled(form.arn, {**where, "name": name})}
 
     def _beside(self, delivery: Delivery) -> Delivery:
         """Return a delivery with what may write the policy of its bucket."""
@@ -214,10 +218,10 @@ class Finder:
     def _central_facts(
         self, bucket: Destination | None, key: Destination | None, *, bucket_key_enabled: bool = False
     ) -> SourceFacts:
-        noun = self.service.source.noun
+        noun = self.service.noun
         return SourceFacts(
             service=self.service,
-            name=f"a {noun} of another template",
+            name=f"{self.service.a_noun} of another template",
             arn=partial(UnknownPart(f"the {noun}'s ARN", "any")),
             account=partial(UnknownPart(f"the {noun}'s account", "digits")),
             region=partial(UnknownPart(f"the {noun}'s Region")),

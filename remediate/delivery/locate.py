@@ -37,7 +37,8 @@ class Located(Struct, frozen=True):
 
     ``complete`` is False where conditions had too many combinations to try all. ``parameters`` are the values that the
     user gives, which have no other. ``idle`` are deliveries of sources under conditions under which they are not created:
-    nobody asks for their requests, but the policies may be there for strangers.
+    nobody asks for their requests, but the policies may be there for strangers. ``is_leg``: only what another service uses
+    is looked at, whose own run looks at the buckets as such.
     """
 
     model: TemplateModel
@@ -46,6 +47,7 @@ class Located(Struct, frozen=True):
     service: LogService
     parameters: Mapping[str, str] = field(default_factory=dict)
     idle: tuple[Delivery, ...] = ()
+    is_leg: bool = False
 
 
 def locate(model: TemplateModel, given: Given) -> Located:
@@ -85,7 +87,7 @@ def _locate(model: TemplateModel, given: Given) -> Located:
     finders = [Finder(Resolver(model, one, types), given, organization) for one in found.all]
     deliveries = tuple(delivery for finder in finders for delivery in finder.deliveries(sources))
     idle = tuple(delivery for finder in finders for delivery in finder.idle(sources))
-    return Located(model, deliveries, found.complete, service, given.parameters, idle)
+    return Located(model, deliveries, found.complete, service, given.parameters, idle, given.used_by is not None)
 
 
 def _with_partition(model: TemplateModel, given: Given, relevant: Iterable[str]) -> Given:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -45,6 +45,7 @@ def outsiders(facts: SourceFacts, account: str = OTHER_ACCOUNT) -> Iterator[Outs
 
     ``account`` is the outsiders' own, which no policy may name: one that it names is no outsider to it.
     """
+    facts = replace(facts, acl="")  # an ACL grants nothing to strangers: they are asked of policies
     yield from _other_source(facts, account)
     yield from _service_astray(facts)
     for service in facts.service.outsiders.services:
@@ -63,7 +64,7 @@ def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
     It asks nothing of a role: a service takes a role from its own account only (IAM User Guide, Grant a user permissions to
     pass a role to an AWS service).
     """
-    service, who = facts.service, f"a {facts.service.source.noun} of another account"
+    service, who = facts.service, f"{facts.service.source.a_noun} of another account"
     account = partial(other)
     arn = filled(service.outsiders.arn, facts_of(facts) | {"account": account})
     theirs = replace(facts, arn=arn, account=account, organization_id=None)
@@ -81,11 +82,16 @@ def _other_source(facts: SourceFacts, other: str) -> Iterator[Outsider]:
         yield Outsider(who, policy, service_request(name, action, resource, context), deputy=service.name)
     for file in (_log_file(theirs), _elsewhere(facts)) if service.source.bucket else ():
         yield Outsider(who, "bucket", service_request(name, "s3:GetObject", file, context), deputy=service.name)
-    here = {one.request.resource: one.request for one in possible_requests(facts) if one.is_write}
     common = {"aws:sourcearn": arn, "aws:sourceaccount": account}
-    for request in here.values():
+    for request in _writes_here(facts):
         theirs_here = replace(request, context={**request.context, **common})
         yield Outsider(who, "bucket", theirs_here, deputy=service.name)
+
+
+def _writes_here(facts: SourceFacts) -> Iterable[Request]:
+    """Return the writes on the path of the template's source, where another account's source may ask for it."""
+    writes = (one.request for one in possible_requests(facts) if one.is_write and not facts.service.outsiders.own_path)
+    return {one.resource: one for one in writes}.values()
 
 
 _OF_ROLE: tuple[PolicyKind, ...] = ("role", "permissions")
@@ -100,8 +106,9 @@ def _service_astray(facts: SourceFacts) -> Iterator[Outsider]:
     name = facts.service.name
     write = next((one for one in requests(facts) if one.is_write), None)
     if write is not None:
-        astray = replace(write.request, resource=_elsewhere(facts), alternatives=(), doubt="")
-        yield Outsider(f"{name}, outside its folders", "bucket", astray)
+        if facts.service.below:  # else a source without prefix writes to all of the bucket
+            astray = replace(write.request, resource=_elsewhere(facts), alternatives=(), doubt="")
+            yield Outsider(f"{name}, outside its folders", "bucket", astray)
         plain = {**write.request.context, "aws:securetransport": partial("false")}
         yield Outsider(f"{name}, without TLS", "bucket", replace(write.request, context=plain), insecure=True)
 

@@ -29,7 +29,8 @@ class SourceFacts(Struct, frozen=True):
     that its properties switch on. ``other_writer``: a role of the template writes first. ``home`` is the Region of the
     stack, where its own resources are. ``role_arn`` is the role that the service assumes and
     ``log_group_arn`` the log group that it writes to with it, without what stands for the group's streams;
-    ``other_permissions`` says what else may allow the role something, and ``boundary`` what may refuse it.
+    ``other_permissions`` says what else may allow the role something, and ``boundary`` what may refuse it. ``acl``: whether
+    the ACL of the bucket grants the write. ``source_name`` is what the source is called in its ARN.
     """
 
     service: LogService
@@ -48,6 +49,8 @@ class SourceFacts(Struct, frozen=True):
     topic_key_arn: PartialString | None = None
     options: frozenset[str] = field(default_factory=frozenset)
     other_writer: bool = False
+    acl: Literal["", "grants", "may grant"] = ""
+    source_name: PartialString | None = None
     home: PartialString = partial(UnknownPart("AWS::Region"))
     role: str = ""
     role_arn: PartialString | None = None
@@ -123,6 +126,7 @@ def facts_of(facts: SourceFacts) -> dict[str, PartialString]:
         "partition": facts.partition,
         "arn": facts.arn,
         "bucket": facts.bucket_arn,
+        "name": facts.source_name,
         "sse": partial(facts.sse),
         "key": facts.key_arn,
         "topic": facts.topic_arn,
@@ -194,10 +198,18 @@ def _objects(facts: SourceFacts, form: RequestForm) -> list[PartialString]:
 
 
 def _request(facts: SourceFacts, form: RequestForm, resource: PartialString, values: dict[str, PartialString]) -> Request:
-    common = {key: one for key, one in _context(facts.service.context, values).items() if key not in form.unsure}
-    context = common | _context(form.context, values)
-    found = service_request(service_name(facts), form.action, resource, context, possible=_TLS, absent=form.absent)
-    writer = facts.service.writer
+    service = facts.service
+    common = {key: one for key, one in _context(service.context, values).items() if key not in form.unsure}
+    perhaps = _context(service.may_carry, values)
+    found = service_request(
+        *(service_name(facts), form.action, resource, common | _context(form.context, values)),
+        possible={**_TLS, **{key: (None, value) for key, value in perhaps.items()}},
+        absent=form.absent,
+        notes=dict.fromkeys(perhaps, f"AWS does not document that {service.name} sends it"),
+    )
+    if form.target == "object" and facts.acl:
+        found = _by_acl(facts, found)
+    writer = service.writer
     return replace(found, fallback=writer.reason) if writer and facts.other_writer else found
 
 
@@ -212,6 +224,14 @@ def _by_role(facts: SourceFacts, form: RequestForm) -> Request:
         fallback=facts.other_permissions,
         limit=facts.boundary,
     )
+
+
+def _by_acl(facts: SourceFacts, request: Request) -> Request:
+    """Return a write with the ACL of the bucket that grants it, or may grant it."""
+    granting = facts.service.acl_grants
+    if facts.acl == "grants":
+        return replace(request, granted=f"the ACL {granting}")
+    return replace(request, fallback=f"the AccessControl of the bucket may be {granting}")
 
 
 def _context(forms: Forms, values: Mapping[str, PartialString]) -> dict[str, KeyValue]:

@@ -28,7 +28,8 @@ class Source(Struct, frozen=True):
     one of the values, in lower case: ``present`` is any, "" is none. ``by_arn``: ``bucket`` is an ARN, with the folder
     behind it. ``itself``: without ``bucket`` a source is its own. ``key_by_arn``: the service takes no other name of a key.
     ``bucket_name_begins``: what AWS asks of its name. ``topic_by_name``: a topic may be named without its ARN.
-    ``encrypted_topic`` says why it can be no encrypted one, if so.
+    ``encrypted_topic`` says why it can be no encrypted one, if so. ``without``: properties that AWS refuses of it.
+    ``arn_attribute``: the attribute that is its ARN.
     """
 
     type: str
@@ -51,6 +52,13 @@ class Source(Struct, frozen=True):
     bucket_name_begins: str = ""
     topic_by_name: bool = False
     encrypted_topic: str = ""
+    without: tuple[PropertyPath, ...] = ()
+    arn_attribute: str = ""
+
+    @property
+    def a_noun(self) -> str:
+        """The noun with its article."""
+        return with_article(self.noun)
 
     @property
     def folder(self) -> PropertyPath:
@@ -60,7 +68,7 @@ class Source(Struct, frozen=True):
     def properties(self) -> tuple[PropertyPath, ...]:
         """Return the properties that say what a source logs through."""
         named = (self.name, self.bucket, self.prefix, self.key, self.topic, self.role, self.log_group, self.organization)
-        return tuple(filter(None, (*named, *self.options.values(), *self.where)))
+        return tuple(filter(None, (*named, *self.options.values(), *self.where, *self.without)))
 
 
 class RequestForm(Struct, frozen=True):
@@ -88,11 +96,15 @@ class RequestForm(Struct, frozen=True):
 
 
 class Outsiders(Struct, frozen=True):
-    """Who else could ask: other service principals, another account's source by its ARN, and a file to ask for."""
+    """Who else could ask: other service principals, another account's source by its ARN, and a file to ask for.
+
+    ``own_path``: a source writes below the path of its own account alone, so that no other account's asks for that path.
+    """
 
     services: tuple[str, ...]
     arn: str
     object: str
+    own_path: bool = False
 
 
 class Writer(Struct, frozen=True):
@@ -109,7 +121,7 @@ class Writer(Struct, frozen=True):
 class Refusal(Struct, frozen=True):
     """What a service does not accept of a bucket: an ``error`` fails the stack, a ``warning`` loses the logs."""
 
-    bucket_with: Literal["kms-encryption", "object-lock"]
+    bucket_with: Literal["kms-encryption", "aws-managed-key", "key-id", "object-lock"]
     level: Literal["error", "warning"]
     because: str
 
@@ -133,8 +145,13 @@ class LogService(Struct, frozen=True, eq=False):
     tells, before it had a service principal. ``others`` are the same service for its other kinds of sources, and for other
     places that a source delivers to. ``legs`` are the ids of services that a run for this one includes, for the resources
     that a property of a source names. ``writes_policy``: it adds what it needs to the policy of the bucket, if whoever
-    deploys may do that. ``refuses`` is what a bucket must not have. ``principal`` is a form, whose Region is that of the
-    stack; ``uncertain_principals`` are forms that are in use and that AWS does not document.
+    deploys may do that. ``shared_principal``: a policy that names the principal may be for another service, and says
+    nothing of sources elsewhere. ``refuses`` is what a bucket must not have. ``principal`` is a form, whose Region is that
+    of the stack; ``uncertain_principals`` are forms that are in use and that AWS does not document. ``may_carry`` are
+    condition keys that a request has with this value or not at all. ``region_accounts`` are the accounts that may stand for
+    the principal, by Region. ``mistaken`` are principals written by mistake, with whose they are. ``acl_grants`` is the
+    canned ACL of a bucket that lets it write without a policy. ``silent`` says what happens where it may not write, if the
+    stack deploys all the same: then no source waits for a policy.
     """
 
     id: str
@@ -159,8 +176,14 @@ class LogService(Struct, frozen=True, eq=False):
     others: tuple[LogService, ...] = ()
     legs: Mapping[str, PropertyPath] = {}
     writes_policy: bool = False
+    shared_principal: bool = False
     refuses: tuple[Refusal, ...] = ()
+    may_carry: Forms = {}
+    region_accounts: Mapping[str, str] = {}
+    mistaken: Mapping[str, str] = {}
     streams: Mapping[str, str] = {}
+    acl_grants: str = ""
+    silent: str = ""
 
     def is_mentioned(self, text: str) -> bool:
         """Tell whether a text may speak of the service: it has the first word of its principal.
@@ -180,6 +203,22 @@ class LogService(Struct, frozen=True, eq=False):
     def source_types(self) -> tuple[str, ...]:
         """The resource types of its sources."""
         return tuple(dict.fromkeys(kind.source.type for kind in self.kinds))
+
+    @property
+    def noun(self) -> str:
+        """What people call its sources, of whichever kind."""
+        nouns = {kind.source.noun for kind in self.kinds}
+        return self.source.noun if len(nouns) == 1 else "log source"
+
+    @property
+    def a_noun(self) -> str:
+        """The noun with its article."""
+        return with_article(self.noun)
+
+    @property
+    def uses_key(self) -> bool:
+        """Whether it asks anything of a key, for its own requests or with the default encryption of the bucket."""
+        return any(one.target == "key" for one in self.requests)
 
     @property
     def below(self) -> str:
@@ -203,3 +242,8 @@ class UsedBy(Struct, frozen=True):
 
     service: LogService
     path: PropertyPath
+
+
+def with_article(noun: str) -> str:
+    """Return a noun behind its indefinite article."""
+    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"

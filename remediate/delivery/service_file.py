@@ -34,7 +34,7 @@ def load_service(file: Path) -> LogService:
     """
     data = cast("dict[str, dict[str, Plain]]", read_data(file.read_text("utf-8-sig"), "yaml"))
     first, *others = _sources(data)
-    service = _service(data, first)
+    service = _with_others(_service(data, first), data)
     LOADED[service.id] = replace(service, others=tuple(replace(service, source=one) for one in others))
     return LOADED[service.id]
 
@@ -44,7 +44,6 @@ LOADED: dict[str, LogService] = {}
 
 
 def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
-    outsiders = data["outsiders"]
     headers = cast("dict[str, dict[str, Plain]]", data.get("headers", {}))
     legacy, writer, after = (data.get(name, {}) for name in ("legacy-accounts", "writer", "after-deployment"))
     return LogService(
@@ -65,13 +64,34 @@ def _service(data: dict[str, dict[str, Plain]], source: Source) -> LogService:
         failures=tuple(map(_failure, cast("list[dict[str, Plain]]", data.get("error-messages", [])))),
         legacy_accounts=frozenset(_texts(legacy.get("accounts"))),
         legacy_until=str(legacy.get("until", "")),
-        refuses=tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
-        streams=cast("Mapping[str, str]", data.get("streams", {})),
-        writes_policy=bool(data.get("writes-policy")),
-        uncertain_principals=_texts(data.get("uncertain-principals")),
-        legs={name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
-        outsiders=Outsiders(_texts(outsiders["services"]), str(outsiders["arn"]), str(outsiders.get("object", ""))),
+        **_of_its_own(data),
+        outsiders=_outsiders(data["outsiders"]),
     )
+
+
+def _with_others(service: LogService, data: dict[str, dict[str, Plain]]) -> LogService:
+    """Return a service with whom a policy may, or does, name in its place."""
+    accounts, mistaken = (data.get(name, {}) for name in ("region-accounts", "mistaken-principals"))
+    return replace(
+        service,
+        region_accounts={region: str(account) for region, account in accounts.items()},
+        mistaken={name: str(whose) for name, whose in mistaken.items()},
+        may_carry=_forms(data.get("may-carry", {})),
+    )
+
+
+def _of_its_own(data: dict[str, dict[str, Plain]]) -> dict[str, Any]:
+    """Return in what a service differs from others: how it treats a bucket, and how it fails."""
+    return {
+        "refuses": tuple(map(_refusal, cast("list[dict[str, Plain]]", data.get("refuses", [])))),
+        "streams": cast("Mapping[str, str]", data.get("streams", {})),
+        "shared_principal": bool(data.get("shared-principal")),
+        "writes_policy": bool(data.get("writes-policy")),
+        "acl_grants": str(data.get("acl-grants", "")),
+        "silent": str(data.get("silent", "")),
+        "uncertain_principals": _texts(data.get("uncertain-principals")),
+        "legs": {name: property_path(str(path)) for name, path in data.get("legs", {}).items()},
+    }
 
 
 def _sources(data: dict[str, dict[str, Plain]]) -> Iterator[Source]:
@@ -96,6 +116,7 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         options={name: path(one) for name, one in options.items()},
         facts=frozenset((*_texts(source.get("facts")), *_texts(to.get("facts")))),
         where={path(name): _texts(values) for name, values in where.items()},
+        without=tuple(map(path, _texts(source.get("without")))),
         bucket=path(to.get("bucket") or to.get("bucket-arn")),
         prefix=path(to.get("prefix")),
         key=path(to.get("key") or to.get("key-arn")),
@@ -107,6 +128,7 @@ def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
         topic_by_name=to.get("topic-by-name") is True,
         encrypted_topic=str(to.get("encrypted-topic", "")),
         key_by_arn="key-arn" in to,
+        arn_attribute=str(source.get("arn-attribute", "")),
         bucket_name_begins=str(to.get("bucket-name-begins", "")),
     )
 
@@ -135,6 +157,11 @@ def _request(data: dict[str, Plain], headers: dict[str, dict[str, Plain]]) -> Re
         resource=str(data.get("resource", "")),
         unsure=frozenset(one.lower() for one in _texts(data.get("unsure"))),
     )
+
+
+def _outsiders(data: dict[str, Plain]) -> Outsiders:
+    own_path = data.get("own-path") is True
+    return Outsiders(_texts(data["services"]), str(data["arn"]), str(data.get("object", "")), own_path=own_path)
 
 
 def _refusal(data: dict[str, Plain]) -> Refusal:

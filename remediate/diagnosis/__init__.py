@@ -15,6 +15,7 @@ from remediate.diagnosis import resources as structure
 from remediate.diagnosis import statements
 from remediate.diagnosis.finding import Cause, CauseId, Finding, Level, catalogue
 from remediate.diagnosis.notes import notes
+from remediate.diagnosis.several_sources import joined
 from remediate.iam.holders import PolicyKind
 
 __all__ = ["Cause", "CauseId", "Finding", "Level", "catalogue", "diagnose", "is_wanted"]
@@ -31,7 +32,8 @@ def diagnose(
     for delivery in located.deliveries:
         found += _of_policies(delivery, model)
     found += notes(located, model, found)
-    return tuple(replace(one, patches=fixing(one.cause, one.kind)) for one in _merged(found))
+    said = [_with_outcome(one, located.service.silent) for one in joined(_merged(found))]
+    return tuple(replace(one, patches=fixing(one.cause, one.kind)) for one in said)
 
 
 def is_wanted(one: Finding, chosen: Collection[str]) -> bool:
@@ -50,7 +52,17 @@ def _of_policies(delivery: Delivery, model: TemplateModel) -> Iterator[Finding]:
         if document is not None and document.readable:
             yield from statements.statement_findings(delivery, document)
             if delivery.decides_alone(kind):
-                yield from denied.denied_findings(delivery, document)
+                yield from (_silent(delivery, one) for one in denied.denied_findings(delivery, document))
+
+
+def _with_outcome(one: Finding, silent: str) -> Finding:
+    """Return a finding with what comes of it where the stack deploys, and no log arrives."""
+    return replace(one, detail=f"{one.detail}; {silent}") if silent and one.said and one.requests else one
+
+
+def _silent(delivery: Delivery, one: Finding) -> Finding:
+    """Return why requests are refused, as no error where the stack deploys all the same."""
+    return replace(one, said="warning") if delivery.service.silent else one
 
 
 def _merged(found: Iterable[Finding]) -> list[Finding]:

@@ -27,7 +27,7 @@ def absence_findings(located: Located, model: TemplateModel) -> Iterator[Finding
     seen: dict[str, None] = {}
     for delivery in located.deliveries:
         places = (delivery.bucket, delivery.key, delivery.topic, delivery.topic_key)
-        used = (delivery.source, *delivery.needed_policies(), *(one.logical_id for one in places if one))
+        used = (delivery.source, *delivery.attached_policies(), *(one.logical_id for one in places if one))
         seen |= dict.fromkeys(one for one in used if one)
     possible = Deployments(model, located.parameters)
     for logical_id in seen:

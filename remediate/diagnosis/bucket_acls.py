@@ -38,7 +38,12 @@ def _finding(bucket: str, one: BucketAcl, detail: str, advice: str) -> Finding:
 
 
 def _buckets(located: Located) -> dict[str, str]:
-    """Return the buckets, each with what it is to the logging where it is no log bucket itself."""
+    """Return the buckets, each with what it is to the logging where it is no log bucket itself.
+
+    Those of a leg are looked at by the run of the service that uses it, which they take the access logs of.
+    """
+    if located.is_leg:
+        return {}
     found = {delivery.own_bucket: "" for delivery in located.deliveries if delivery.own_bucket}
     for delivery in located.deliveries:
         for one in delivery.access_log_buckets():

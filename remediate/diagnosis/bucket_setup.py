@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
 
 from remediate.cloudformation.property_path import PropertyPath, place_of, property_path
 from remediate.delivery.delivery import Delivery
-from remediate.delivery.destinations import is_true
+from remediate.delivery.destinations import DEFAULT_KEY, is_true
 from remediate.delivery.service import Refusal
 from remediate.diagnosis.finding import Finding
-from remediate.partial_string import PartialString
+from remediate.diagnosis.key_names import is_other_name, what_it_is
+from remediate.partial_string import PartialString, partial
 
-_RULE = "BucketEncryption.ServerSideEncryptionConfiguration[0]"
-_ALGORITHM = property_path(f"{_RULE}.ServerSideEncryptionByDefault.SSEAlgorithm")
+_ALGORITHM = PropertyPath((*DEFAULT_KEY.steps[:-1], "SSEAlgorithm"))
 _LOCK = property_path("ObjectLockEnabled")
 
 
@@ -21,21 +22,54 @@ def setup_findings(delivery: Delivery) -> Iterator[Finding]:
     if delivery.source is None or delivery.own_bucket is None:
         return
     for refusal in delivery.service.refuses:
-        found = _encryption(delivery) if refusal.bucket_with == "kms-encryption" else _lock(delivery)
-        yield from (_refused(delivery, refusal, *one) for one in found)
+        yield from (_refused(delivery, refusal, *one) for one in _FOUND[refusal.bucket_with](delivery))
     yield from _name(delivery, delivery.own_bucket, delivery.service.source.bucket_name_begins)
 
 
-def _encryption(delivery: Delivery) -> Iterator[tuple[str, PropertyPath, str, str]]:
-    algorithm = delivery.resolver.string(delivery.resolver.at(str(delivery.own_bucket), _ALGORITHM))
-    if algorithm is not None and (algorithm.known or "").startswith("aws:kms"):
+_Found: TypeAlias = Iterator[tuple[str, PropertyPath, str, str]]
+"""A cause, the property where it is, what the bucket does or has, and what the user can do."""
+
+
+def _encryption(delivery: Delivery) -> _Found:
+    if algorithm := _kms(delivery):
         advice = "set SSEAlgorithm to AES256 and remove KMSMasterKeyID, or log to another bucket"
         yield "bucket-encryption", _ALGORITHM, f"encrypts by default with {algorithm}", advice
 
 
-def _lock(delivery: Delivery) -> Iterator[tuple[str, PropertyPath, str, str]]:
+def _managed_key(delivery: Delivery) -> _Found:
+    """Yield a default key that AWS manages: without a name it is that."""
+    key = delivery.resolver.value(delivery.resolver.at(str(delivery.own_bucket), DEFAULT_KEY))
+    named = isinstance(key, PartialString) and key != partial() and "alias/aws/" not in str(key)
+    if (algorithm := _kms(delivery)) and not named:
+        advice = "let KMSMasterKeyID be the ARN of a key of your own, or set SSEAlgorithm to AES256"
+        yield "bucket-encryption", _ALGORITHM, f"encrypts by default with {algorithm} and a key that AWS manages", advice
+
+
+def _key_id(delivery: Delivery) -> _Found:
+    name = delivery.resolver.string(delivery.resolver.at(str(delivery.own_bucket), DEFAULT_KEY))
+    if name and _kms(delivery) and "alias/" not in str(name) and is_other_name(delivery, name):
+        kind, advice = what_it_is(delivery, name)
+        yield "bucket-key-without-arn", DEFAULT_KEY, f"names its key by {kind}", advice
+
+
+def _kms(delivery: Delivery) -> str:
+    """Return the algorithm of the default encryption where it surely is one with a KMS key, else ""."""
+    algorithm = delivery.resolver.string(delivery.resolver.at(str(delivery.own_bucket), _ALGORITHM))
+    known = algorithm.known if algorithm else None
+    return known if known and known.startswith("aws:kms") else ""
+
+
+def _lock(delivery: Delivery) -> _Found:
     if is_true(delivery.resolver.value(delivery.resolver.at(str(delivery.own_bucket), _LOCK))):
         yield "bucket-object-lock", _LOCK, "has Object Lock", "log to a bucket without Object Lock"
+
+
+_FOUND: Mapping[str, Callable[[Delivery], _Found]] = {
+    "kms-encryption": _encryption,
+    "aws-managed-key": _managed_key,
+    "key-id": _key_id,
+    "object-lock": _lock,
+}
 
 
 def _refused(delivery: Delivery, refusal: Refusal, cause: str, path: PropertyPath, what: str, advice: str) -> Finding:

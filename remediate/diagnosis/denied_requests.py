@@ -14,7 +14,12 @@ from remediate.delivery.requests import ServiceRequest
 from remediate.delivery.texts import principal_text
 from remediate.diagnosis.deny_statements import blocking_deny
 from remediate.diagnosis.finding import Finding
-from remediate.diagnosis.principals import legacy_principals, uncertain_principals, wrong_principals
+from remediate.diagnosis.principals import (
+    legacy_principals,
+    principals_of_others,
+    uncertain_principals,
+    wrong_principals,
+)
 from remediate.diagnosis.rejected_policies import misspelt_actions
 from remediate.diagnosis.resource_paths import resource_findings
 from remediate.diagnosis.roles import OF_ROLE, denied_to_role
@@ -67,7 +72,7 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
         for raw, statement in statements_of(document, delivery)
         if statement.effect == "Allow"
     ]
-    own = [near for near in allows if delivery.trusts(near.raw.data.get("Principal"))]
+    own = [near for near in allows if _names(delivery, near)]
     acting = [near for near in own if near.elements.action is not Truth.NO]
     fitting = [near for near in acting if near.elements.resource is not Truth.NO]
     for near in fitting or acting:
@@ -75,7 +80,10 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
     if fitting:
         return
     meant = [*_meant_for_service(delivery, document, allows)]
-    if acting:
+    misnamed = [*_misnamed(delivery, document, allows)]
+    if misnamed:
+        yield from misnamed
+    elif acting:
         yield from resource_findings(delivery, document, [(near.raw, near.elements.statement) for near in acting], one)
     elif meant:
         yield from meant
@@ -84,6 +92,13 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
     else:
         detail = f"the {document.kind} policy has no statement for {_name(delivery)}"
         yield Finding("no-statement", document.logical_id, document.list_path, detail, document.kind, blocking=False)
+
+
+def _names(delivery: Delivery, near: _Near) -> bool:
+    """Tell whether a statement names the service, or an account that stands, or may stand, for it."""
+    principal, own = near.elements.statement.principal, delivery.service.principal
+    named = delivery.trusts(near.raw.data.get("Principal")) or any(one.known == own for one in principal.services)
+    return not principal.negated and (named or any(one.caller == own for one in principal.perhaps))
 
 
 def _name(delivery: Delivery) -> str:
@@ -104,6 +119,13 @@ def _missing_action(delivery: Delivery, document: Document, own: list[_Near], on
     nearest = next((near for near in own if near.elements.resource is not Truth.NO), own[0]).raw
     detail = f"{delivery.service.name} is not allowed {action} ({one.title})"
     yield Finding("missing-action", document.logical_id, nearest.path_of("Action"), detail, document.kind, blocking=False)
+
+
+def _misnamed(delivery: Delivery, document: Document, allows: list[_Near]) -> Iterator[Finding]:
+    """Yield the statements for the action and the resource that name another service, or another account, by mistake."""
+    for raw, elements in allows:
+        if elements.action is not Truth.NO and elements.resource is not Truth.NO:
+            yield from principals_of_others(delivery, document, raw, elements.statement)
 
 
 def _meant_for_service(delivery: Delivery, document: Document, allows: list[_Near]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
@@ -62,6 +63,12 @@ class Finding(Struct, frozen=True):
             return self.said
         return catalogue()[self.cause].level if self.blocking else "note"
 
+    def is_like(self, other: Finding) -> bool:
+        """Tell whether another one is the same: found for another service too, where it shows without a request."""
+        if self.requests or other.requests:
+            return self == other
+        return (self.cause, self.logical_id, self.path) == (other.cause, other.logical_id, other.path)
+
 
 def slug(noun: str) -> str:
     """Return a noun as a part of an id."""
@@ -81,13 +88,15 @@ def _catalogue(services: tuple[LogService, ...]) -> dict[str, Cause]:
     default, *others = services
     for kind in (kind for service in others for kind in service.kinds):
         own = [one for one in described if _is_of(kind, described[one])]
-        found |= {one.id: one for one in _of_another([found[name] for name in own], default, kind)}
+        for one in _of_another([found[name] for name in own], default, kind):
+            found.setdefault(one.id, one)  # of the places that one source delivers to the first speaks for all
     return found
 
 
 def _is_of(service: LogService, described: dict[str, Plain]) -> bool:
-    """Tell whether a cause is one that the sources of other services have too."""
-    return bool(described.get("of-the-source")) and (bool(service.source.bucket) or not described.get("of-a-bucket"))
+    """Tell whether a cause is one that the sources of other services have too: not all need a bucket when they are made."""
+    needed = bool(service.source.bucket) and not service.silent
+    return bool(described.get("of-the-source")) and (needed or not described.get("of-a-bucket"))
 
 
 def _of_another(causes: list[Cause], default: LogService, service: LogService) -> Iterator[Cause]:
@@ -100,6 +109,9 @@ def _of_another(causes: list[Cause], default: LogService, service: LogService) -
 
 def _reworded(text: str, default: LogService, service: LogService) -> str:
     named = text.replace(default.name, service.name).replace(str(default.source.bucket), str(service.source.bucket))
+    one, other = default.source.a_noun, service.source.a_noun
+    for mine, theirs in ((one, other), (one.capitalize(), other[0].upper() + other[1:])):
+        named = re.sub(rf"\b{mine}\b", theirs, named)
     return named.replace(default.source.noun, service.source.noun)
 
 

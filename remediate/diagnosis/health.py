@@ -74,7 +74,7 @@ def health_of_all(
 
 def _resources(delivery: Delivery) -> Iterator[str]:
     """Yield the logical IDs of all that a delivery's source logs through."""
-    yield from delivery.needed_policies()
+    yield from delivery.attached_policies()
     yield from delivery.policy_writers
     yield from delivery.access_log_buckets()
     places = (delivery.key, delivery.topic, delivery.topic_key, delivery.role)
@@ -102,7 +102,8 @@ def _judged(delivery: Delivery, model: TemplateModel, ignored: Callable[[str, st
     topic_elsewhere = (delivery.topic is not None and not delivery.topic_policies) or (
         delivery.topic_key is not None and delivery.topic_key.logical_id is None
     )
-    bucket_elsewhere = bool(delivery.service.source.bucket) and not delivery.bucket_policies
+    unsaid = bool(delivery.service.source.bucket) and not delivery.bucket_policies
+    bucket_elsewhere = unsaid and delivery.facts.acl != "grants"
     role_elsewhere = delivery.role is not None and delivery.role.logical_id is None
     others = key_elsewhere or topic_elsewhere or role_elsewhere
     elsewhere = delivery.source is not None and (bucket_elsewhere or others)

@@ -21,9 +21,9 @@ def key_without_arn(delivery: Delivery, model: TemplateModel) -> Iterator[Findin
         return
     written = model.at(delivery.source, form.key)
     name = resolver.string(written)
-    if name is None or not _is_other_name(delivery, name) or "alias/aws/" in str(name):
+    if name is None or not is_other_name(delivery, name) or "alias/aws/" in str(name):
         return
-    kind, advice = _told(delivery, name)
+    kind, advice = what_it_is(delivery, name)
     detail = f"the {form.key} of {delivery.source} is {kind}; {delivery.service.name} accepts only the ARN of a key"
     conditions = resolver.scenario.conditions
     place = place_of(model.properties(delivery.source), form.key, conditions)
@@ -31,7 +31,7 @@ def key_without_arn(delivery: Delivery, model: TemplateModel) -> Iterator[Findin
     yield Finding("key-without-arn", delivery.source, path, detail, "key", advice=advice)
 
 
-def _is_other_name(delivery: Delivery, name: PartialString) -> bool:
+def is_other_name(delivery: Delivery, name: PartialString) -> bool:
     """Tell whether a name is the id of a key of the template, or surely does not begin as an ARN does."""
     first, inside = name.parts[0], delivery.key.logical_id if delivery.key else None
     if isinstance(first, str):
@@ -39,7 +39,7 @@ def _is_other_name(delivery: Delivery, name: PartialString) -> bool:
     return inside is not None and name == delivery.resolver.string({"Ref": inside})
 
 
-def _told(delivery: Delivery, name: PartialString) -> tuple[str, str]:
+def what_it_is(delivery: Delivery, name: PartialString) -> tuple[str, str]:
     """Return what a name of a key is, and what to do about it."""
     inside = delivery.key.logical_id if delivery.key else None
     if str(name).startswith("alias/"):

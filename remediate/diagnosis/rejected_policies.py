@@ -8,7 +8,7 @@ from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.substitution import ADVICE, unsubstituted
 from remediate.delivery.delivery import Delivery
 from remediate.diagnosis.finding import Finding
-from remediate.diagnosis.principals import wrong_principals
+from remediate.diagnosis.principals import hyphenated_accounts, wrong_principals
 from remediate.iam.holders import HOLDERS
 from remediate.iam.match import matches
 from remediate.iam.reference import misspelt
@@ -23,6 +23,7 @@ def refused_findings(
     """Yield what is wrong with a statement whatever it is for."""
     yield from _unsubstituted(delivery, document, raw)
     yield from wrong_principals(delivery, document, raw, statement)
+    yield from hyphenated_accounts(document, raw, statement)
     if HOLDERS[document.kind].strict:
         yield from misspelt_actions(document, raw)
         yield from _foreign(delivery, document, raw, statement)

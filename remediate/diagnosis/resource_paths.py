@@ -64,6 +64,8 @@ def _lacking(delivery: Delivery, document: Document, statement: Statement, one: 
         return "wrong-resource", f"{statement.label} is about {about}, not about {owner}"
     if not one.is_write:
         return "wrong-resource", f"{delivery.service.name} is not allowed {one.request.action} on the bucket itself"
+    if not delivery.service.below:
+        return "prefix-not-allowed", _without_folder(delivery)
     detail = f"{delivery.service.name} is not allowed to write below {_folder(delivery, one)}/"
     if delivery.facts.organization_id is not None and str(delivery.facts.organization_id) in str(one.request.resource):
         return (
@@ -78,6 +80,16 @@ def _lacking(delivery: Delivery, document: Document, statement: Statement, one: 
             f"{detail}, where {delivery.facts.name} writes with its {delivery.service.source.folder}",
         )
     return "account-path-not-allowed", f"{detail}, the path of the {delivery.service.source.noun}'s own account"
+
+
+def _without_folder(delivery: Delivery) -> str:
+    """Return what is not allowed to a service whose prefix is the beginning of a name, and no folder."""
+    name, source, path = delivery.service.name, delivery.facts.name, delivery.service.source.folder
+    if delivery.facts.prefix is None:
+        return f"{name} is not allowed to write in the whole bucket, where {source} writes without {path}"
+    written = delivery.resolver.at(delivery.facts.name, path)
+    shown = f" ({written})" if isinstance(written, str) else ""
+    return f"{name} is not allowed to write names that begin with the {path} of {source}{shown}"
 
 
 def _as_written(detail: str, organization: PartialString) -> str:

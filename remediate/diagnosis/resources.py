@@ -20,10 +20,11 @@ from remediate.delivery.texts import any_arn
 from remediate.diagnosis.absent import absence_findings
 from remediate.diagnosis.bucket_acls import acl_findings
 from remediate.diagnosis.bucket_setup import setup_findings
-from remediate.diagnosis.finding import Finding, slug
+from remediate.diagnosis.finding import Finding, Level, slug
 from remediate.diagnosis.key_names import key_without_arn
 from remediate.diagnosis.policy_writers import policy_writer_findings
 from remediate.diagnosis.roles import role_findings
+from remediate.diagnosis.source_setup import source_findings
 from remediate.diagnosis.topics import topic_findings, without_policy
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
@@ -50,6 +51,7 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
             yield from policy_writer_findings(delivery, seen.waiting)
         yield from _bucket(delivery)
         yield from setup_findings(delivery)
+        yield from source_findings(delivery)
         yield from topic_findings(delivery, seen.topics_with_policy, seen.waiting)
         yield from _key(delivery)
         yield from key_without_arn(delivery, model)
@@ -74,7 +76,7 @@ class _Seen:
         shape = (
             delivery.source,
             delivery.own_bucket,
-            delivery.needed_policies(),
+            delivery.attached_policies(),
             *(one and one.logical_id for one in places),
         )
         known = shape in self._shapes
@@ -97,8 +99,8 @@ def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
         if chain[0] == source:
             detail = f"{source} waits for itself ({' → '.join(chain)}), so the stack cannot be created"
         advice = (
-            f"take the reference to {source} out of {chain[-2]}; a condition on a {noun}'s ARN can be written without it: "
-            f"ArnLike {delivery.service.source_key} = {any_arn(delivery.service)}"
+            f"take the reference to {source} out of {chain[-2]}; a condition on {delivery.service.source.a_noun}'s ARN can "
+            f"be written without it: ArnLike {delivery.service.source_key} = {any_arn(delivery.service)}"
         )
         kind = _kind_of(delivery, *chain)
         yield Finding(f"policy-waits-for-{slug(noun)}", source, ("Resources", chain[-2]), detail, kind, advice=advice)
@@ -119,7 +121,7 @@ def _kind_of(delivery: Delivery, *policies: str) -> Literal["bucket", "topic"]:
 def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
     source, data = str(delivery.source), seen.data
     name = delivery.service.source.bucket
-    if delivery.bucket is not None or not name:
+    if delivery.bucket is not None or not name or delivery.service.silent:
         return
     conditions = delivery.resolver.scenario.conditions
     found = chosen(data.at(source, name), conditions)
@@ -143,13 +145,14 @@ def _no_bucket(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
 
 def _unattached(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
     bucket = delivery.own_bucket
-    if bucket is None or delivery.bucket_policies:
+    if bucket is None or delivery.bucket_policies or delivery.facts.acl == "grants":
         return
     for policy in seen.stray(delivery.resolver, delivery.service):
         detail = f"{policy} allows {delivery.service.name}, but not in {bucket}, where {delivery.source} logs"
         advice = f"let the Bucket of {policy} be {bucket}, if that is what it is for"
         path = ("Resources", policy, "Properties", "Bucket")
-        yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice)
+        said: Level | None = "warning" if delivery.service.silent else None
+        yield Finding("policy-for-another-bucket", policy, path, detail, "bucket", advice=advice, said=said)
     when = "has a policy under some conditions only" if bucket in seen.with_policy else "has no policy in the template"
     yield without_policy(delivery, "bucket", bucket, f"{bucket}, where {delivery.source} logs, {when}")
 
@@ -159,7 +162,7 @@ def _prefix(delivery: Delivery) -> Iterator[Finding]:
     prefix = delivery.facts.prefix.known if delivery.facts.prefix else None
     source = delivery.service.source
     name = source.folder
-    if prefix is not None and "AWSLogs" in prefix.split("/"):
+    if prefix is not None and "AWSLogs" in prefix.split("/") and "AWSLogs" in delivery.service.below:
         detail = f"the {name} of {delivery.source} is {prefix}: {delivery.service.name} refuses a prefix that holds AWSLogs"
         path = delivery.place(name)
         advice = f"leave AWSLogs out of it: {delivery.service.name} adds it itself"
@@ -170,7 +173,7 @@ def _circles(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
     """Yield a key, policy or bucket that waits for itself, but for circles through the source; each circle once."""
     seen: list[set[str]] = []
     keys = (key.logical_id for key in (delivery.key, delivery.topic_key) if key)
-    for one in (*keys, *delivery.needed_policies(), delivery.own_bucket):
+    for one in (*keys, *delivery.attached_policies(), delivery.own_bucket):
         chain = waiting.chain(one, one) if one else []
         if chain and delivery.source not in chain and set(chain) not in seen:
             seen.append(set(chain))

@@ -7,7 +7,7 @@ from typing import Literal
 
 from remediate.cloudformation.creation_order import Dependencies
 from remediate.delivery.delivery import Delivery
-from remediate.diagnosis.finding import Finding
+from remediate.diagnosis.finding import Finding, Level
 from remediate.partial_string import PartialString
 
 
@@ -39,9 +39,15 @@ def without_policy(delivery: Delivery, kind: Literal["bucket", "topic"], holder:
     writer, other = delivery.service.writer, delivery.facts.other_writer
     said = f"{detail}; {writer.reason}" if writer and other else detail
     if delivery.service.writes_policy and kind == "bucket":
-        said = f"{detail}; {delivery.service.name} adds one, if whoever deploys may s3:PutBucketPolicy"
+        said = f"{detail}; {delivery.service.name} adds one where whoever deploys is allowed s3:PutBucketPolicy"
         other = True
-    return Finding(f"{kind}-without-policy", holder, ("Resources", holder), said, kind, blocking=not other)
+    if delivery.facts.acl:
+        said = f"{detail}, and its AccessControl may be {delivery.service.acl_grants} or another"
+        other = True
+    silent = delivery.service.silent if not other else ""
+    said = f"{said}; {silent}" if silent else said
+    level: Level | None = "warning" if silent else None
+    return Finding(f"{kind}-without-policy", holder, ("Resources", holder), said, kind, blocking=not other, said=level)
 
 
 def _encryption(delivery: Delivery, topic: str) -> Iterator[Finding]:

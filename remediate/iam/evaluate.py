@@ -43,7 +43,8 @@ class Decision(Struct, frozen=True):
     """An outcome and what it rests on.
 
     ``explicit`` is true for a Deny statement. ``by`` holds the statements that deny or that allow, or those that could not
-    be decided; it is empty where no statement allows the request. ``reason`` is a sentence for people.
+    be decided; it is empty where no statement allows the request. ``reason`` is a sentence for people, and where something
+    else than the policy allows the request, what that is.
     """
 
     outcome: Outcome
@@ -79,7 +80,9 @@ def evaluate(policy: Policy, request: Request) -> Decision:
     perhaps_denying = [one for one in judged if one.statement.effect != "Allow" and one.applies is Truth.UNKNOWN]
     if allowing and not perhaps_denying:
         return _decision(Outcome.ALLOWED, allowing, request)
-    if allowing:
+    if request.granted and not perhaps_denying:
+        return Decision(Outcome.ALLOWED, explicit=False, by=(), reason=request.granted)
+    if allowing or request.granted:
         return _decision(Outcome.UNDECIDABLE, perhaps_denying, request)
     undecided = [one for one in judged if one.applies is Truth.UNKNOWN]
     if any(one.statement.effect != "Deny" for one in undecided):
@@ -240,9 +243,10 @@ def _doubts(elements: Elements, request: Request) -> str:
     if statement.unmodelled:
         return statement.unmodelled
     doubtful = [name for name in ("principal", "action", "resource") if getattr(elements, name) is Truth.UNKNOWN]
-    doubtful += [condition.unmodelled or f"condition {condition}" for condition in elements.failing]
+    doubtful += [one.unmodelled or f"condition {one}{_note(one, request)}" for one in elements.failing]
     written = [*statement.resources, *(value for condition in elements.failing for value in condition.values)]
     because = [request.doubt] if request.doubt and elements.resource is Truth.UNKNOWN else []
+    because += [one.why for one in statement.principal.perhaps if one.caller == request.principal]
     because += (
         ["the policy's Version is not known"] if statement.version is None and any(map(has_variables, written)) else []
     )

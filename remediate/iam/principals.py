@@ -54,7 +54,8 @@ def _is_named(principal: Principal, request: Request, effect: Effect | None) -> 
         return Truth.UNKNOWN
     if caller != ANONYMOUS and not caller.startswith("arn:"):
         service = request.service or ServiceName(partial(caller))
-        return any_of(service_truth(name, service) for name in principal.services)
+        perhaps = (Truth.UNKNOWN for one in principal.perhaps if one.caller == caller)
+        return any_of((*(service_truth(name, service) for name in principal.services), *perhaps))
     perhaps_everyone = any_of(_may_be_everyone(name) for name in principal.aws)
     if caller == ANONYMOUS:
         return perhaps_everyone

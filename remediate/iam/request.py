@@ -43,7 +43,8 @@ class Request(Struct, frozen=True, eq=False):
     value. ``notes``: why a key is absent or has its value, for people. ``alternatives``: other resources that the request
     may be for instead, and ``doubt`` says why nobody knows. ``fallback`` says who may make the request instead, or what
     else may allow it, so that no statement for it decides nothing. ``limit`` says what besides the policy may refuse it, so
-    that a statement for it decides nothing.
+    that a statement for it decides nothing. ``granted`` names what allows the request besides the
+    policy, an ACL: then only a Deny refuses it.
     """
 
     principal: str
@@ -56,6 +57,7 @@ class Request(Struct, frozen=True, eq=False):
     alternatives: tuple[PartialString, ...] = ()
     doubt: str = ""
     fallback: str = ""
+    granted: str = ""
     service: ServiceName | None = None
     limit: str = ""
 

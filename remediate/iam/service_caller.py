@@ -48,6 +48,7 @@ def service_request(
     *,
     possible: Mapping[str, tuple[KeyValue | None, ...]] | None = None,
     absent: frozenset[str] = frozenset(),
+    notes: Mapping[str, str] | None = None,
 ) -> Request:
     """Return a request that a service makes with its service principal; the keys given are added to the common ones."""
     return Request(
@@ -57,7 +58,7 @@ def service_request(
         context=_context_of(service.name) | {key.lower(): value for key, value in context.items()},
         possible={"aws:sourceip": (None, SERVICE_ADDRESS)} | dict(possible or {}),
         absent=_ABSENT_KEYS | absent,
-        notes=_notes_of(str(service.name)),
+        notes={**_notes_of(str(service.name)), **(notes or {})},
         service=service if service.perhaps or service.name.known is None else None,
     )
 

@@ -27,11 +27,20 @@ _PRINCIPAL_KINDS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _EITHER_OR = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
 
 
+class Perhaps(Struct, frozen=True):
+    """A caller that a principal may stand for; ``why`` that is not known, and on which parameter it ``hangs``."""
+
+    caller: str
+    why: str
+    hangs: str
+
+
 class Principal(Struct, frozen=True):
     """Who a statement is about. ``others`` are (kind, name) of Federated and CanonicalUser; ``negated`` for NotPrincipal.
 
     ``unread``: the principal as a whole cannot be read, so that it may be anybody; ``aws`` then holds what stands there.
-    ``own``: the identity that holds the policy, which every statement of such a policy is about.
+    ``own``: the identity that holds the policy, which every statement of such a policy is about. ``perhaps`` are services
+    that one of its accounts may stand for.
     """
 
     services: tuple[PartialString, ...] = ()
@@ -41,6 +50,7 @@ class Principal(Struct, frozen=True):
     negated: bool = False
     unread: bool = False
     own: bool = False
+    perhaps: tuple[Perhaps, ...] = ()
 
 
 class Condition(Struct, frozen=True):

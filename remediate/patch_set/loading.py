@@ -16,6 +16,7 @@ from remediate.errors import RemediateError
 from remediate.patch_set.rules import (
     RULES,
     AddPolicy,
+    AddProperty,
     Allow,
     DependOn,
     Ensure,
@@ -24,6 +25,7 @@ from remediate.patch_set.rules import (
     OfResources,
     Patch,
     PatchSet,
+    RemoveProperty,
 )
 from remediate.template import MappingNode, Node, Plain, SequenceNode, TemplateError, line_and_column, read, read_data
 
@@ -81,8 +83,15 @@ def _with_legs(sets: tuple[PatchSet, ...], extra: Path | None) -> tuple[PatchSet
         for leg, path in one.service.legs.items():
             full = f"{leg}/{one.name.partition('/')[2]}"
             if leg not in chosen and full in known:
-                found.append(replace(load(full, extra), used_by=UsedBy(one.service, path)))
+                found.append(_leg(load(full, extra), UsedBy(one.service, path)))
     return tuple(found)
+
+
+def _leg(loaded: PatchSet, by: UsedBy) -> PatchSet:
+    """Return a set as that of a leg, without what changes buckets as such: the set of the service that uses it has that."""
+    rules = (AddProperty, RemoveProperty)
+    patches = [one for one in loaded.patches if not all(isinstance(rule, rules) for rule in one.ensure)]
+    return replace(loaded, patches=tuple(patches), used_by=by)
 
 
 def combined(patch_sets: Sequence[PatchSet]) -> PatchSet:

@@ -96,7 +96,7 @@ class DependOn(Struct, frozen=True):
 
 
 class NameByArn(Struct, frozen=True):
-    """The source names what has this role by its ARN, where the template has it."""
+    """The source names its key or bucket, or the bucket its default key, by the ARN, where the template has it."""
 
     role: str
     need: Need = "repair"
@@ -121,11 +121,11 @@ class AddProperty(Struct, frozen=True):
 
 
 class RemoveProperty(Struct, frozen=True):
-    """The resource does not have the property ``when`` S3 refuses one of these ACLs of it."""
+    """The resource does not have the property: ``when`` S3 refuses one of these ACLs of it, or without that at all."""
 
     name: str
     because: str
-    when: Mapping[str, tuple[str, ...]]
+    when: Mapping[str, tuple[str, ...]] | None = None
     need: Need = "repair"
 
 
@@ -192,7 +192,7 @@ class PatchSet(Struct, frozen=True):
 
 
 _ROLES = {
-    "bucket": {"source", "bucket", "bucket-policy"},
+    "bucket": {"source", "bucket", "bucket-policy", "policy-writer"},
     "key": {"source", "key-policy", "bucket-key-policy", "topic-key-policy"},
     "topic": {"source", "topic", "topic-policy"},
 }

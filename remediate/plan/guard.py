@@ -112,7 +112,7 @@ def whom(opened: Sequence[Outsider]) -> str:
 
 
 def _add_guard(editor: PolicyEditor, guard: Guard | None, statement: WrittenStatement) -> None:
-    noun = editor.given.service.source.noun
+    noun = editor.given.service.noun
     present = {(entry.operator, entry.key.lower()) for entry in written_conditions(statement)}
     for entry in guard_entries(editor, guard, editor.deliveries_of(statement)):
         if (entry.operator, entry.key.lower()) not in present:

@@ -102,4 +102,5 @@ def _made(delivery: Delivery, expression: Plain, kind: str) -> str:
         return f"{call[0] if call else 'its expression'} makes its name, which is not evaluated here"
     defaults = defaults_used(delivery, expression)
     by_default = f", with the default of {', '.join(defaults)}" if defaults else ""
-    return f"no {kind} here has the name {name}{by_default}"
+    called = "ARN" if kind == "bucket" and name.startswith("arn:") else "name"
+    return f"no {kind} here has the {called} {name}{by_default}"

@@ -78,3 +78,7 @@ class Skipped(Struct, frozen=True):
     def unfixed(self) -> bool:
         """Whether it leaves something to do."""
         return self.why in UNFIXED
+
+    def says_like(self, other: Skipped) -> bool:
+        """Tell whether another service's run said the same of a resource, if under the id of its own patch."""
+        return (self.why, self.logical_id, self.reason) == (other.why, other.logical_id, other.reason)

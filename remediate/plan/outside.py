@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from remediate.cloudformation.existence import Deployments
 from remediate.cloudformation.expression import chosen
 from remediate.delivery.delivery import Delivery
@@ -71,7 +73,9 @@ def _bucket(delivery: Delivery, source: str, bucket: Destination, patch_set: Pat
     reason = f"the log bucket of {source} is not in the template: {named}"
     pasted = bucket_statements(delivery, bucket, patch_set)
     advice = f"{_see_that(delivery, pasted)}, or name the bucket with --bucket if it is in the template"
-    yield _paste(delivery, "bucket-outside", reason, advice, pasted)
+    said = _paste(delivery, "bucket-outside", reason, advice, pasted)
+    # Where nothing fails for it, it is not what a run for another service is about.
+    yield replace(said, why="undecidable") if delivery.service.silent and patch_set.used_by else said
 
 
 def _topic(delivery: Delivery, source: str, topic: Destination, patch_set: PatchSet) -> Iterator[Skipped]:
@@ -121,11 +125,12 @@ def _see_that(delivery: Delivery, pasted: str, where: str = "its policy") -> str
 
 def bucket_statements(delivery: Delivery, bucket: Destination, patch_set: PatchSet) -> str:
     """Return, as JSON, the statements that a patch set wants in the policy of a bucket outside the template."""
-    arn = f"arn:{_partition(delivery)}:s3:::{as_in_sub(delivery, bucket.expression, 'name of the log bucket')}"
     service = delivery.service
-    folders = [f"{arn}/{service.folder.replace('{prefix/}', prefix)}" for prefix in _prefixes(delivery)]
+    arn, prefixes = _place(delivery, bucket)
+    folders = [f"{arn}/{prefix}{service.below}" for prefix in prefixes]
     facts = {"account": _account(delivery), "organization": _organization(delivery)}
-    kinds = ["account", *(["organization"] if delivery.facts.organization_id else [])]
+    optional = [kind for kind in service.paths if kind in delivery.facts.options]
+    kinds = [*(optional or ["account"]), *(["organization"] if delivery.facts.organization_id else [])]
     paths = [folder + service.paths[kind].format(**facts) for kind in kinds if kind in service.paths for folder in folders]
     return statements(delivery, patch_set, "bucket-policy", {"log-bucket": [arn], "log-objects": paths})
 
@@ -133,6 +138,16 @@ def bucket_statements(delivery: Delivery, bucket: Destination, patch_set: PatchS
 def key_statements(delivery: Delivery, patch_set: PatchSet) -> str:
     """Return, as JSON, the statements that a patch set wants in the policy of a key outside the template."""
     return statements(delivery, patch_set, "key-policy", {"every": ["*"]})
+
+
+def _place(delivery: Delivery, bucket: Destination) -> tuple[str, list[str]]:
+    """Return the ARN of a bucket outside the template, and what may be before the folder in it."""
+    if delivery.service.source.by_arn:
+        written = as_in_sub(delivery, bucket.expression, "ARN of the log bucket")
+        arn, _, folder = written.partition("/")
+        return arn, [f"{folder.removesuffix('/')}/" if folder else ""]
+    name = as_in_sub(delivery, bucket.expression, "name of the log bucket")
+    return f"arn:{_partition(delivery)}:s3:::{name}", _prefixes(delivery)
 
 
 def _prefix_of(delivery: Delivery) -> Plain:
@@ -144,7 +159,8 @@ def _prefixes(delivery: Delivery) -> list[str]:
     written, source = _prefix_of(delivery), delivery.service.source
     prefix = as_in_sub(delivery, written, str(source.prefix)) if delivery.resolver.string(written) is not None else ""
     # AWS does not say whether a slash at the end of the prefix makes two.
-    with_prefix = [*([prefix] if prefix.endswith("/") else []), f"{prefix}/"] if prefix else []
+    slash = delivery.service.slash
+    with_prefix = [*([prefix] if slash and prefix.endswith("/") else []), f"{prefix}{slash}"] if prefix else []
     return with_prefix if delivery.facts.prefix else ["", *with_prefix]
 
 

@@ -112,7 +112,7 @@ class Planner:
             if isinstance(rule, DependOn):
                 ensure_depends(patch.id, self.draft, target, change.notes, self.skipped)
             elif isinstance(rule, NameByArn):
-                ensure_named_by_arn(self.draft, target, change.notes)
+                self._name_by_arn(rule, target, change)
             elif isinstance(rule, AddPolicy):
                 self._add_policy(patch, rule, without_policy(target), change)
             elif isinstance(rule, AddProperty | RemoveProperty):
@@ -200,6 +200,12 @@ class Planner:
         elif said:
             change.notes.append(said)
             self.located = locate(self.draft.model, self.options.given)  # what a policy must say may depend on it
+
+    def _name_by_arn(self, rule: NameByArn, target: Target, change: Change) -> None:
+        done = len(self.draft.operations)
+        ensure_named_by_arn(self.draft, rule, target, change.notes)
+        if len(self.draft.operations) > done:
+            self.located = locate(self.draft.model, self.options.given)  # by which name it is known is told from there
 
     def _add_policy(self, patch: Patch, rule: AddPolicy, target: Target, change: Change) -> None:
         if not target.deliveries or not self._is_to_change(patch, target):

@@ -137,6 +137,9 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     unsure = [elements.statement for elements in judged if elements.resource is Truth.UNKNOWN]
     if unsure and one.request.doubt:
         return f"take the slash off the {delivery.service.source.prefix}"
+    # A key that the request may lack is not settled by a value.
+    possible = one.request.possible
+    conditions = [condition for condition in conditions if None not in possible.get(condition.key.lower(), ())]
     written = [value for condition in conditions for value in condition.values]
     written += [name for statement in unsure for name in statement.resources]
     unnamed = [elements.statement for elements in judged if elements.principal is Truth.UNKNOWN]
@@ -146,6 +149,7 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     asked += [one.request.service.name] if unnamed and one.request.service else []
     # What is open on both sides is the same there, and settles nothing.
     open_parts = _open_parts(written) ^ _open_parts(asked)
+    open_parts |= {who.hangs for elements in judged for who in elements.statement.principal.perhaps}
     known = delivery.resolver.model.parameters.keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
     names = ", ".join(sorted(open_parts & known))
     change = "let it be changed with --review"

@@ -91,4 +91,4 @@ def _of_role(delivery: Delivery, role: str) -> tuple[str, ...]:
 
 def _lacks_policy(delivery: Delivery, role: str) -> bool:
     policies = delivery.topic_policies if role == "topic" else delivery.bucket_policies
-    return delivery.source is not None and not policies and not delivery.facts.other_writer
+    return delivery.source is not None and not policies and not (delivery.facts.other_writer or delivery.facts.acl)

@@ -109,14 +109,17 @@ def _meant(
 ) -> list[Request]:
     """Return the documented requests that a statement is for, else those for its actions: of these, where the key is known.
 
-    Whether ``kms:Decrypt`` carries an encryption context is not documented.
+    Whether ``kms:Decrypt`` carries an encryption context is not documented. A key that the service may carry is known to
+    have this value, if any.
     """
     asked_for = (
         requests_for_open_prefix(delivery, editor.kind, editor.logical_id)
         if repair
         else all_possible_requests(delivery, editor.kind, editor.logical_id)
     )
-    decided = [one.request for one in documented(asked_for) if len(one.request.values_of(entry.key)) == 1]
+    asked = [one.request for one in documented(asked_for)]
+    may_carry = entry.key.lower() in delivery.service.may_carry
+    decided = [one for one in asked if may_carry or len(one.values_of(entry.key)) == 1]
     judged = [(one, statement_truth(statement, one)) for one in decided]
     for_actions = [(one, elements) for one, elements in judged if elements.action is not Truth.NO]
     fitting = [one for one, elements in for_actions if elements.resource is not Truth.NO]

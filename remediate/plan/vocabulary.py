@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from remediate.cloudformation.creation_order import Dependencies
+from remediate.cloudformation.existence import Deployments
 from remediate.cloudformation.expression import HERE, NO_VALUE, alternatives, distribute, function, policy_text, sub
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resource_types import BUCKET
@@ -61,6 +63,8 @@ def log_objects(model: TemplateModel, arn: Plain, deliveries: tuple[Delivery, ..
     facts = {"account": ACCOUNT, "region": REGION, **({"organization": organization} if belonging else {})}
     ends = {kind: _filled(form, facts) for kind, form in service.paths.items() if facts.keys() >= {*_NAME.findall(form)}}
     paths = {kind: sub(arn, f"/{service.below}", *end) for kind, end in ends.items()}
+    if not service.below and all(one.facts.prefix for one in deliveries):
+        paths = {}  # it would be the whole bucket
     prefixed = {(one.source, one.service): one for one in deliveries if one.source and one.facts.prefix}
     for number, delivery in enumerate(prefixed.values()):
         for name, form, before in _folders(model, arn, delivery):
@@ -190,12 +194,7 @@ _SOURCES = {"named-sources": True, "unnamed-sources": False}
 
 def _are_named(deliveries: tuple[Delivery, ...]) -> bool:
     """Tell whether every source surely gets the name that its property for it says."""
-    return all(
-        delivery.source
-        and delivery.service.source.name
-        and delivery.resolver.string(delivery.resolver.at(delivery.source, delivery.service.source.name)) is not None
-        for delivery in deliveries
-    )
+    return all(delivery.source and _source_arn(delivery) is not None for delivery in deliveries)
 
 
 def _value(name: str, deliveries: tuple[Delivery, ...]) -> Plain:
@@ -214,11 +213,26 @@ def _value(name: str, deliveries: tuple[Delivery, ...]) -> Plain:
 
 def _source_arns(deliveries: tuple[Delivery, ...]) -> Plain:
     """Return the ARN of the source, a list of them where there are several."""
-    service = deliveries[0].service
-    sources = dict.fromkeys(str(delivery.source) for delivery in deliveries)
-    names = [deliveries[0].resolver.model.at(source, service.source.name) for source in sources]
-    arns = [_arn(service, REGION, name) for name in names]
+    sources = {delivery.source: delivery for delivery in reversed(deliveries)}
+    arns = [_source_arn(delivery) for delivery in reversed(sources.values())]
     return arns[0] if len(arns) == 1 else arns
+
+
+def _source_arn(delivery: Delivery) -> Plain:
+    """Return the ARN of a source, None where it is not known: the attribute, or by the property for its name."""
+    source, model, form = str(delivery.source), delivery.resolver.model, delivery.service.source
+    if form.arn_attribute and _may_refer(delivery):
+        return {"Fn::GetAtt": [source, form.arn_attribute]}
+    named = form.name and delivery.resolver.string(delivery.resolver.at(source, form.name)) is not None
+    return _arn(delivery.service, REGION, model.at(source, form.name)) if named else None
+
+
+def _may_refer(delivery: Delivery) -> bool:
+    """Tell whether the policies may refer to the source: it waits for none of them, and is there whenever they are."""
+    source, model = str(delivery.source), delivery.resolver.model
+    waiting, possible = Dependencies(model), Deployments(model, delivery.given)
+    policies = delivery.attached_policies()
+    return not any(waiting.waits_for(source, one) or possible.without(source, one).possible for one in policies)
 
 
 def _arn(service: LogService, region: Plain, name: Plain) -> Plain:

@@ -49,7 +49,7 @@ def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed] = ()
 
 
 def _template(report: Report) -> Iterator[str]:
-    yield f"# {report.service_names} logging in {code(relative(report.name))}"
+    yield f"# {report.service_names.removesuffix(' logging')} logging in {code(relative(report.name))}"
     yield ""
     if not report.changed:
         ignored = ", apart from what is ignored" if report.suppressed else ""
@@ -135,7 +135,7 @@ def _requests(report: Report) -> Iterator[str]:
         return
     yield "## Why this resolves the failure" if report.changed else f"## Requests of {report.service_names}"
     yield ""
-    made = " and ".join(f"a {one.source.noun} is created or updated" for one in report.told_of)
+    made = " and ".join(_when(one) for one in report.told_of)
     makes = "makes" if len(report.told_of) == 1 else "make"
     yield f"{report.service_names} {makes} these requests when {made}. The policies in this template decide them:"
     yield ""
@@ -145,15 +145,28 @@ def _requests(report: Report) -> Iterator[str]:
     yield from _folded(f"Each request: {len(verdicts)}", _table(report, verdicts))
     refused = [one for one in verdicts if one.before.outcome is Outcome.DENIED]
     if report.changed and any(one.request.confidence != "inferred" for one in refused):
-        yield f"Before the change, {_count(refused)}. One is enough for CloudFormation to roll back the stack."
+        yield f"Before the change, {_count(refused)}. {_outcome_of(report, refused)}"
         yield ""
     if report.unfixed:
         yield f"**The stack may still fail** until {_NOT_FIXED}."
         yield ""
 
 
+def _when(service: LogService) -> str:
+    noun = service.a_noun
+    return f"logs of {noun} are delivered" if service.silent else f"{noun} is created or updated"
+
+
+def _outcome_of(report: Report, refused: Sequence[Verdict]) -> str:
+    """Return what came of requests that were denied."""
+    silent = {request.id: one.silent for one in report.told_of if one.silent for request in one.requests}
+    if all(one.request.id in silent for one in refused):
+        return f"Then {silent[refused[0].request.id]}."
+    return "One is enough for CloudFormation to roll back the stack."
+
+
 def _table(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
-    yield f"| {'/'.join(one.source.noun for one in report.told_of)} | request | policy | before | after |"
+    yield f"| {'/'.join(one.noun for one in report.told_of)} | request | policy | before | after |"
     yield "|---|---|---|---|---|"
     for one in verdicts:
         action = f"{code(one.request.request.action)}: {one.request.title}"
@@ -174,10 +187,9 @@ def _observable(report: Report) -> Iterator[str]:
     if report.unfixed:
         yield f"Expect these only when {_NOT_FIXED}:"
         yield ""
-    nouns = " and ".join(one.source.noun for one in report.told_of)
+    nouns = " and ".join(one.noun for one in report.told_of)
     yield f"- {_listed(sources) or f'The {nouns}'} reaches `CREATE_COMPLETE` or `UPDATE_COMPLETE`."
-    requests = [one.request.request for one in report.verdicts]
-    written = {str(one.resource).split(":::")[-1] for one in requests if one.action == "s3:PutObject"}
+    written = [(one.request.id, str(one.request.request.resource)) for one in report.verdicts if one.request.is_write]
     for service in report.told_of:
         yield f"- {service.delivered}"
         yield from (f"  - {code(f'{folder}/')}" for folder in sorted(_folders(service, written)))
@@ -270,7 +282,8 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(code(name) for name in names)
 
 
-def _folders(service: LogService, written: Iterable[str]) -> set[str]:
-    """Return the folders that people know a service's files by, of the paths that are written."""
-    ends = {f"/{service.subfolder(one.id)}" for one in service.requests if one.target == "object"}
-    return {path.split(end)[0] for path in written for end in ends if end in path}
+def _folders(service: LogService, written: Iterable[tuple[str, str]]) -> set[str]:
+    """Return the folders that people know a service's files by, of the ids of writes and what is written."""
+    ends = {one.id: f"/{service.subfolder(one.id)}" for one in service.requests if one.target == "object"}
+    paths = [(path.split(":::")[-1], ends[one]) for one, path in written if one in ends]
+    return {path.split(end)[0] for path, end in paths if end in path}

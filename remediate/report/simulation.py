@@ -137,5 +137,7 @@ def _outcome(decision: Decision) -> str:
     if decision.outcome is Outcome.UNDECIDABLE:
         return "undetermined"
     by = labels(decision.by)
+    if not by and decision.outcome is Outcome.ALLOWED:
+        return f"allowed by {visible(decision.reason)}"
     explained = by and (decision.outcome is Outcome.ALLOWED or decision.explicit)
     return f"{decision.outcome.value} by {visible(by)}" if explained else str(decision.outcome.value)

@@ -21,7 +21,7 @@ _WORDS = {
     "denied": "still denied",
     "outside": "not in this template",
     "undecidable": "undetermined",
-    "harmless": "no effect",
+    "harmless": "note",
     "noted": "note",
     "kept": "kept",
     "default": "parameter default",
@@ -54,7 +54,7 @@ def headline(report: Report, done: Fixes) -> str:
 
 def nothing_found(name: str, services: Sequence[LogService]) -> str:
     """Return the line for a template that services have nothing to do with."""
-    return f"{name}: no {', '.join(f'{one.name} {one.source.noun}' for one in services)}, log bucket policy or key found"
+    return f"{name}: no {', '.join(f'{one.name} {one.noun}' for one in services)}, log bucket policy or key found"
 
 
 def explained(skipped: Skipped) -> Iterator[str]:

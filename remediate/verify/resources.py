@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resource_types import BUCKET_POLICY, INLINE_TOPIC_POLICY, TOPIC_POLICY
+from remediate.delivery.destinations import DEFAULT_KEY
 from remediate.delivery.locate import Located
 from remediate.iam.holders import HOLDERS
 from remediate.patch_set import AddProperty, NameByArn, RemoveProperty
@@ -57,7 +58,11 @@ def _properties(planned: Plan, logical_id: str) -> list[str]:
     """Return the properties that patches add to a resource, remove from it, or write as an ARN."""
     rules = [rule for one in planned.applied if one.logical_id == logical_id for rule in one.patch.ensure]
     named = [f"Properties/{rule.name}" for rule in rules if isinstance(rule, AddProperty | RemoveProperty)]
-    kinds = planned.located.service.kinds if any(isinstance(rule, NameByArn) for rule in rules) else ()
+    by_arn = {rule.role for rule in rules if isinstance(rule, NameByArn)}
+    kinds = planned.located.service.kinds if "key" in by_arn else ()
+    named += [f"Properties/{DEFAULT_KEY.property}"] if "default-key" in by_arn else []
+    buckets = planned.located.service.kinds if "bucket" in by_arn else ()
+    named += [f"Properties/{kind.source.bucket.property}" for kind in buckets if kind.source.by_arn]
     return named + [f"Properties/{kind.source.key.property}" for kind in kinds if kind.source.key_by_arn]
 
 
@@ -86,7 +91,7 @@ def _logging_resources(located: Located) -> Iterable[str]:
     for delivery in located.deliveries:
         places = (delivery.bucket, delivery.key, delivery.bucket_key, delivery.topic, delivery.topic_key, delivery.role)
         yield from (place.logical_id for place in places if place and place.logical_id)
-        yield from delivery.needed_policies()
+        yield from delivery.attached_policies()
         yield from delivery.policy_writers
         yield from delivery.access_log_buckets()
         if delivery.source:

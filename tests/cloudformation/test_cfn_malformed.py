@@ -13,6 +13,8 @@ from remediate.cloudformation.creation_order import Dependencies
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.resource_types import ALIAS, BUCKET, BUCKET_POLICY, KEY
 from remediate.delivery.locate import Given, locate
+from remediate.delivery.service import LogService
+from remediate.delivery.services import shipped_services
 from remediate.template import TemplateError
 
 TRAIL = "AWS::CloudTrail::Trail"
@@ -115,6 +117,24 @@ MALFORMED = {
 @pytest.mark.parametrize(("written", "expected"), MALFORMED.values(), ids=MALFORMED)
 def test_malformed(written: str, expected: list[str]) -> None:
     assert [delivery.source for delivery in locate(model(written), Given()).deliveries] == expected
+
+
+FLOW_LOG = """\
+Resources:
+  Odd: {{Type: {{Ref: a}}}}
+  Flows: {{Type: AWS::EC2::FlowLog, Properties: {{LogDestinationType: s3, LogDestination: {}}}}}
+"""
+
+
+@pytest.mark.parametrize("service", shipped_services(), ids=lambda one: one.id)
+@pytest.mark.parametrize(
+    "written",
+    [*(one for one, _ in MALFORMED.values()), *map(FLOW_LOG.format, ("!GetAtt Odd.Arn", "[a]", "{a: b}", "~", "!If [C]"))],
+)
+def test_malformed_for_every_service(service: LogService, written: str) -> None:
+    types = {kind: written.replace(TRAIL, kind).replace("S3BucketName", "LogDestination") for kind in service.source_types}
+    for one in (written, *types.values()):
+        locate(model(one), Given(service=service))
 
 
 def test_some_conditions_may_fail_for_an_odd_one() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import jsonpatch
 import yaml
 
-from tests.fuzzing import deployed, words
+from tests.fuzzing import deployed, editable, words
 from tests.fuzzing.outsiders import let_in
 from tests.fuzzing.reading import NotRead, data_of, exact, is_json, lost_comments
 
@@ -124,10 +124,12 @@ def _elsewhere(old: Any, new: Any) -> Iterator[Finding]:
         if name not in after:
             yield Finding("a resource is gone", str(name))
         elif name not in before:
-            if now.get("Type") != words.POLICY:
+            if now.get("Type") not in editable.NEW:
                 yield Finding("a resource is new", str(name))
-        elif exact(was) != exact(now) and exact(_rest(was)) != exact(_rest(now)):
+        elif exact(was) != exact(now) and exact(editable.rest(was)) != exact(editable.rest(now)):
             yield Finding("another part of a resource changed", str(name))
+        elif editable.misplaced(was, now):
+            yield Finding("another part of a resource changed", f"{name}: {editable.misplaced(was, now)}")
         elif _statements(was, "Deny") - _statements(now, "Deny"):
             yield Finding("a Deny statement changed", str(name))
 
@@ -146,23 +148,6 @@ def _statements(written: Any, effect: str) -> Counter[str]:
         elif isinstance(one, list):
             rest += one
     return found
-
-
-def _rest(resource: Any) -> Any:
-    """Return a resource without the part that may be changed."""
-    if not isinstance(resource, dict):
-        return resource
-    kind = resource.get("Type")
-    if kind == words.TRAIL:
-        return {key: value for key, value in resource.items() if key != "DependsOn"}
-    properties = resource.get("Properties")
-    if kind == ROLE and isinstance(properties, dict):
-        inner = {key: value for key, value in properties.items() if key not in {"AssumeRolePolicyDocument", "Policies"}}
-        return {**resource, "Properties": inner}
-    if isinstance(kind, str) and kind in POLICIES and (isinstance(properties, dict) or properties is None):
-        inner = {key: value for key, value in (properties or {}).items() if key != POLICIES[kind][0]}
-        return {**{key: value for key, value in resource.items() if key != "Properties"}, "Properties": inner}
-    return resource
 
 
 def _policies(old: Any, new: Any, change: Change, chance: random.Random) -> Iterator[Finding]:

@@ -82,7 +82,7 @@ def _drop(
 
 
 def _why_kept(editor: PolicyEditor) -> str:
-    noun = editor.given.service.source.noun
+    service = editor.given.service
     if all(delivery.source is None for delivery in editor.deliveries):
-        return f"it is for a {noun} of another template, and nothing here shows that it does not match"
-    return f"it does not block any {noun} in this template"
+        return f"it is for {service.a_noun} of another template, and nothing here shows that it does not match"
+    return f"it does not block any {service.noun} in this template"

@@ -1,6 +1,6 @@
 """The rules ``property`` and ``no-property``: a resource has a property, or has it no longer.
 
-Both are for a bucket that S3 refuses to create because of its ACL.
+Both are for a bucket that S3 refuses to create because of its ACL, the second also for a source that AWS refuses.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ _ACL = "AccessControl"
 def ensure_property(
     patch: Patch, rule: PropertyRule, draft: Draft, target: Target, options: Options
 ) -> str | Skipped | None:
-    """Add or remove a property of a bucket that is refused for its ACL.
+    """Add or remove a property of a bucket that is refused for its ACL, or remove that for which a source is refused.
 
     It is changed only where every ACL that the bucket can have is known, and is one that the rule is for. Returns what the
     change is for, or why there is none; None where nothing is to be said.
     """
+    if rule.when is None:
+        return _without(patch, rule, draft, target)
     bucket = target.logical_id
     written = draft.model.properties(bucket)
     found = [one for one in bucket_acls(draft.model, bucket, options.given.parameters) if one.matters]
@@ -46,6 +48,20 @@ def ensure_property(
     draft.remove(("Resources", bucket, "Properties", rule.name))
     needed = _needed_instead(target, found)
     return f"removed {rule.name} ({_names(found)}) from {bucket}: {rule.because}{f'; {needed}' if needed else ''}"
+
+
+def _without(patch: Patch, rule: PropertyRule, draft: Draft, target: Target) -> str | Skipped | None:
+    """Remove a property of a source; one that may be another kind of source under other conditions needs it there."""
+    source, form = target.logical_id, target.deliveries[0].service.source
+    resolvers = [one.resolver for one in target.deliveries]
+    if all(one.value(one.property(source, rule.name)) is None for one in resolvers):
+        return None
+    if not all(isinstance(draft.model.at(source, path), str) for path in form.where):
+        reason = f"AWS refuses {rule.name} of {source} under some conditions only"
+        advice = f"let {rule.name} be !Ref AWS::NoValue where {source} logs to a bucket"
+        return Skipped(patch.id, "obstacle", reason, source, advice)
+    draft.remove(("Resources", source, "Properties", rule.name))
+    return f"removed {rule.name} from {source}: {rule.because}"
 
 
 def _left(patch: Patch, target: Target, options: Options, found: Sequence[BucketAcl]) -> Skipped | None:

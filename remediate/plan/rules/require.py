@@ -160,4 +160,4 @@ def _source_keys(editor: PolicyEditor) -> frozenset[str]:
 
 
 def _noun(editor: PolicyEditor) -> str:
-    return editor.given.service.source.noun
+    return editor.given.service.noun
