@@ -124,8 +124,6 @@ EXCEPT = {
     "report/json.py": {'"trail"'},  # a member of the JSON report
     "plan/unread.py": {'r"trail|audit|logging|log-?archive|baseline"'},  # how people call stacks that log
     "iam/holders.py": {'"CloudWatch Logs"'},  # whose resource policies are a kind of policy, beside those of SNS and KMS
-    # What S3 has in place of the group that the ACL LogDeliveryWrite lets in: of the ACL, whatever the service.
-    "plan/rules/properties.py": {'"logging.s3.amazonaws.com s3:PutObject"'},
 }
 
 
@@ -165,6 +163,7 @@ NAMED = pattern_of(name for service in shipped_services() for name in names_of(s
         *("delivery_channel", "DeliveryChannel", '"config.amazonaws.com"', '"AWS::Config::DeliveryChannel"'),
         *('"AWS::EC2::FlowLog"', "flow_logs", '"delivery.logs.amazonaws.com"', "vended_logs", '"logs.amazonaws.com"'),
         *('"AWS::ElasticLoadBalancingV2::LoadBalancer"', '"the flow log"', "network_load_balancer"),
+        *('"logging.s3.amazonaws.com s3:PutObject"', "elastic_load_balancing", '"the logged bucket"', "s3-access-logs"),
     ],
 )
 def test_a_service_that_is_named_is_found(text: str) -> None:

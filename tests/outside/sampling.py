@@ -7,6 +7,7 @@ or an imported value, is made up; ``Sampled.guesses`` names all that was.
 from __future__ import annotations
 
 import re
+import zlib
 from typing import Any
 
 from tests.outside.parameters import KEY_ID, PSEUDO, made_up
@@ -185,8 +186,8 @@ class Sampled:
             if explicit is not None:
                 return _string(explicit)
         if kind == "AWS::KMS::Key":
-            number = sorted(self.resources).index(logical_id)
-            return self._guess(logical_id, f"{number:08x}{KEY_ID[8:]}")
+            # By the name alone, so that a key stays the same where other resources come.
+            return self._guess(logical_id, f"{zlib.crc32(logical_id.encode()):08x}{KEY_ID[8:]}")
         generated = f"stack-{logical_id}-ABC123"
         return self._guess(logical_id, generated.lower() if kind == "AWS::S3::Bucket" else generated)
 
