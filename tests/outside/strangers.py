@@ -13,16 +13,18 @@ from tests.outside.parameters import ACCOUNT, REGION
 from tests.outside.parts import Policy, Trail
 
 STRANGER = "999988887777"
-_OTHER_SERVICES = ("config.amazonaws.com", "delivery.logs.amazonaws.com", "logging.s3.amazonaws.com", "sns.amazonaws.com")
+_DELIVERY, _BALANCING = "delivery.logs.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com"
+_OTHER_SERVICES = ("config.amazonaws.com", _DELIVERY, _BALANCING, "logging.s3.amazonaws.com", "sns.amazonaws.com")
 _STRANGE_ORGANIZATION = "o-zzzz999999"
 _FOLDERS = 12
 _SOURCES = {
-    "AWS::Config::DeliveryChannel": "config.amazonaws.com",
-    "AWS::EC2::FlowLog": "delivery.logs.amazonaws.com",
-    "AWS::Route53Resolver::ResolverQueryLoggingConfig": "delivery.logs.amazonaws.com",
-    "AWS::WAFv2::LoggingConfiguration": "delivery.logs.amazonaws.com",
-    "AWS::NetworkFirewall::LoggingConfiguration": "delivery.logs.amazonaws.com",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": "delivery.logs.amazonaws.com",
+    "AWS::Config::DeliveryChannel": ["config.amazonaws.com"],
+    "AWS::EC2::FlowLog": [_DELIVERY],
+    "AWS::Route53Resolver::ResolverQueryLoggingConfig": [_DELIVERY],
+    "AWS::WAFv2::LoggingConfiguration": [_DELIVERY],
+    "AWS::NetworkFirewall::LoggingConfiguration": [_DELIVERY],
+    "AWS::ElasticLoadBalancing::LoadBalancer": [_BALANCING],
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": [_BALANCING, _DELIVERY],
 }
 
 
@@ -46,7 +48,7 @@ def outsiders(policy: Policy, trails: list[Trail], folders: list[str]) -> Iterat
 def at_home(template: dict[str, Any]) -> frozenset[str]:
     """Return the services other than CloudTrail that write logs for a resource of the template."""
     resources = [one for one in template["Resources"].values() if isinstance(one, dict)]
-    found = {principal for one in resources for kind, principal in _SOURCES.items() if one.get("Type") == kind}
+    found = {principal for one in resources for principal in _SOURCES.get(str(one.get("Type")), [])}
     logging = any(
         "LoggingConfiguration" in (one.get("Properties") or {}) for one in resources if one.get("Type") == "AWS::S3::Bucket"
     )
@@ -82,6 +84,9 @@ def _at_bucket(policy: Policy, trails: list[Trail], folders: list[str]) -> Itera
         for action in ("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:ListBucket", "s3:PutBucketPolicy"):
             yield Asked(who, principal, action, policy.arn, context)
         for path in [*_their_paths(trails), *(_concrete(one, own) for one in folders)]:
+            # Elastic Load Balancing need not say for whom it writes; its path tells (Access logs, Access log files).
+            if principal == _BALANCING and own not in path:
+                continue
             for action in ("s3:PutObject", "s3:GetObject", "s3:DeleteObject"):
                 sent = next(_any_headers(trails)) if action == "s3:PutObject" else {}
                 yield Asked(who, principal, action, f"{policy.arn}/{path}", context | sent)
