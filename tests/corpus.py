@@ -1,9 +1,10 @@
 """What becomes of real templates: ``python -m tests.corpus [CORPUS] [--validators]`` prints the tables of docs/corpus.md.
 
 CORPUS is a folder with ``manifest.jsonl`` and ``templates/``; without it the environment variable REMEDIATE_CORPUS or
-``../shared/corpus`` is used. Both patch sets run on every template. Each result is checked with other means than the tool's
-own: another YAML parser, jsonpatch, ``git apply`` and ``patch``, an outside policy evaluator where it is at hand (see
-``tests/outside``), cfn-lint and cloudformation-validate if asked for. Exit 1 if anything is wrong.
+``../shared/corpus`` is used. Both patch sets run on every template, for CloudTrail and for all services. Each result is
+checked with other means than the tool's own: another YAML parser, jsonpatch, ``git apply`` and ``patch``, an outside policy
+evaluator where it is at hand (see ``tests/outside``), cfn-lint and cloudformation-validate if asked for. Exit 1 if anything
+is wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import sys
 import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,47 +26,34 @@ import jsonpatch
 import yaml
 
 from remediate.delivery.comparison import worst
-from remediate.engine import Report, remediate
+from remediate.delivery.services import service_ids
+from remediate.engine import Report, remediate, remediate_all
 from remediate.iam.evaluate import Outcome
-from remediate.patch_set import load
+from remediate.patch_set import PatchSet, load, load_all
 from remediate.plan import Options
 from remediate.report import diff
 from remediate.template import Unreadable, read
-
-TRAIL = "AWS::CloudTrail::Trail"
+from tests.corpus_tables import OfService, Result, table
 
 if TYPE_CHECKING:
     from tests.outside.evaluator import Evaluator
 
 _PLACE = re.compile(r"(at )?\b(byte|line|column) \d+")
-LOGGING_TYPES = {"AWS::CloudTrail::Trail", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key"}
+LOGGING_TYPES = {
+    *("AWS::CloudTrail::Trail", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::IAM::Role"),
+    *("AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy", "AWS::Logs::LogGroup", "AWS::Config::DeliveryChannel"),
+    # What may have to wait for a bucket policy.
+    *("AWS::EC2::FlowLog", "AWS::Route53Resolver::ResolverQueryLoggingConfig", "AWS::WAFv2::LoggingConfiguration"),
+    *("AWS::NetworkFirewall::LoggingConfiguration", "AWS::ElasticLoadBalancingV2::LoadBalancer"),
+    "AWS::ElasticLoadBalancing::LoadBalancer",
+}
 PATCH_SETS = ("cloudtrail-create", "cloudtrail-documented")
+ALL_SERVICES = ("--service all", "--service all --patch-set documented")
+"""Runs for every service; the rest of a name is that of the patch set."""
 APPLYING = {
     "git apply": ["git", "apply", "--whitespace=nowarn", "-"],
     "patch -p1": ["patch", "-p1", "--binary", "--silent"],
 }
-
-
-@dataclass
-class Result:
-    """What became of one template: ``outcome`` for the table, ``wrong`` where a check failed."""
-
-    file: str
-    kind: str
-    outcome: str
-    reasons: list[str] = field(default_factory=list)
-    patches: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    before: Counter[tuple[bool, str]] = field(default_factory=Counter)
-    after: Counter[tuple[bool, str]] = field(default_factory=Counter)
-    denied: list[str] = field(default_factory=list)
-    causes: list[str] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def has_trail(self) -> bool:
-        """Whether a trail of the template itself has policies in it; else its trails are elsewhere."""
-        return any(own for own, _ in self.after)
 
 
 def corpus_folder() -> Path | None:
@@ -81,13 +68,20 @@ def rows(folder: Path | None) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+def sets_of(name: str) -> tuple[PatchSet, ...]:
+    """Return the patch sets of a run, with those of the service's legs."""
+    if name in ALL_SERVICES:
+        return load_all("documented" if name.endswith("documented") else "create", ["all"])
+    return load_all(name, ())
+
+
 def examine(folder: Path, row: dict[str, Any], patch_set: str, *, validators: bool = False, outside: bool = False) -> Result:
     """Run a patch set on one template and check the result."""
     file = folder / row["file"]
     raw = file.read_bytes()
     name = file.name
     try:
-        report = remediate(raw, name, load(patch_set), Options())
+        report = remediate_all(raw, name, sets_of(patch_set), Options())
     except Unreadable as error:
         result = Result(name, row["kind"], "refused", [error.located(name)])
         if not error.line:
@@ -100,7 +94,7 @@ def examine(folder: Path, row: dict[str, Any], patch_set: str, *, validators: bo
     result = Result(name, row["kind"], outcome, reasons, sorted({one.patch.id for one in report.applied}))
     result.causes = sorted({one.cause for one in report.causes()})
     _count_verdicts(result, report)
-    if row["kind"] == "negative" and report.to_bytes() != raw:
+    if row["kind"] == "negative" and patch_set not in ALL_SERVICES and report.to_bytes() != raw:
         result.wrong.append("a negative changed")
     if report.changed:
         result.wrong += _check_patched(raw, report, patch_set)
@@ -117,7 +111,7 @@ def _count_verdicts(result: Result, report: Report) -> None:
     for verdict in worst(report.verdicts):
         if verdict.request.confidence == "inferred":
             continue
-        own = verdict.source in report.model.of_type(TRAIL)
+        own = verdict.source in report.model.resources
         result.before[own, verdict.before.outcome.value] += 1
         result.after[own, verdict.after.outcome.value] += 1
         if own and report.changed and verdict.after.outcome is not Outcome.ALLOWED and not verdict.after.explicit:
@@ -146,7 +140,7 @@ def _check_patched(raw: bytes, report: Report, patch_set: str) -> list[str]:
         key: value for key, value in after.data.items() if key != "Resources"
     }:
         wrong.append("another section changed")
-    again = remediate(report.to_bytes(), report.name, load(patch_set), Options())
+    again = remediate_all(report.to_bytes(), report.name, sets_of(patch_set), Options())
     if again.changed:
         wrong.append("the second run changes something")
     return wrong
@@ -206,6 +200,12 @@ def _ask_outside(result: Result, raw: bytes, report: Report, patch_set: str) -> 
     from tests.outside.tool import Told
 
     evaluator = _evaluator()
+    whole = patch_set in ALL_SERVICES
+    found = opened(evaluator, report.before, report.after, others_at_home=whole)
+    result.counts["opened"] += len(found)
+    result.wrong += map(str, found)
+    if whole:
+        return  # of the requests, the evaluator knows those of CloudTrail
     was, now = (health(evaluator, text) for text in (report.before, report.after))
     result.counts[f"{was} before"] += 1
     if was == "broken":
@@ -213,9 +213,6 @@ def _ask_outside(result: Result, raw: bytes, report: Report, patch_set: str) -> 
     if was == "healthy" and report.changed:
         result.counts["healthy, changed"] += 1
         result.wrong.append("a healthy template changed")
-    found = opened(evaluator, report.before, report.after)
-    result.counts["opened"] += len(found)
-    result.wrong += map(str, found)
     differing, compared = differences(evaluator, raw, result.file, patch_set, Told())
     rest = unexplained(f"corpus/{result.file}", differing)
     result.counts += Counter({"compared": compared, "explained": len(differing) - len(rest), "differing": len(rest)})
@@ -230,80 +227,23 @@ def _evaluator() -> Evaluator:
     return Evaluator()
 
 
-def _table(results: dict[str, list[Result]], *, outside: bool) -> str:
-    parts = [_trust(results, outside=outside)]
-    for patch_set, found in results.items():
-        parts += [f"### `{patch_set}`", _outcomes(found), _listed("patch", Counter(one for r in found for one in r.patches))]
-        said = Counter(reason for one in found if one.outcome != "refused" for reason in one.reasons)
-        parts += [_listed("what is said of a template", said), _requests(found)]
-    first = next(iter(results.values()))
-    parts.append(_listed("root cause", Counter(cause for one in first for cause in one.causes)))
-    denied = [f"still denied: {one.file}: {reason}" for one in first for reason in one.denied]
-    refused = [f"refused: {reason}" for one in first if one.outcome == "refused" for reason in one.reasons]
-    parts.append("\n".join([*denied, *refused]))
-    return "\n\n".join(parts)
-
-
-def _trust(results: dict[str, list[Result]], *, outside: bool) -> str:
-    """Return the table of what a healthy, a broken and a changed template come to, a column for each patch set."""
-    lines = ["| | " + " | ".join(f"`{name}`" for name in results) + " |", "|---|" + "---:|" * len(results)]
-    asked = [
-        ("healthy before: all documented requests allowed, order right, nothing refused", "healthy before"),
-        ("… of them changed", "healthy, changed"),
-        ("broken before", "broken before"),
-        ("… of them healthy afterwards", "broken before, healthy after"),
-        ("… still broken, and told why", "broken before, broken after"),
-        ("trails here, their policies elsewhere", "outside before"),
-        ("no trail", "elsewhere before"),
-        ("the sample does not tell", "unknown before"),
-        ("requests of strangers newly allowed", "opened"),
-        ("verdicts compared with the outside evaluator", "compared"),
-        ("… that differ for a reason that is written down", "explained"),
-        ("… that differ otherwise", "differing"),
-    ]
-    always = [("diffs", "diffs"), ("… that `git apply` takes", "git apply"), ("… that `patch -p1` takes", "patch -p1")]
-    for title, name in [*(asked if outside else []), *always]:
-        totals = [sum(one.counts[name] for one in found) for found in results.values()]
-        lines.append(f"| {title} | " + " | ".join(map(str, totals)) + " |")
-    return "\n".join(lines)
-
-
-def _outcomes(results: list[Result]) -> str:
-    kinds = ["positive", "negative", "unparseable"]
-    lines = ["| | " + " | ".join(kinds) + " | all |", "|---|" + "---:|" * (len(kinds) + 1)]
-    for outcome in ["patched", "left with a reason", "nothing to do", "refused", "raised"]:
-        counts = [sum(one.kind == kind and one.outcome == outcome for one in results) for kind in kinds]
-        lines.append(f"| {outcome} | " + " | ".join(map(str, counts)) + f" | {sum(counts)} |")
-    return "\n".join(lines)
-
-
-def _listed(title: str, found: Counter[str]) -> str:
-    lines = [f"| {title} | templates |", "|---|---:|"]
-    return "\n".join(
-        lines + [f"| {name} | {count} |" for name, count in sorted(found.items(), key=lambda one: (-one[1], one[0]))]
-    )
-
-
-def _requests(results: list[Result]) -> str:
-    columns = [(own, when) for own in (True, False) for when in ("before", "after")]
-    lines = [
-        "| CloudTrail's documented requests | of trails here, before | after | of trails elsewhere, before | after |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    for outcome in ("allowed", "undecidable", "denied"):
-        counts = [sum(getattr(one, when)[own, outcome] for one in results) for own, when in columns]
-        lines.append(f"| {outcome} | " + " | ".join(map(str, counts)) + " |")
-    own = [one for one in results if one.has_trail]
-    sure = sum(set(one.after) == {(True, "allowed")} for one in own)
-    text = f"Of {len(own)} templates with a trail and its policies all documented requests are allowed afterwards in {sure}."
-    return "\n".join([*lines, "", text])
+def _of_services(folder: Path, row: dict[str, Any], patch_set: str, **asked: bool) -> Result:
+    """Do the same, and in a run for all services tell what a run for each one alone finds, without its legs."""
+    result = examine(folder, row, patch_set, **asked)
+    if patch_set in ALL_SERVICES and result.outcome not in {"refused", "raised"}:
+        raw, name = (folder / row["file"]).read_bytes(), "documented" if patch_set.endswith("documented") else "create"
+        for service in service_ids():
+            found = remediate(raw, result.file, load(name, service=service), Options())
+            health = {one.health.name.lower() for one in found.deliveries}
+            causes, patches = {one.cause for one in found.causes()}, {one.patch.id for one in found.applied}
+            result.services[service] = OfService(health, causes, patches)
+    return result
 
 
 def _run(folder: Path, patch_set: str, *, validators: bool, outside: bool) -> list[Result]:
     with ProcessPoolExecutor(2) as pool:
-        futures = [
-            pool.submit(examine, folder, row, patch_set, validators=validators, outside=outside) for row in rows(folder)
-        ]
+        asked = {"validators": validators, "outside": outside}
+        futures = [pool.submit(_of_services, folder, row, patch_set, **asked) for row in rows(folder)]
         return [future.result() for future in futures]
 
 
@@ -313,7 +253,7 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", nargs="?", type=Path, default=corpus_folder())
-    parser.add_argument("--patch-set", choices=PATCH_SETS, action="append", help="one set alone")
+    parser.add_argument("--patch-set", choices=PATCH_SETS + ALL_SERVICES, action="append", help="one run alone")
     parser.add_argument("--validators", action="store_true", help="ask cfn-lint and cloudformation-validate too (minutes)")
     parser.add_argument("--verbose", action="store_true", help="a line for each template")
     chosen = parser.parse_args()
@@ -321,8 +261,8 @@ def main() -> int:
         parser.error("there is no corpus here; name its folder")
     reason = unavailable()
     options = {"validators": chosen.validators, "outside": reason is None}
-    results = {name: _run(chosen.corpus, name, **options) for name in chosen.patch_set or PATCH_SETS}
-    print(_table(results, outside=reason is None))  # noqa: T201  # a script's output
+    results = {name: _run(chosen.corpus, name, **options) for name in chosen.patch_set or PATCH_SETS + ALL_SERVICES}
+    print(table(results, outside=reason is None))  # noqa: T201  # a script's output
     if reason:
         print(f"\nThe outside evaluator was not asked: {reason}")  # noqa: T201
     found = [(name, one) for name, templates in results.items() for one in templates]

@@ -7,10 +7,13 @@ import re
 import subprocess
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from remediate.delivery.service import LogService
+from remediate.delivery.services import shipped_services
 
 PACKAGE = Path(__file__).parent.parent / "remediate"
 EXAMPLES = PACKAGE.parent / "examples"
@@ -112,13 +115,63 @@ print(result.exit_code, sorted(heavy & sys.modules.keys()))
     assert found.stdout == "0 []\n"
 
 
-# A service is data: here no code names one. The exceptions are words of a public format, and of people.
+# A service is data: here no code names one. What counts as its name is read from the shipped data, so that a service that
+# comes is held to the same.
 WITHOUT_SERVICES = ("iam", "cloudformation", "plan", "diagnosis", "report", "verify", "engine.py", "patch_set")
-NAMED = re.compile(r"cloudtrail|\btrails?\b|config\.amazonaws|DeliveryChannel", re.IGNORECASE)
+# What logs are written to, or with, may be a source as well: a log group has a key. Code has to know these resources.
+LOGGED_THROUGH = ("AWS::S3::Bucket", "AWS::Logs::LogGroup", "bucket", "log group", "log-groups")
 EXCEPT = {
     "report/json.py": {'"trail"'},  # a member of the JSON report
     "plan/unread.py": {'r"trail|audit|logging|log-?archive|baseline"'},  # how people call stacks that log
+    "iam/holders.py": {'"CloudWatch Logs"'},  # whose resource policies are a kind of policy, beside those of SNS and KMS
 }
+
+
+def names_of(service: LogService) -> Iterator[str]:
+    """Yield what a service is called: its id, name and principal, and the types and nouns of its sources."""
+    principal = service.principal.replace(".{region}", "").replace(".amazonaws.com", "")
+    yield from (f"{principal}.amazonaws", service.name)
+    if service.id not in service.principal.split(".")[0] or service.id == service.name.lower():
+        yield service.id  # config alone is a word of this tool
+    for kind in service.kinds:
+        yield from (kind.source.type, kind.source.noun)
+
+
+def pattern_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds the names, also in the plural, with other signs between their words, or with none."""
+    forms = {"[ _-]?".join(map(re.escape, re.split(r"[ _-]", one))) for one in names if one not in LOGGED_THROUGH}
+    start, end = "(?-i:(?<![a-z])|(?=[A-Z]))", "(?-i:(?![a-z]))"  # of a word, also within a name such as auditTrail
+    return re.compile(f"{start}(?:{'|'.join(sorted(forms))})s?{end}", re.IGNORECASE)
+
+
+NAMED = pattern_of(name for service in shipped_services() for name in names_of(service))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            '"cloudtrail.amazonaws.com"',
+            "CloudTrail",
+            "cloudtrail_arn",
+            "CloudTrailArn",
+            "auditTrail",
+            "trails",
+            "of_trail",
+            '"the trail of"',
+        ),
+        *("delivery_channel", "DeliveryChannel", '"config.amazonaws.com"', '"AWS::Config::DeliveryChannel"'),
+        *('"AWS::EC2::FlowLog"', "flow_logs", '"delivery.logs.amazonaws.com"', "vended_logs", '"logs.amazonaws.com"'),
+        *('"AWS::ElasticLoadBalancingV2::LoadBalancer"', '"the flow log"', "network_load_balancer"),
+        *('"logging.s3.amazonaws.com s3:PutObject"', "elastic_load_balancing", '"the logged bucket"', "s3-access-logs"),
+    ],
+)
+def test_a_service_that_is_named_is_found(text: str) -> None:
+    assert NAMED.search(text)
+
+
+def test_other_words_are_no_names() -> None:
+    assert not any(NAMED.search(one) for one in ("config", "Config", "trailing", "log_group", "bucket", "remediate.config"))
 
 
 def code_of(file: Path) -> Iterator[str]:

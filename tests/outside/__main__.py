@@ -37,7 +37,7 @@ def main() -> int:
             lines: list[str] = []
             if not chosen.differences:
                 lines += outsiders_of(evaluator, one, patch_set, count)
-            if not chosen.outsiders:
+            if not chosen.strangers:
                 lines += differences_of(evaluator, one, patch_set, count, known=chosen.all)
             if lines:
                 print(f"{one.name} ({patch_set})", *(f"  {line}" for line in lines), sep="\n")  # noqa: T201

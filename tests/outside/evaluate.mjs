@@ -1,4 +1,4 @@
-// Decides requests by resource policies with @cloud-copilot/iam-simulate. The folder that holds node_modules is the argument.
+// Decides requests by resource policies, and by identity policies (a list of documents), with @cloud-copilot/iam-simulate. The folder that holds node_modules is the argument.
 // In, a line each: {"policy": id, "document": {...}}, then {"id", "policy": id, "principal", "action", "resource", "account", "context"}.
 // Out, a line each: {"id", "result", "by": [sid or number]} or {"id", "error"}.
 // The core engine is called past the validation of context keys, which drops kms:EncryptionContext:<key>.
@@ -32,7 +32,10 @@ const policies = new Map()
 function decide({ policy, principal, action, resource, account, context }) {
   const who = principal === 'anonymous' ? { type: 'Anonymous' } : principal
   const request = new AwsRequestImpl(who, { resource, accountId: account }, action, new RequestContextImpl(context))
-  const { resourceAnalysis: found } = authorize({ ...common, request, resourcePolicy: policies.get(policy) })
+  const loaded = policies.get(policy)
+  const held = Array.isArray(loaded) ? { identityPolicies: loaded } : { resourcePolicy: loaded }
+  const { identityAnalysis, resourceAnalysis } = authorize({ ...common, request, ...held })
+  const found = Array.isArray(loaded) ? identityAnalysis : resourceAnalysis
   const deciding = found.denyStatements.length ? found.denyStatements : found.allowStatements
   return { result: found.result, by: deciding.map(one => one.explain.identifier) }
 }
@@ -40,7 +43,8 @@ function decide({ policy, principal, action, resource, account, context }) {
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line)
   if ('document' in asked) {
-    try { policies.set(asked.policy, loadPolicy(asked.document, { name: 'policy' })) } catch (error) { policies.set(asked.policy, error) }
+    const made = one => loadPolicy(one, { name: 'policy' })
+    try { policies.set(asked.policy, Array.isArray(asked.document) ? asked.document.map(made) : made(asked.document)) } catch (error) { policies.set(asked.policy, error) }
     continue
   }
   let answer

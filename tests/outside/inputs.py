@@ -61,5 +61,5 @@ def everything() -> Iterator[Input]:
 def _told(folder: Path) -> Told:
     file = folder / "options.json"
     said: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    names: dict[str, str] = {name: said[name] for name in ("trail", "bucket", "key") if name in said}
+    names: dict[str, str] = {name: said[name] for name in ("source", "bucket", "key") if name in said}
     return Told(said.get("parameters", {}), said.get("organization_id"), names=names)

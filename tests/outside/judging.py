@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from tests.outside.asking import INFERRED, Asked, documented, outsiders
+from tests.outside.asking import INFERRED, Asked, documented
 from tests.outside.evaluator import Evaluator, agreed
 from tests.outside.parameters import PSEUDO, samples
+from tests.outside.parts import LogGroup, Policy, Stack, Trail
 from tests.outside.reading import read
-from tests.outside.stack import Policy, Stack, Trail, stack
+from tests.outside.stack import stack
+from tests.outside.strangers import at_home, outsiders
 from tests.outside.tool import Told, fixed
 
 Health = Literal["healthy", "broken", "outside", "elsewhere", "unknown"]
@@ -48,13 +50,17 @@ class Difference:
         return f"{self.policy}, {self.request} of {self.trail}, {self.when}: here {self.ours}, there {self.theirs}"
 
 
-def opened(evaluator: Evaluator, before: str, after: str) -> list[Opened]:
-    """Return the requests of strangers that a changed template allows and the old one denied, one of each kind."""
+def opened(evaluator: Evaluator, before: str, after: str, *, others_at_home: bool = False) -> list[Opened]:
+    """Return the requests of strangers that a changed template allows and the old one denied, one of each kind.
+
+    ``others_at_home``: other services of which the template has a source are no strangers in their own account.
+    """
     old, new = read(before), read(after)
     if old is None or new is None or before == after:
         return []
     found: dict[tuple[str, str, str], Opened] = {}
-    asked = [one for values in _samples(old) for one in _of_strangers(evaluator, old, new, values)]
+    home = at_home(old) if others_at_home else frozenset()
+    asked = [one for values in _samples(old) for one in _of_strangers(evaluator, old, new, values, home)]
     evaluator.ask()
     acl = {
         (policy, _caller(one), str(parameters)): was is not None and evaluator.answer(was) == "allowed"
@@ -91,15 +97,22 @@ def health(evaluator: Evaluator, text: str) -> Health:
     if not all(trail.policies for _, trail in trails):
         return "outside"
     asked = [
-        evaluator.add(policy.text, form)
-        for _, trail in trails
-        for policy in trail.policies
-        for name, forms in documented(trail, policy).items()
+        evaluator.add(text, form)
+        for one in stacks
+        for source, policy, _ in _sources(one)
+        for text in _held_to(source, policy)
+        for name, forms in documented(source, policy).items()
         if name not in INFERRED
         for form in forms
     ]
     evaluator.ask()
     return "healthy" if all(evaluator.answer(one) == "allowed" for one in asked) else "broken"
+
+
+def _held_to(source: Trail | LogGroup, policy: Policy) -> set[str]:
+    """Return what has to allow the requests: a policy, of a role's permissions also those that the trail waits for."""
+    created = {source.at_creation} if policy.kind == "permissions" and isinstance(source, Trail) else set()
+    return {policy.text} | created
 
 
 def differences(evaluator: Evaluator, raw: bytes, name: str, patch_set: str, told: Told) -> tuple[list[Difference], int]:
@@ -117,13 +130,14 @@ def differences(evaluator: Evaluator, raw: bytes, name: str, patch_set: str, tol
     questions = []
     for when, number, data in (("before", 0, template), ("after", 1, after)):
         found = stack(data, values)
-        for trail, policy, label in _pairs(found):
-            trail = replace(trail, organization=organization if trail.organization else None)
-            for request, forms in documented(trail, policy).items():
+        for source, policy, label in _pairs(found):
+            if isinstance(source, Trail):
+                source = replace(source, organization=organization if source.organization else None)
+            for request, forms in documented(source, policy).items():
                 ours = result.verdicts.get((label, policy.logical_id, request))
                 if ours is not None:
                     asked = [evaluator.add(policy.text, one) for one in forms]
-                    guessed = trail.guessed or policy.guessed
+                    guessed = source.guessed or policy.guessed
                     questions.append((label, policy.logical_id, request, when, ours[number], asked, guessed))
     evaluator.ask()
     merged: dict[tuple[str, str, str, str], tuple[str, list[str], bool]] = {}
@@ -146,19 +160,26 @@ def _differ(ours: str, theirs: str, *, guessed: bool) -> bool:
     return ours != theirs
 
 
-def _pairs(found: Stack) -> Iterator[tuple[Trail, Policy, str]]:
-    """Yield each trail with each of its policies; policies of no trail with trails that another template may have."""
-    for trail in found.trails:
-        for policy in trail.policies:
-            yield trail, policy, trail.logical_id
+def _sources(found: Stack) -> Iterator[tuple[Trail | LogGroup, Policy, str]]:
+    """Yield each trail and each log group with each of its policies."""
+    for source in (*found.trails, *found.groups):
+        for policy in source.policies:
+            yield source, policy, source.logical_id
+
+
+def _pairs(found: Stack) -> Iterator[tuple[Trail | LogGroup, Policy, str]]:
+    """Yield the same; policies of no trail with trails that another template may have."""
+    yield from _sources(found)
     if found.trails:
         return
     for policy in found.policies:
+        if policy.kind not in {"bucket", "key"}:
+            continue
         for account in ("111122223333", "444455556666"):
             for prefix in ("", "logs"):
                 arn = f"arn:aws:cloudtrail:us-east-1:{account}:trail/elsewhere"
                 bucket, key = (policy.arn, None) if policy.kind == "bucket" else ("arn:aws:s3:::elsewhere", policy.arn)
-                made = Trail(ELSEWHERE, arn, bucket, prefix, key, None, False, None, False, (policy,), True, True, account)
+                made = Trail(ELSEWHERE, arn, bucket, prefix, key, policies=(policy,), guessed=True, account=account)
                 yield made, policy, ELSEWHERE
 
 
@@ -175,15 +196,21 @@ def _samples(template: dict[str, Any]) -> Iterator[tuple[dict[str, str], str]]:
 
 
 def _of_strangers(
-    evaluator: Evaluator, old: dict[str, Any], new: dict[str, Any], values: tuple[dict[str, str], str]
+    evaluator: Evaluator,
+    old: dict[str, Any],
+    new: dict[str, Any],
+    values: tuple[dict[str, str], str],
+    home: frozenset[str],
 ) -> Iterator[tuple[str, Asked, str | None, str, str]]:
     before, after = stack(old, values[0]), stack(new, values[0])
     for policy in after.policies:
-        was = before.policy(policy.logical_id, policy.kind)
+        was = before.policy(policy)
         if was is not None and was.text == policy.text:
             continue
         folders = [*dict.fromkeys([*policy.folders(), *(was.folders() if was else [])])]
         for one in outsiders(policy, list(after.trails), folders):
+            if one.principal in home and one.context["aws:SourceAccount"] == one.account:
+                continue
             number = evaluator.add(was.text, one) if was else None
             yield policy.logical_id, one, number, evaluator.add(policy.text, one), values[1]
 

@@ -21,6 +21,7 @@ PSEUDO = {
 }
 _MOST = 24
 _ANOTHER_ACCOUNT = "555566667777"
+_ANOTHER_REGION = "eu-west-1"
 
 _BY_NAME = [
     (r"kms.*arn|key.*arn|arn.*key", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{KEY_ID}"),
@@ -44,6 +45,8 @@ def samples(template: dict[str, Any]) -> Iterator[dict[str, str]]:
     base = {name: _sample(name, one) for name, one in parameters.items()}
     yield base
     compared = dict.fromkeys(_compared(_section(template, "Conditions")))
+    for region in dict.fromkeys(literal for name, literal in compared if name == "AWS::Region"):
+        yield base | {"AWS::Region": _ANOTHER_REGION if region == REGION else region}
     others = {
         (name, str(value)): None
         for name, one in parameters.items()

@@ -7,6 +7,7 @@ or an imported value, is made up; ``Sampled.guesses`` names all that was.
 from __future__ import annotations
 
 import re
+import zlib
 from typing import Any
 
 from tests.outside.parameters import KEY_ID, PSEUDO, made_up
@@ -18,6 +19,7 @@ _NAMES = {
     "AWS::SNS::Topic": "TopicName",
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
     "AWS::KMS::Alias": "AliasName",
     "AWS::Logs::LogGroup": "LogGroupName",
 }
@@ -27,10 +29,11 @@ _ARNS = {
     "AWS::CloudTrail::Trail": "arn:aws:cloudtrail:REGION:ACCOUNT:trail/{}",
     "AWS::IAM::Role": "arn:aws:iam::ACCOUNT:role/{}",
     "AWS::IAM::User": "arn:aws:iam::ACCOUNT:user/{}",
+    "AWS::IAM::ManagedPolicy": "arn:aws:iam::ACCOUNT:policy/{}",
     "AWS::Logs::LogGroup": "arn:aws:logs:REGION:ACCOUNT:log-group:{}:*",
     "AWS::SNS::Topic": "arn:aws:sns:REGION:ACCOUNT:{}",
 }
-_REFERENCE_IS_ARN = {"AWS::SNS::Topic"}
+_REFERENCE_IS_ARN = {"AWS::SNS::Topic", "AWS::IAM::ManagedPolicy"}
 
 
 class NotSampled(Exception):
@@ -183,8 +186,8 @@ class Sampled:
             if explicit is not None:
                 return _string(explicit)
         if kind == "AWS::KMS::Key":
-            number = sorted(self.resources).index(logical_id)
-            return self._guess(logical_id, f"{number:08x}{KEY_ID[8:]}")
+            # By the name alone, so that a key stays the same where other resources come.
+            return self._guess(logical_id, f"{zlib.crc32(logical_id.encode()):08x}{KEY_ID[8:]}")
         generated = f"stack-{logical_id}-ABC123"
         return self._guess(logical_id, generated.lower() if kind == "AWS::S3::Bucket" else generated)
 
@@ -192,7 +195,7 @@ class Sampled:
         if logical_id not in self.resources:
             raise NotSampled(f"Fn::GetAtt {logical_id}")
         kind = self.resources[logical_id].get("Type")
-        if (kind, attribute) == ("AWS::KMS::Key", "KeyId"):
+        if (kind, attribute) in {("AWS::KMS::Key", "KeyId"), ("AWS::SNS::Topic", "TopicName")}:
             return self._name(logical_id)
         if kind in _ARNS and attribute in {"Arn", "TopicArn"}:
             return self.arn(kind, self._name(logical_id))

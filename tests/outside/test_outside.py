@@ -81,17 +81,13 @@ def test_a_known_difference_is_still_one(evaluator: Evaluator, file: str) -> Non
     assert [row for row in rows if not any(row.covers(file, each) for each in found)] == []
 
 
-# To this judge AWS Config is one of the strangers.
-OF_TRAILS = [one for one in CASES if not one.name.startswith("config-")]
-
-
-@pytest.mark.parametrize("one", OF_TRAILS, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", CASES, ids=lambda one: one.name)
 def test_no_case_expects_that_a_stranger_is_let_in(evaluator: Evaluator, one: Input) -> None:
     unshown = b"IsOrganizationTrail: true" in one.raw or b"AWS::CloudTrail::Trail" not in one.raw
     if unshown and b'"review": true' in _options(one):
         return  # the account of such a trail cannot be shown, so a person decides whom it lets in
     after = next(one.path.parent.glob("after.*")).read_text("utf-8-sig")
-    assert list(map(str, opened(evaluator, one.raw.decode("utf-8-sig"), after))) == []
+    assert list(map(str, opened(evaluator, one.raw.decode("utf-8-sig"), after, others_at_home=True))) == []
 
 
 def _options(one: Input) -> bytes:
@@ -204,3 +200,151 @@ def test_a_wrong_verdict_is_seen(evaluator: Evaluator, monkeypatch: pytest.Monke
         ("get-bucket-acl", "before", "denied", "allowed"),
         ("put-object", "after", "undecidable", "allowed"),
     }
+
+
+LEGS = (
+    TEMPLATE.replace("DependsOn: Policy\n", "DependsOn: [Policy, TopicPolicy, Rights]\n")
+    + """\
+      SnsTopicName: !GetAtt Topic.TopicName
+      CloudWatchLogsLogGroupArn: !GetAtt Group.Arn
+      CloudWatchLogsRoleArn: !GetAtt Role.Arn
+  TopicKey: {Type: AWS::KMS::Key, Properties: {KeyPolicy: {Statement: [
+    {Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com},
+     Action: [kms:GenerateDataKey*, kms:Decrypt], Resource: '*',
+     Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}}]}}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {KmsMasterKeyId: !Ref TopicKey}}
+  TopicPolicy: {Type: AWS::SNS::TopicPolicy, Properties: {Topics: [!Ref Topic], PolicyDocument: {Statement: [
+    {Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: sns:Publish, Resource: !Ref Topic,
+     Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}}]}}}
+  GroupKey: {Type: AWS::KMS::Key, Properties: {KeyPolicy: {Statement: [
+    {Effect: Allow, Principal: {Service: !Sub 'logs.${AWS::Region}.amazonaws.com'}, Resource: '*',
+     Action: [kms:Encrypt, kms:Decrypt, kms:ReEncrypt*, kms:GenerateDataKey*, kms:Describe*],
+     Condition: {ArnLike: {kms:EncryptionContext:aws:logs:arn: !Sub 'arn:aws:logs:*:${AWS::AccountId}:log-group:*'}}}]}}}
+  Group: {Type: AWS::Logs::LogGroup, Properties: {KmsKeyId: !GetAtt GroupKey.Arn}}
+  Role: {Type: AWS::IAM::Role, Properties: {
+    AssumeRolePolicyDocument: {Statement: [
+      {Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: sts:AssumeRole}]},
+    Policies: [{PolicyName: streams, PolicyDocument: {Statement: [
+      {Effect: Allow, Action: logs:CreateLogStream, Resource: !GetAtt Group.Arn}]}}]}}
+  Rights: {Type: AWS::IAM::Policy, Properties: {PolicyName: events, Roles: [!Ref Role], PolicyDocument: {Statement: [
+    {Effect: Allow, Action: logs:PutLogEvents, Resource: !GetAtt Group.Arn}]}}}
+"""
+)
+BUCKET = "    Type: AWS::S3::Bucket\n"
+FLOW_LOG = "  Flow: {Type: AWS::EC2::FlowLog, Properties: {LogDestinationType: s3, LogDestination: !GetAtt Logs.Arn}}\n"
+PUBLIC = """\
+    Properties:
+      AccessControl: PublicRead
+      OwnershipControls: {Rules: [{ObjectOwnership: ObjectWriter}]}
+"""
+BROKEN_LEGS = {
+    "topic policy for another action": ("Action: sns:Publish", "Action: sns:Subscribe"),
+    "topic policy for another topic": ("Resource: !Ref Topic,", "Resource: !Sub '${Topic}-2',"),
+    "topic without a policy": ("Topics: [!Ref Topic]", "Topics: [!Sub '${Topic}-2']"),
+    "topic policy too late": ("[Policy, TopicPolicy, Rights]", "[Policy, Rights]"),
+    "topic key without Decrypt": ("[kms:GenerateDataKey*, kms:Decrypt]", "[kms:GenerateDataKey*]"),
+    "topic key for another context": (
+        "{aws:SourceAccount: !Ref AWS::AccountId}}}]}}}\n  Topic:",
+        "{kms:EncryptionContext:aws:sns:topicArn: other}}}]}}}\n  Topic:",
+    ),
+    "topic with the key of AWS": ("KmsMasterKeyId: !Ref TopicKey", "KmsMasterKeyId: alias/aws/sns"),
+    "trust for another service": (
+        "{Service: cloudtrail.amazonaws.com}, Action: sts:",
+        "{Service: ec2.amazonaws.com}, Action: sts:",
+    ),
+    "trust with a condition that may be unmet": (
+        "Action: sts:AssumeRole",
+        "Action: sts:AssumeRole, Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}",
+    ),
+    "role without one of its actions": ("Action: logs:CreateLogStream", "Action: logs:GetLogEvents"),
+    "role for another log group": (
+        "Action: logs:PutLogEvents, Resource: !GetAtt Group.Arn",
+        "Action: logs:PutLogEvents, Resource: 'arn:aws:logs:*:*:log-group:other:*'",
+    ),
+    "permissions of nobody": ("Roles: [!Ref Role]", "Roles: [somebody]"),
+    "permissions too late": ("[Policy, TopicPolicy, Rights]", "[Policy, TopicPolicy]"),
+    "log group without a role": ("      CloudWatchLogsRoleArn: !GetAtt Role.Arn\n", ""),
+    "log group without its tail": (
+        "LogGroupArn: !GetAtt Group.Arn",
+        "LogGroupArn: 'arn:aws:logs:us-east-1:111122223333:log-group:g'",
+    ),
+    "log group's key by its id": ("KmsKeyId: !GetAtt GroupKey.Arn", "KmsKeyId: !Ref GroupKey"),
+    "log group's key for another Region": ("'logs.${AWS::Region}.amazonaws.com'", "logs.eu-west-1.amazonaws.com"),
+    "log group's key without Encrypt": ("[kms:Encrypt, kms:Decrypt,", "[kms:Decrypt,"),
+    "log group's key for another account": ("'arn:aws:logs:*:${AWS::AccountId}:log-group:*'", "arn:aws:logs:*:1:*"),
+    "an ACL where ACLs are off": (BUCKET, f"{BUCKET}    Properties: {{AccessControl: LogDeliveryWrite}}\n"),
+    "a public ACL where they are blocked": (BUCKET, BUCKET + PUBLIC),
+    "a flow log that is there before the policy": ("  Topic: {", FLOW_LOG + "  Topic: {"),
+}
+
+
+def test_a_trail_with_all_its_legs_is_healthy(evaluator: Evaluator) -> None:
+    assert health(evaluator, LEGS) == "healthy"
+    fixed_one = fixed(LEGS.encode(), "template", PATCH_SETS[0])
+    assert fixed_one
+    assert fixed_one.before == fixed_one.after
+
+
+@pytest.mark.parametrize(("old", "new"), BROKEN_LEGS.values(), ids=BROKEN_LEGS)
+def test_a_broken_leg_is_seen(evaluator: Evaluator, old: str, new: str) -> None:
+    assert old in LEGS
+    assert health(evaluator, LEGS.replace(old, new)) == "broken"
+
+
+@pytest.mark.parametrize(("old", "new"), BROKEN_LEGS.values(), ids=BROKEN_LEGS)
+def test_the_tool_agrees_on_a_broken_leg(evaluator: Evaluator, old: str, new: str) -> None:
+    raw = LEGS.replace(old, new).encode()
+    assert list(map(str, differences(evaluator, raw, "template", PATCH_SETS[0], Told())[0])) == []
+
+
+def test_every_leg_is_compared(evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch) -> None:
+    def turned(raw: bytes, name: str, patch_set: str, told: Told | None = None) -> Fixed | None:
+        found = fixed(raw, name, patch_set, told)
+        assert found
+        return replace(found, verdicts=dict.fromkeys(found.verdicts, ("denied", "denied")))
+
+    monkeypatch.setattr(judging, "fixed", turned)
+    found, _ = differences(evaluator, LEGS.encode(), "template", PATCH_SETS[0], Told())
+    assert {(one.policy, one.request) for one in found if one.policy != "Policy"} == {
+        *(("TopicPolicy", "publish"), ("TopicKey", "topic-generate-data-key"), ("TopicKey", "topic-decrypt")),
+        *(("Role", "assume-role"), ("Role", "create-log-stream"), ("Role", "put-log-events")),
+        *(("GroupKey", name) for name in ("encrypt", "decrypt", "generate-data-key", "re-encrypt-from", "re-encrypt-to")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "Resource: !Ref Topic,\n     Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}",
+            "Resource: !Ref Topic",
+            ("another account's trail", "sns:Publish"),
+        ),
+        ("Action: sns:Publish", "Action: 'sns:*'", ("CloudTrail, what it never does", "sns:Subscribe")),
+        (
+            "Principal: {Service: cloudtrail.amazonaws.com}, Action: sns:",
+            "Principal: '*', Action: sns:",
+            ("config.amazonaws.com for 111122223333", "sns:Publish"),
+        ),
+        ("{Service: cloudtrail.amazonaws.com}, Action: sts:", "'*', Action: sts:", ("anybody", "sts:AssumeRole")),
+        (
+            "Action: logs:PutLogEvents, Resource: !GetAtt Group.Arn",
+            "Action: logs:PutLogEvents, Resource: '*'",
+            ("the role", "logs:PutLogEvents"),
+        ),
+        ("Action: logs:CreateLogStream, ", "Action: 'logs:*', ", ("the role", "logs:GetLogEvents")),
+        (
+            "'arn:aws:logs:*:${AWS::AccountId}:log-group:*'",
+            "'arn:aws:logs:*:*:log-group:*'",
+            ("another account's log group", "kms:Encrypt"),
+        ),
+        (
+            "Resource: '*',\n     Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}",
+            "Resource: '*'",
+            ("another account's trail", "kms:Decrypt"),
+        ),
+    ],
+)
+def test_whoever_gets_in_by_a_leg_is_seen(evaluator: Evaluator, old: str, new: str, expected: tuple[str, str]) -> None:
+    assert old in LEGS
+    assert expected in {(one.asked.who, one.asked.action) for one in opened(evaluator, LEGS, LEGS.replace(old, new))}

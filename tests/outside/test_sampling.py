@@ -93,4 +93,4 @@ def test_a_resource_is_there_where_its_condition_holds() -> None:
 
 def test_a_key_without_a_policy_has_that_of_every_new_key() -> None:
     (policy,) = stack(template(), next(samples(template()))).policies
-    assert policy.document["Statement"][0]["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
+    assert policy.documents[0]["Statement"][0]["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}

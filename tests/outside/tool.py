@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from remediate.delivery.locate import Given
-from remediate.engine import remediate
-from remediate.patch_set import load
+from remediate.engine import remediate_all
+from remediate.patch_set import load_all
 from remediate.plan import Options
 from remediate.template import Unreadable
 
@@ -39,7 +39,7 @@ def fixed(raw: bytes, name: str, patch_set: str, told: Told | None = None) -> Fi
     told = told or Told()
     given = Given(parameters=told.parameters, organization_id=told.organization_id, **told.names)
     try:
-        report = remediate(raw, name, load(patch_set), Options(given, review=told.review))
+        report = remediate_all(raw, name, load_all(patch_set, ()), Options(given, review=told.review))
     except Unreadable:
         return None
     verdicts: dict[tuple[str, str, str], tuple[str, str]] = {}

@@ -11,6 +11,8 @@ from remediate.cloudformation.bucket_acl import ALWAYS_ACCEPTED, BucketAcl, buck
 from remediate.cloudformation.expression import mentions
 from remediate.cloudformation.resource_types import BUCKET
 from remediate.delivery.destinations import access_logged_to
+from remediate.delivery.services import known_services
+from remediate.delivery.texts import principal_text
 from remediate.patch_set import AddProperty, Patch, PropertyRule
 from remediate.plan.draft import Draft
 from remediate.plan.options import Options
@@ -82,12 +84,12 @@ def _needed_instead(target: Target, found: Sequence[BucketAcl]) -> str:
     """Say what takes the place of the ACL for the buckets of the template that log their access there, "" if none does."""
     resolver = target.deliveries[0].resolver
     logging = [one for one in resolver.model.of_type(BUCKET) if target.logical_id in access_logged_to(resolver, one)]
-    if not logging or all(one.acl != "LogDeliveryWrite" for one in found):
+    acls = {one.acl for one in found}
+    service = next((one for one in known_services() if one.acl_grants and one.acl_grants in acls), None)
+    if not logging or service is None:
         return ""
-    return (
-        f"{' and '.join(logging)} logs access there: let the bucket policy of {target.logical_id} allow "
-        "logging.s3.amazonaws.com s3:PutObject"
-    )
+    allowed = " ".join([principal_text(service.principal), *dict.fromkeys(one.action for one in service.requests)])
+    return f"{' and '.join(logging)} logs access there: let the bucket policy of {target.logical_id} allow {allowed}"
 
 
 def _names(found: Sequence[BucketAcl]) -> str:

@@ -89,7 +89,7 @@ def _part(raw: WrittenStatement, rule: Require) -> WrittenStatement:
 
 def _can_hold(editor: PolicyEditor, raw: WrittenStatement, entry: WrittenCondition) -> bool:
     """Tell whether no request of a source would be denied by the condition; say it where one would, or may."""
-    if entry.value is None or _may_refuse_trails_elsewhere(editor, raw, entry):
+    if entry.value is None or _may_refuse_sources_elsewhere(editor, raw, entry):
         editor.skip("kept", f"{raw.label} gets no {entry.key}: its {_noun(editor)}s are in other templates")
         return False
     if entry.key.lower() in _source_keys(editor) and any(
@@ -122,7 +122,7 @@ def _may_deny_inferred(editor: PolicyEditor, raw: WrittenStatement, entry: Writt
     return False
 
 
-def _may_refuse_trails_elsewhere(editor: PolicyEditor, raw: WrittenStatement, entry: WrittenCondition) -> bool:
+def _may_refuse_sources_elsewhere(editor: PolicyEditor, raw: WrittenStatement, entry: WrittenCondition) -> bool:
     """Tell whether a request of a source of another template may not meet the condition: nothing is known of its ARN."""
     return any(
         entry_truth(delivery, entry, one.request) is not Truth.YES
