@@ -102,35 +102,43 @@ def _sources(data: dict[str, dict[str, Plain]]) -> Iterator[Source]:
 
 
 def _source(source: dict[str, Plain], to: dict[str, Plain]) -> Source:
-    def path(written: Plain) -> PropertyPath:
-        return property_path(str(written or ""))
-
     options = cast("dict[str, Plain]", source.get("options", {}))
     where = {**cast("dict[str, Plain]", source.get("where", {})), **cast("dict[str, Plain]", to.get("where", {}))}
     return Source(
         type=str(source["type"]),
         noun=str(source["noun"]),
         arn=str(source["arn"]),
-        name=path(source.get("name")),
-        organization=path(source.get("organization")),
-        options={name: path(one) for name, one in options.items()},
-        facts=frozenset((*_texts(source.get("facts")), *_texts(to.get("facts")))),
-        where={path(name): _texts(values) for name, values in where.items()},
-        without=tuple(map(path, _texts(source.get("without")))),
-        bucket=path(to.get("bucket") or to.get("bucket-arn")),
-        prefix=path(to.get("prefix")),
-        key=path(to.get("key") or to.get("key-arn")),
-        topic=path(to.get("topic")),
-        role=path(to.get("role")),
-        log_group=path(to.get("log-group")),
-        by_arn="bucket-arn" in to,
-        itself=to.get("itself") is True,
-        topic_by_name=to.get("topic-by-name") is True,
-        encrypted_topic=str(to.get("encrypted-topic", "")),
-        key_by_arn="key-arn" in to,
         arn_attribute=str(source.get("arn-attribute", "")),
-        bucket_name_begins=str(to.get("bucket-name-begins", "")),
+        name=_path(source.get("name")),
+        organization=_path(source.get("organization")),
+        options={name: _path(one) for name, one in options.items()},
+        facts=frozenset((*_texts(source.get("facts")), *_texts(to.get("facts")))),
+        where={_path(name): _texts(values) for name, values in where.items()},
+        without=tuple(map(_path, _texts(source.get("without")))),
+        **_destination(to),
     )
+
+
+def _destination(to: dict[str, Plain]) -> dict[str, Any]:
+    """Return what a service file says of one place that a source delivers to."""
+    return {
+        "bucket": _path(to.get("bucket") or to.get("bucket-arn")),
+        "prefix": _path(to.get("prefix")),
+        "key": _path(to.get("key") or to.get("key-arn")),
+        "topic": _path(to.get("topic")),
+        "role": _path(to.get("role")),
+        "log_group": _path(to.get("log-group")),
+        "by_arn": "bucket-arn" in to,
+        "itself": to.get("itself") is True,
+        "topic_by_name": to.get("topic-by-name") is True,
+        "encrypted_topic": str(to.get("encrypted-topic", "")),
+        "key_by_arn": "key-arn" in to,
+        "bucket_name_begins": str(to.get("bucket-name-begins", "")),
+    }
+
+
+def _path(written: Plain) -> PropertyPath:
+    return property_path(str(written or ""))
 
 
 def _listed(written: Plain) -> list[dict[str, Plain]]:
