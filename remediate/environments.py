@@ -65,6 +65,7 @@ def remediate_for(raw: bytes, name: str, patch_sets: Sequence[PatchSet], environ
         verdicts=tuple(verdict for one in verdicts for verdict in one),
         deliveries=_worst_health(before),
         services=before[0].services,
+        givens=before[0].givens,
         opened=NewAccesses(tuple(opened), whole.opened.asked),
     )
 

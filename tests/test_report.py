@@ -125,7 +125,7 @@ def test_markdown_has_the_sections_of_a_pull_request() -> None:
     assert "- 72 of 74 resources are unchanged; changed: `LogBucketPolicy`, `LogKey`." in text
     row = "| Trail | `s3:PutObject`: write a log file | `LogBucketPolicy` | **denied** | allowed by `CloudTrailWrite` |"
     assert row in text.splitlines()
-    assert "65 requests by other principals were tested" in text
+    assert "71 requests by other principals were tested" in text
     assert "0 newly allowed" in text
     assert "- line 927, `wrong-source-arn`: StringEquals aws:SourceArn of `CloudTrailAclCheck` contains" in text
 

@@ -83,7 +83,8 @@ def _with_legs(sets: tuple[PatchSet, ...], extra: Path | None) -> tuple[PatchSet
         for leg, path in one.service.legs.items():
             full = f"{leg}/{one.name.partition('/')[2]}"
             if leg not in chosen and full in known:
-                found.append(_leg(load(full, extra), UsedBy(one.service, path)))
+                own = extra if extra and full in _sets(extra) else None
+                found.append(_leg(load(full, own), UsedBy(one.service, path)))
     return tuple(found)
 
 
