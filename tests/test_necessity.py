@@ -72,5 +72,7 @@ def test_a_repair_that_is_left_out_is_missed(file: Path, name: str) -> None:
     left = faults(report.to_bytes(), options.given)
     for repair in repairs:
         without = Options(options.given, ignore=frozenset({repair}), review=options.review)
-        remaining = faults(remediate(raw, file.name, patch_set, without).to_bytes(), options.given)
-        assert remaining - left, f"nothing misses {repair}"
+        other = remediate(raw, file.name, patch_set, without)
+        # Another patch may do in its place what both would: one key for two purposes, an ACL that goes or that works.
+        instead = {one.patch.id for one in other.applied} - {one.patch.id for one in report.applied}
+        assert faults(other.to_bytes(), options.given) - left or instead, f"nothing misses {repair}"
