@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -53,10 +54,10 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
 
     Raises Unreadable for input that is no template, and Broken where a guarantee does not hold.
     """
-    template = check_is_cloudformation(read(raw, name))
+    template, model = _opened(raw, name)
     ignores = Ignores() if options.no_ignores else read_ignores(template, [patch.id for patch in patch_set.patches])
     options = replace(options.for_service(patch_set.service, patch_set.used_by), ignores=ignores.valid)
-    located = locate(TemplateModel(template.data), options.given)
+    located = locate(model, options.given)
     planned, edits, options = plan_edits(template, located, patch_set, options)
     after = splice(template.text, edits)
     model_after = TemplateModel(verify_text(template, planned.operations, edits, after))
@@ -77,6 +78,13 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         concerned=(patch_set.service,) if planned.deliveries or verdicts or planned.findings else (),
         givens=(options.given,),
     )
+
+
+@functools.lru_cache(maxsize=4)
+def _opened(raw: bytes, name: str) -> tuple[Template, TemplateModel]:
+    """Return a template and what it holds; the runs for several services begin with the same bytes. Raises Unreadable."""
+    template = check_is_cloudformation(read(raw, name))
+    return template, TemplateModel(template.data)
 
 
 def _judged(
@@ -102,13 +110,14 @@ def remediate_all(raw: bytes, name: str, patch_sets: Sequence[PatchSet], options
     first, *rest = patch_sets
     report = whole = remediate(raw, name, first, options)
     rest = [one for one in rest if one.used_by is None or used_sources(report.model, one.service, one.used_by)]
+    settled = {first.name}  # those that have run on the text as it is now; each proves its own second run
     for patch_set in rest:
         before = remediate(raw, name, patch_set, options)
         after = remediate(whole.to_bytes(), name, patch_set, options) if whole.changed else before
+        settled = {patch_set.name} if after.changed else {*settled, patch_set.name}
         whole = whole.followed_by(after, replace(before, skipped=after.skipped))
-    if whole is not report and whole.changed:
-        again = (remediate(whole.to_bytes(), name, one, options) for one in (first, *rest))
-        verify_settled([operation for one in again for operation in one.operations])
+    again = (remediate(whole.to_bytes(), name, one, options) for one in (first, *rest) if one.name not in settled)
+    verify_settled([operation for one in again for operation in one.operations])
     return _of_the_whole(whole, (first, *rest), options)
 
 

@@ -54,9 +54,7 @@ def remediate_for(raw: bytes, name: str, patch_sets: Sequence[PatchSet], environ
         [remediate_all(whole.to_bytes(), name, patch_sets, one.options) for one in environments] if whole.changed else before
     )
     verdicts = [_compared(one, settled) for one, settled in zip(before, after, strict=True)]
-    opened: list[NewAccess] = []
-    if whole.changed:
-        opened = _checked(whole, after, verdicts, patch_sets, environments)
+    opened = _checked(whole, after, verdicts, patch_sets, environments) if whole.changed else []
     names = [one.name for one in environments]
     return replace(
         whole,
