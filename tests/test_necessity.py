@@ -14,7 +14,7 @@ from remediate.delivery.locate import Given, locate
 from remediate.diagnosis import diagnose
 from remediate.engine import remediate
 from remediate.iam.evaluate import Outcome
-from remediate.patch_set import load, names
+from remediate.patch_set import Patch, load, names
 from remediate.plan import Options
 from remediate.template import TemplateError, read
 from tests.corpus import corpus_folder
@@ -58,8 +58,23 @@ def faults(raw: bytes, given: Given) -> set[tuple[str, ...]]:
     return found
 
 
-@pytest.mark.parametrize("name", names())
-@pytest.mark.parametrize("file", inputs(), ids=lambda file: file.parent.name + "-" + file.name)
+def pairs() -> list[tuple[Path, str]]:
+    """Return each input with the sets to try: of a case those of the services that have its patch, else all of them."""
+    of_patch = {patch.id: {name.partition("/")[0] for name in names() if load(name).patch(patch.id)} for patch in every()}
+    found = []
+    for file in inputs():
+        services = of_patch.get(file.parent.parent.name) if file.stem == "before" else None
+        found += [(file, name) for name in names() if services is None or name.partition("/")[0] in services]
+    return found
+
+
+def every() -> list[Patch]:
+    return [patch for name in names() for patch in load(name).patches]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), pairs(), ids=lambda one: f"{one.parent.name}-{one.name}" if isinstance(one, Path) else one
+)
 def test_a_repair_that_is_left_out_is_missed(file: Path, name: str) -> None:
     patch_set = load(name)
     options = options_of(file).for_service(patch_set.service)
