@@ -173,6 +173,15 @@ def test_what_must_stay_elsewhere(change: dict[str, Any], kind: str) -> None:
     assert kind in judged([change])
 
 
+@pytest.mark.parametrize(("action", "kinds"), [("kms:Re  ncrypt*", []), ("kms:ReEncrypt", []), ("kms:Sign", [ANOTHER])])
+def test_what_s3_loses_of_a_key_is_no_matter_where_it_is_not_an_action(action: str, kinds: list[str]) -> None:
+    s3 = {"Service": "s3.amazonaws.com"}
+    stanza = {"Effect": "Allow", "Principal": s3, "Action": ["kms:Decrypt", action], "Resource": "*"}
+    template = {"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": [stanza]}}}}}
+    change = operation("/Resources/Key/Properties/KeyPolicy/Statement/0/Action", ["kms:Decrypt"])
+    assert judged([change], before=json.dumps(template)) == kinds
+
+
 def test_a_document_with_a_member_named_effect_is_no_statement() -> None:
     template = TEMPLATE.replace("        Statement:", "        Effect: 2012-10-17\n        Statement:")
     new = operation(f"{STATEMENTS}/2/Resource", "arn:aws:s3:::logs/*")

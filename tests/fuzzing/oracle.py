@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import pickle
 import random
@@ -26,6 +27,9 @@ _MEANT = {("Service", words.CLOUDTRAIL), ("Service", f"{words.CLOUDTRAIL}.cn")}
 """CloudTrail, and what ``cloudtrail.${AWS::URLSuffix}`` becomes in China, which is nobody else."""
 _S3 = {("Service", "s3.amazonaws.com"), ("Service", "s3.amazonaws.com.cn")}
 _S3_MAY_GAIN = frozenset({"kms:encrypt", "kms:reencrypt*", "kms:generatedatakey*"})
+_REFERENCE = Path(__file__).parents[2] / "remediate/iam/reference/kms.json"
+_KMS_ACTIONS = [name.lower() for name in json.loads(_REFERENCE.read_text(encoding="utf-8"))]
+"""The actions of the Service Authorization Reference. ReEncrypt is none: it needs kms:ReEncryptFrom and kms:ReEncryptTo."""
 
 
 @dataclass(frozen=True)
@@ -244,8 +248,14 @@ def _without_s3_actions(statement: dict[str, Any]) -> dict[str, Any]:
     actions = [str(one) for one in (written if isinstance(written, list) else [written])]
     return {
         **statement,
-        "Action": sorted(one for one in actions if one.lower() not in _S3_MAY_GAIN and one not in words.MISSPELT),
+        "Action": sorted(one for one in actions if one.lower() not in _S3_MAY_GAIN and _names_an_action(one)),
     }
+
+
+def _names_an_action(written: str) -> bool:
+    """Tell whether an action of a key is one that KMS has, or that of another service, which nobody looks at."""
+    service, _, name = written.lower().partition(":")
+    return service != "kms" or any(fnmatch.fnmatchcase(action, name.replace("[", "[[]")) for action in _KMS_ACTIONS)
 
 
 def _text(change: Change) -> Iterator[Finding]:

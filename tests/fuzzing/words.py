@@ -60,8 +60,6 @@ KEY_ACTIONS = [
     ),
     *("kms:DescribeKeys", "KMS:decrypt", "kms:GenerateDataKeyWithoutPlaintext"),
 ]
-MISSPELT = frozenset({"kms:DescribeKeys", "kms:ReEncrypt"})
-"""What KMS does not know among the actions: ReEncrypt is an operation that needs kms:ReEncryptFrom and kms:ReEncryptTo."""
 OPERATORS = [
     *("StringEquals", "StringEquals", "StringLike", "ArnLike", "ArnEquals", "StringNotEquals", "Bool", "Null", "IpAddress"),
     *(
