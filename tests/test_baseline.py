@@ -14,12 +14,9 @@ from remediate.patch_set import load_all
 from remediate.plan import Options
 from remediate.report.annotations import annotate, fails
 from remediate.template import TemplateError
+from tests.templates import SOME
 
 ROOT = Path(__file__).parent.parent
-TEMPLATES = [
-    *sorted(one for one in (ROOT / "examples").iterdir() if one.suffix in {".yaml", ".json"}),
-    *sorted((ROOT / "tests" / "cases").rglob("before.*")),
-]
 ALIASED = """\
 Description: Two policies of one kind
 Resources:
@@ -70,7 +67,7 @@ Resources:
 def test_after_a_baseline_nothing_is_found_and_a_second_one_changes_nothing(level: str) -> None:
     sets, environments = load_all("create", ["cloudtrail"]), (Environment("", Options()),)
     changed = 0
-    for path in TEMPLATES:
+    for path in SOME:
         raw = path.read_bytes()
         try:
             found = remediate_for(raw, str(path), sets, environments)
@@ -87,7 +84,7 @@ def test_after_a_baseline_nothing_is_found_and_a_second_one_changes_nothing(leve
         assert not again.report.changed, path
         assert _only_added(raw, done.report.to_bytes()), path
         changed += done.report.changed
-    assert changed > 100
+    assert changed > 40
 
 
 def _only_added(old: bytes, new: bytes) -> bool:

@@ -20,10 +20,10 @@ from remediate.report.failed import Failed
 from remediate.report.fingerprint import fingerprints
 from remediate.report.fixes import Fix, fixes_of, whole_lines
 from remediate.template import Edit, Span, read, splice
+from tests.templates import CASES, EXAMPLES, some
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = sorted(one for one in (ROOT / "examples").iterdir() if one.suffix in {".yaml", ".json"})
-CASES = sorted(one for one in (ROOT / "tests" / "cases").rglob("before.*") if list(one.parent.glob("after.*")))
+FIRING = some([one for one in CASES if list(one.parent.glob("after.*"))])
 PATCH_SET = load("cloudtrail-create")
 FAILED = [Failed("in/locked", "Permission denied"), Failed("bad.yaml", "a tab", 4, 2)]
 POSITION = {
@@ -149,7 +149,7 @@ def changes(report: Report) -> list[Any]:
 
 
 @pytest.mark.parametrize("service", ["cloudtrail", "all"])
-@pytest.mark.parametrize("file", [*EXAMPLES, *CASES], ids=lambda one: str(one.relative_to(ROOT)))
+@pytest.mark.parametrize("file", [*EXAMPLES, *FIRING], ids=lambda one: str(one.relative_to(ROOT)))
 def test_the_fixes_are_the_edits_and_each_is_a_template(file: Path, service: str) -> None:
     report = fix(file, service=service)
     assert splice(report.before, report.edits) == report.after

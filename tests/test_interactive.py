@@ -20,12 +20,9 @@ from remediate.delivery.locate import Given
 from remediate.engine import remediate_all
 from remediate.patch_set import load_all
 from remediate.plan import Options
+from tests.templates import SOME
 
 ROOT = Path(__file__).parent.parent
-TEMPLATES = [
-    *sorted(one for one in (ROOT / "examples").iterdir() if one.suffix in {".yaml", ".json"}),
-    *sorted((ROOT / "tests" / "cases").rglob("before.*")),
-]
 SETS = load_all("create", ["all"], None)
 
 
@@ -124,7 +121,7 @@ def choices(path: Path) -> Iterator[frozenset[tuple[str, str]]]:
     yield from (frozenset(chance.sample(names, len(names) // 2)) for _ in range(3 if len(names) > 2 else 0))
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda one: "/".join(one.parts[-3:]))
+@pytest.mark.parametrize("path", SOME, ids=lambda one: "/".join(one.parts[-3:]))
 def test_every_choice_keeps_the_guarantees(path: Path) -> None:
     for declined in choices(path):
         report = remediate_all(path.read_bytes(), path.name, SETS, replace(Options(Given()), declined=declined))

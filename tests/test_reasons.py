@@ -18,13 +18,11 @@ from remediate.engine import Report
 from remediate.partial_string import partial
 from remediate.patch_set import load, load_all, names
 from remediate.reasons import described, reasons
+from remediate.relevance import Look, Relevance
 from remediate.report.annotations import annotate
+from tests.templates import SOME
 
 ROOT = Path(__file__).parent.parent
-TEMPLATES = [
-    *sorted(one for one in (ROOT / "examples").iterdir() if one.suffix in {".yaml", ".json"}),
-    *sorted((ROOT / "tests" / "cases").rglob("before.*")),
-]
 FACTS = SourceFacts(
     default_service(),
     name="t",
@@ -49,8 +47,11 @@ def shown_in(report: Report) -> Iterator[str]:
 
 @pytest.mark.parametrize("patch_set", names())
 def test_every_id_over_examples_and_cases_is_known(patch_set: str) -> None:
-    known = described().keys() | {patch.id for one in load_all(patch_set, ()) for patch in one.patches}
-    found = {one for path in TEMPLATES for one in shown_in(fix(path, patch_set=patch_set))}
+    sets = load_all(patch_set, ())
+    known = described().keys() | {patch.id for one in sets for patch in one.patches}
+    relevant = Relevance([sets[0].service])
+    concerned = [path for path in SOME if relevant.look(path.read_bytes()) is Look.READ]
+    found = {one for path in concerned for one in shown_in(fix(path, patch_set=patch_set))}
     assert len(found) > 10
     assert found <= known
 

@@ -9,11 +9,11 @@ from click.testing import CliRunner, Result
 
 import remediate
 from remediate.cli import main
+from tests.templates import CASES, some
 
 ROOT = Path(__file__).parent.parent
 STACK = str(ROOT / "examples" / "stack.yaml")
 MINIMAL = str(ROOT / "examples" / "minimal.yaml")
-CASES = sorted((ROOT / "tests" / "cases").rglob("before.*"))
 
 
 def run(*arguments: str) -> Result:
@@ -63,7 +63,7 @@ def test_a_deny_in_the_way_of_a_selected_patch_is_told(tmp_path: Path) -> None:
     assert run("fix", "--dry-run", "--select", "trail-order", str(tmp_path / "x.yaml")).exit_code == 0
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda one: "/".join(one.parts[-3:-1]))
+@pytest.mark.parametrize("path", some(CASES), ids=lambda one: "/".join(one.parts[-3:-1]))
 def test_each_problem_is_that_of_a_patch_or_of_all_runs(path: Path) -> None:
     """What a whole run leaves to do is also left by the selections of its patches together, and by no other run."""
     patches = [one.id for one in remediate.patch_set.load("create").patches]

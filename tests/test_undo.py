@@ -15,14 +15,12 @@ from remediate.cli import main
 from remediate.template import TemplateError, unshared
 from remediate.undo import Undo, choose, parse, render, restored, undo_of
 from tests.corpus import corpus_folder
+from tests.templates import SOME, some
 
 ROOT = Path(__file__).parent.parent
 CORPUS = corpus_folder()
-TEMPLATES = [
-    *sorted(one for one in (ROOT / "examples").iterdir() if one.suffix in {".yaml", ".json"}),
-    *sorted((ROOT / "tests" / "cases").rglob("before.*")),
-    *sorted(one for one in (CORPUS.rglob("*") if CORPUS else ()) if one.suffix in {".yaml", ".yml", ".json", ".template"}),
-]
+CORPUS_FILES = sorted(CORPUS.rglob("*")) if CORPUS else []
+TEMPLATES = [*SOME, *some([one for one in CORPUS_FILES if one.suffix in {".yaml", ".yml", ".json", ".template"}])]
 SCHEMA = json.loads((ROOT / "remediate" / "undo.schema.json").read_text("utf-8"))
 
 
@@ -50,7 +48,7 @@ def test_every_fix_can_be_taken_back(path: Path) -> None:
 
 
 def test_enough_templates_are_tried() -> None:
-    assert sum(remediate.fix(one, service="all").changed for one in TEMPLATES[:60]) > 20
+    assert sum(remediate.fix(one, service="all").changed for one in SOME[:60]) > 20
 
 
 @pytest.fixture

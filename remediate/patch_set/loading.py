@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,9 +39,18 @@ def load(name: str, extra: Path | None = None, service: str = DEFAULT) -> PatchS
     """Read a patch set, shipped and in the folder ``extra``: ``<service>/<set>``, or ``<set>`` of the service.
 
     A file of ``extra`` replaces the shipped patch with the same id; one with a new id is added. File names give the order.
-    ``<service>-<set>`` is another way to write the name. Raises PatchError where there is no such set, or a file does not
-    fit the schema.
+    ``<service>-<set>`` is another way to write the name. Shipped sets are read once. Raises PatchError where there is no
+    such set, or a file does not fit the schema.
     """
+    return _load(name, extra, service) if extra else _load_shipped(name, service)
+
+
+@functools.cache
+def _load_shipped(name: str, service: str) -> PatchSet:
+    return _load(name, None, service)
+
+
+def _load(name: str, extra: Path | None, service: str) -> PatchSet:
     known = names(extra)
     full = next((one for one in known if name in (one, one.replace("/", "-"))), f"{service}/{name}")
     if extra and full not in _sets(extra):
@@ -104,7 +114,7 @@ def combined(patch_sets: Sequence[PatchSet]) -> PatchSet:
 
 def names(extra: Path | None = None) -> list[str]:
     """Return the names of all patch sets, shipped and in ``extra``: ``<service>/<set>``."""
-    return sorted({*_sets(shipped()), *(_sets(extra) if extra else ())})
+    return sorted({*_shipped_sets(), *(_sets(extra) if extra else ())})
 
 
 def schema(name: str = "patch") -> dict[str, Plain]:
@@ -125,6 +135,11 @@ def _service(service: str, extra: Path | None) -> LogService:
         raise PatchError(error.located(str(file))) from error
     except OSError as error:
         raise _unreadable(file, error) from error
+
+
+@functools.cache
+def _shipped_sets() -> tuple[str, ...]:
+    return tuple(_sets(shipped()))
 
 
 def _sets(root: Path) -> list[str]:
