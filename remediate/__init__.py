@@ -7,12 +7,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+    from typing import Any
 
     from remediate.engine import Report
     from remediate.errors import BadChoice, RemediateError
     from remediate.report.annotations import Annotation
 
-__all__ = ["BadChoice", "RemediateError", "Report", "__version__", "check", "fix"]
+__all__ = ["BadChoice", "RemediateError", "Report", "__version__", "check", "fix", "to_dict"]
 __version__ = "0.1.0"
 
 
@@ -74,6 +75,13 @@ def check(
         organization_id=organization_id,
     )
     return annotate(report)
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """Return a report as JSON data: the entry of the template in ``templates`` of ``--format json``, as its schema says."""
+    from remediate.report.json import of_template
+
+    return of_template(report)
 
 
 def _ids(given: str | Iterable[str]) -> frozenset[str]:

@@ -39,6 +39,7 @@ from remediate.template import (
     Operation,
     Plain,
     Template,
+    TemplateInside,
     Unreadable,
     compose,
     edit,
@@ -159,11 +160,24 @@ def check_is_cloudformation(template: Template) -> Template:
     members = template.root.members if isinstance(template.root, MappingNode) else []
     found = next((member for member in members if member.key.text == "Resources"), None)
     if found is None and not isinstance(template.data.get("Resources"), dict):
-        raise NotTemplate("this is not a CloudFormation template: it has no Resources section", 1, 1)
+        raise _not_template(template)
     if found is not None and not isinstance(found.value, MappingNode | Alias):
         where = line_and_column(template.text, found.key.span.start)
         raise Unreadable("the Resources section is not a mapping of logical IDs to resources", *where)
     return template
+
+
+def _not_template(template: Template) -> NotTemplate:
+    """Return what a document without Resources is. Source: Serverless Framework, AWS infrastructure resources."""
+    inside = template.data.get("resources")
+    if not isinstance(inside, dict) or not isinstance(inside.get("Resources"), dict):
+        return NotTemplate("this is not a CloudFormation template: it has no Resources section", 1, 1)
+    return TemplateInside(
+        "the resources of a Serverless Framework service are not checked: run `serverless package`, and check the template "
+        "that it writes, .serverless/cloudformation-template-update-stack.json",
+        1,
+        1,
+    )
 
 
 class Report(Struct, frozen=True):

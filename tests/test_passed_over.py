@@ -40,7 +40,7 @@ NONE: dict[str, str | bytes] = {
     "a chart": "{{- if .Values.enabled }}\nkind: Deployment\n{{- end }}\n",
     "another broken file": "a: [\n",
     "two documents": "kind: A\n---\nkind: B\n",
-    "a framework's configuration": "service: logs\nresources:\n  Resources:\n    T: {Type: AWS::CloudTrail::Trail}\n",
+    "a configuration that names a type": "resources:\n  - AWS::CloudTrail::Trail\n",
     "UTF-16 of something else": "name: x\n".encode("utf-16"),
     "an image": b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe",
 }
@@ -85,6 +85,19 @@ def test_what_is_no_template_is_passed_over_with_a_note(command: str, content: s
     assert (in_folder.exit_code, in_folder.stdout) == (0, "")
     assert in_folder.stderr == "1 other file skipped (not a CloudFormation template)\n"
     assert run(command, "--quiet", "in", "in/x.yaml").stderr == ""
+
+
+@pytest.mark.parametrize("command", ["check", "fix", "simulate"])
+def test_a_template_inside_the_source_of_a_framework_is_told_in_a_folder_too(command: str) -> None:
+    write("in/serverless.yml", "service: logs\nresources:\n  Resources:\n    T: {Type: AWS::CloudTrail::Trail}\n")
+    for path in ("in", "in/serverless.yml"):
+        result = run(command, path)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert result.stderr.startswith(
+            "in/serverless.yml:1:1: the resources of a Serverless Framework service are not checked"
+        )
+    write("in/serverless.yml", "service: logs\nresources:\n  Resources:\n    T: {Type: AWS::SNS::Topic}\n")
+    assert "Serverless" not in run(command, "in").stderr
 
 
 def test_what_is_passed_over_costs_the_others_nothing() -> None:

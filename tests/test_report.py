@@ -11,7 +11,7 @@ import jsonpatch
 import jsonschema
 import pytest
 
-from remediate import BadChoice, fix
+from remediate import BadChoice, fix, to_dict
 from remediate.diagnosis import catalogue
 from remediate.engine import Report
 from remediate.patch_set import load
@@ -49,6 +49,11 @@ def test_json_fits_its_schema(example: Path | str) -> None:
     schema = json.loads(Path(str(json_format.__file__)).with_name("schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(rendered("json", fix(example)), schema)
+
+
+def test_a_report_as_data_is_an_entry_of_the_json_report() -> None:
+    report = fix(ROOT / "examples" / "stack.yaml")
+    assert to_dict(report) == rendered("json", report)["templates"][0]
 
 
 def test_json_says_what_denies_and_what_allows() -> None:

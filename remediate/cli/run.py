@@ -21,7 +21,7 @@ from remediate.errors import RemediateError
 from remediate.report.escape import visible
 from remediate.report.failed import Failed
 from remediate.report.totals import Fixes, Totals
-from remediate.template import NotTemplate, TemplateError, Unreadable
+from remediate.template import NotTemplate, TemplateError, TemplateInside, Unreadable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -247,10 +247,11 @@ class Run:
             return False
         why = "" if isinstance(error, NotTemplate) else " (it does not mention CloudFormation)"
         text = visible(f"{error.located(self._current[0].name)}; skipped{why}")
-        if self.intake.single:
+        if not self.intake.single:
+            self._skipped += 1
+        if self.intake.single or isinstance(error, TemplateInside):
             self.say(text)
         else:
-            self._skipped += 1
             self.mention(text)
         return True
 

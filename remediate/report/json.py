@@ -26,12 +26,13 @@ _NOTHING = ("causes", "applied", "notFixed", "notes", "ignored", "requests", "op
 
 def render(reports: Sequence[Report], patch_set: PatchSet, failed: Sequence[Failed] = ()) -> str:
     """Return one JSON object for the run; a file that could not be checked has an ``error`` and nothing else."""
-    templates: list[Plain] = [*map(_template, reports), *map(_failed, failed)]
+    templates: list[Plain] = [*map(of_template, reports), *map(_failed, failed)]
     content: Plain = {"remediate": __version__, "patchSet": patch_set.name, "templates": templates}
     return json_text(content)
 
 
-def _template(report: Report) -> Plain:
+def of_template(report: Report) -> dict[str, Plain]:
+    """Return what the report says of one template, an item of ``templates``."""
     return {
         "name": report.name,
         "changed": report.changed,

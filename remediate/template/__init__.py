@@ -5,7 +5,14 @@ Knows JSON, YAML, JSON pointers and patches; knows nothing of AWS but the short 
 
 from remediate.template.compose import compose
 from remediate.template.edit import edit
-from remediate.template.errors import NotTemplate, Refused, TemplateError, Unreadable, line_and_column
+from remediate.template.errors import (
+    NotTemplate,
+    Refused,
+    TemplateError,
+    TemplateInside,
+    Unreadable,
+    line_and_column,
+)
 from remediate.template.node import Alias, MappingNode, Member, Node, Plain, ScalarNode, SequenceNode, Span, Tagged, Template
 from remediate.template.operation import Operation, parse_operation, pointer, tokens, unshared
 from remediate.template.read import read
@@ -29,6 +36,7 @@ __all__ = [
     "Tagged",
     "Template",
     "TemplateError",
+    "TemplateInside",
     "Unreadable",
     "compose",
     "data_of",

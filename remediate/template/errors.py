@@ -32,6 +32,10 @@ class NotTemplate(Unreadable):
     """The text can be read, but it is something else than a template."""
 
 
+class TemplateInside(NotTemplate):
+    """The text is the source of another tool and has a part of a template in it, which nobody has looked into."""
+
+
 class Refused(TemplateError):
     """An operation cannot be written without breaking what the message names.
 
