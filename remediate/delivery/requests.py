@@ -164,30 +164,44 @@ def folders(facts: SourceFacts) -> tuple[PartialString, ...]:
 
 
 def _made(facts: SourceFacts, form: RequestForm) -> ServiceRequest:
+    is_write = form.target == "object"
+    request = _by_role(facts, form) if form.target == "permissions" else _by_service(facts, form)
+    if is_write and facts.acl:
+        request = _by_acl(facts, request)
+    return ServiceRequest(
+        *(form.id, form.title, _DECIDING[form.target], request, form.confidence, form.source), is_write=is_write
+    )
+
+
+_DECIDING: Mapping[str, PolicyKind] = {
+    "object": "bucket",
+    "bucket": "bucket",
+    "topic": "topic",
+    "topic-key": "key",
+    "key": "key",
+    "role": "role",
+    "permissions": "permissions",
+}
+"""Which policy decides a request for each kind of target."""
+
+
+def _by_service(facts: SourceFacts, form: RequestForm) -> Request:
+    """Return a request that the service makes itself."""
     values = facts_of(facts)
     if form.target == "object":
         resource, *others = _objects(facts, form)
         request = _request(facts, form, resource, values)
-        if others:
-            request = replace(request, alternatives=tuple(others), doubt=_doubled_slash(facts))
-        return ServiceRequest(form.id, form.title, "bucket", request, form.confidence, form.source, is_write=True)
-    if form.target == "bucket":
-        request = _request(facts, form, facts.bucket_arn, values)
-        return ServiceRequest(form.id, form.title, "bucket", request, form.confidence, form.source)
-    if form.target == "topic":
-        request = _request(facts, form, facts.topic_arn or partial(UnknownPart("the topic", "any")), values)
-        return ServiceRequest(form.id, form.title, "topic", request, form.confidence, form.source)
-    if form.target == "topic-key":
-        request = _request(facts, form, facts.topic_key_arn or partial(UnknownPart("the key of the topic", "any")), values)
-        return ServiceRequest(form.id, form.title, "key", request, form.confidence, form.source)
-    if form.target == "role":
-        request = _request(facts, form, facts.role_arn or partial(UnknownPart("the role", "any")), values)
-        return ServiceRequest(form.id, form.title, "role", request, form.confidence, form.source)
-    if form.target == "permissions":
-        return ServiceRequest(form.id, form.title, "permissions", _by_role(facts, form), form.confidence, form.source)
-    key = facts.key_arn or facts.bucket_key_arn or partial(UnknownPart("the key", "any"))
-    request = _request(facts, form, key, values | {"s3-context": _s3_context(facts)})
-    return ServiceRequest(form.id, form.title, "key", request, form.confidence, form.source)
+        return replace(request, alternatives=tuple(others), doubt=_doubled_slash(facts)) if others else request
+    if form.target == "key":
+        values["s3-context"] = _s3_context(facts)
+    known, what = {
+        "bucket": (facts.bucket_arn, "the bucket"),
+        "topic": (facts.topic_arn, "the topic"),
+        "topic-key": (facts.topic_key_arn, "the key of the topic"),
+        "role": (facts.role_arn, "the role"),
+        "key": (facts.key_arn or facts.bucket_key_arn, "the key"),
+    }[form.target]
+    return _request(facts, form, known or partial(UnknownPart(what, "any")), values)
 
 
 def _objects(facts: SourceFacts, form: RequestForm) -> list[PartialString]:
@@ -207,8 +221,6 @@ def _request(facts: SourceFacts, form: RequestForm, resource: PartialString, val
         absent=form.absent,
         notes=dict.fromkeys(perhaps, f"AWS does not document that {service.name} sends it"),
     )
-    if form.target == "object" and facts.acl:
-        found = _by_acl(facts, found)
     writer = service.writer
     return replace(found, fallback=writer.reason) if writer and facts.other_writer else found
 
