@@ -106,6 +106,11 @@ _DUPLICATE = 'duplicate key "b" (lines 2 and 4)'
             id="byte-order mark within",
         ),
         pytest.param(
+            "\ufeff\ufeff%YAML 1.1\n---\na: {  }\n".encode(),
+            *(1, 1, "a byte-order mark inside the file: remove it"),
+            id="two byte-order marks and an empty mapping",
+        ),
+        pytest.param(
             b"a: " + b"[" * 200 + b"]" * 200,
             *(1, 153, "the template is nested more than 150 levels deep"),
             id="deep",

@@ -79,10 +79,11 @@ class _Reader:
             found = _TAG_DIRECTIVE.search(self.text)
             message = "CloudFormation does not support %TAG directives: remove it"
             raise self.unreadable(message, found.start() if found else 0)
-        root = self.node(self.next())
-        mark = self.text.find("\ufeff", 0, root.span.start + 1)
-        if mark >= 0:  # one parser skips it, another takes it for the first character of a key
+        first = self.next()
+        mark = self.text.find("\ufeff", 0, first.start_mark.index + 1)
+        if mark >= 0:  # one parser skips it, and its places are wrong then; another takes it for a part of a key
             raise self.unreadable("a byte-order mark inside the file: remove it", mark)
+        root = self.node(first)
         self.next()
         event = self.next()
         if type(event) is not yaml.StreamEndEvent:
