@@ -15,6 +15,7 @@ from remediate.cloudformation.possible import REGION, possible_strings
 from remediate.cloudformation.resolve import Scenario
 from remediate.delivery.decide import judge, statements_of
 from remediate.delivery.delivery import Delivery
+from remediate.delivery.examples import Examples
 from remediate.delivery.outsiders import Outsider, outsiders
 from remediate.delivery.requests import SourceFacts
 from remediate.iam.beginnings import Beginnings
@@ -42,13 +43,16 @@ _RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
 def gained(before: Document | None, after: Document, deliveries: Sequence[Delivery]) -> Iterator[tuple[Outsider, Delivery]]:
     """Yield the strangers whose requests a policy allows, or may allow, and refused before, with a delivery that shows it.
 
-    ``before`` None stands for a policy that was not there.
+    ``before`` None stands for a policy that was not there: who gets in by that is asked on the paths of sources alone.
     """
     for found in _strangers_by_scenario(tuple(deliveries), after.kind, after.logical_id):
         delivery = found.delivery
         changed = _changed(before, after, delivery)
         known = _known(before, delivery) if before and changed else []
-        for outsider in found.concerned(changed):
+        told: set[tuple[str, str]] = set()
+        for outsider in (*found.concerned(changed), *(found.with_examples(changed) if before else ())):
+            if outsider.example and (outsider.who, outsider.request.action) in told:
+                continue
             # The policy as a whole is asked only where something in it has come to say yes.
             applying = [statement for statement in changed if not cannot_apply(statement, outsider.request)]
             if not applying:
@@ -59,6 +63,7 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
             else:
                 gains = any(_is_gain(statement, known, outsider.request) for statement in applying)
             if gains:
+                told.add((outsider.who, outsider.request.action))
                 yield outsider, delivery
 
 
@@ -159,9 +164,12 @@ def _policies_of(delivery: Delivery) -> str:
 class _Crowd:
     """The strangers of one scenario, by the resources that they ask for; ``delivery`` is one of its sampled deliveries."""
 
-    def __init__(self, delivery: Delivery, people: Sequence[Outsider]) -> None:
-        self.delivery = delivery
+    def __init__(
+        self, deliveries: Sequence[Delivery], people: Sequence[Outsider], kind: PolicyKind, logical_id: str
+    ) -> None:
+        self.delivery = deliveries[0]
         self._people = people
+        self._examples = Examples(people, deliveries, logical_id) if kind == "bucket" else None
         requests = [(number, one.request) for number, one in enumerate(people)]
         doors = [(path, number) for number, one in requests for path in (one.resource, *one.alternatives)]
         self._resources = Beginnings([path for path, _ in doors])
@@ -175,6 +183,11 @@ class _Crowd:
             concerned.update(self._asking if found is None else (self._asking[one] for one in found))
         yield from (self._people[number] for number in sorted(concerned))
 
+    def with_examples(self, statements: Sequence[Statement]) -> Iterator[Outsider]:
+        """Yield the strangers who ask for an example of what the statements name."""
+        if self._examples:
+            yield from self._examples.of(statements)
+
 
 @functools.lru_cache(maxsize=64)
 def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: PolicyKind, logical_id: str) -> tuple[_Crowd, ...]:
@@ -182,14 +195,15 @@ def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: PolicyKind, l
 
     Remembered, for the changes of one policy are tried one by one for the same deliveries.
     """
-    grouped: dict[tuple[int, int], tuple[Delivery, dict[tuple[object, ...], Outsider]]] = {}
+    grouped: dict[tuple[int, int], tuple[list[Delivery], dict[tuple[object, ...], Outsider]]] = {}
     for delivery, place in ((one, place) for one in deliveries for place in _places_of(one)):
-        _, found = grouped.setdefault((id(delivery.resolver), place), (_sampled(delivery, place), {}))
+        there, found = grouped.setdefault((id(delivery.resolver), place), ([], {}))
+        there.append(_sampled(delivery, place))
         for outsider in _outsiders_of(delivery, kind, logical_id, place):
             asked = outsider.request
             source = asked.context.get("aws:sourcearn"), asked.context.get("aws:sourceaccount")
             found.setdefault((outsider.who, asked.action, asked.resource, *source), outsider)
-    return tuple(_Crowd(delivery, [*found.values()]) for delivery, found in grouped.values())
+    return tuple(_Crowd(there, [*found.values()], kind, logical_id) for there, found in grouped.values())
 
 
 def _changed(before: Document | None, after: Document, delivery: Delivery) -> list[Statement]:

@@ -30,7 +30,8 @@ class Outsider(Struct, frozen=True):
     """A request by somebody who is not one of the template's sources.
 
     ``deputy`` names the service that acts for another account's source: the confused deputy (IAM User Guide, The confused
-    deputy problem). ``insecure``: it is the service's own write, but without TLS.
+    deputy problem). ``insecure``: it is the service's own write, but without TLS; ``astray``: outside its folders.
+    ``example``: what is asked for is an example of what a statement names.
     """
 
     who: str
@@ -38,6 +39,8 @@ class Outsider(Struct, frozen=True):
     request: Request
     deputy: str = ""
     insecure: bool = False
+    astray: bool = False
+    example: bool = False
 
 
 def outsiders(facts: SourceFacts, account: str = OTHER_ACCOUNT) -> Iterator[Outsider]:
@@ -108,7 +111,7 @@ def _service_astray(facts: SourceFacts) -> Iterator[Outsider]:
     if write is not None:
         if facts.service.below:  # else a source without prefix writes to all of the bucket
             astray = replace(write.request, resource=_elsewhere(facts), alternatives=(), doubt="")
-            yield Outsider(f"{name}, outside its folders", "bucket", astray)
+            yield Outsider(f"{name}, outside its folders", "bucket", astray, astray=True)
         plain = {**write.request.context, "aws:securetransport": partial("false")}
         yield Outsider(f"{name}, without TLS", "bucket", replace(write.request, context=plain), insecure=True)
 

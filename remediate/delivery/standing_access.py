@@ -57,7 +57,7 @@ def access_change(old: Side | None, new: Side | None) -> AccessChange:
     after = [*_standing(new)] if new else []
     gains = [_told(one, old) for one in after if old is None or not _was_allowed(one, before, old)]
     if old and new:
-        gains += _by_changed_statements(old, new, {_name(one) for one in gains})
+        gains += _by_changed_statements(old, new, gains)
     names = {_name(one.access) for one in after}
     lost = [one.access for one in before if _name(one.access) not in names and not (new and _is_allowed(one, new))]
     return AccessChange(tuple(gains), tuple(lost), tuple(one.access for one in after), _asked(new) if new else 0)
@@ -129,12 +129,14 @@ def _documents(side: Side, kind: PolicyKind) -> Iterator[tuple[Document, Deliver
                 yield document, delivery
 
 
-def _by_changed_statements(old: Side, new: Side, known: set[tuple[str, str, str]]) -> Iterator[NewAccess]:
-    """Yield what the changed Allow statements of a policy let in under any value, whatever a Deny says."""
+def _by_changed_statements(old: Side, new: Side, gains: list[NewAccess]) -> list[NewAccess]:
+    """Return what the changed Allow statements of a policy let in under any value, whatever a Deny says."""
+    known = {_name(one) for one in gains}
+    kinds = {(one.outsider.who, one.outsider.request.action) for one in gains}
     had = {logical_id for logical_id, kind in _by_policy(new) if documents(old.located.model, logical_id, kind)}
-    for one in new_access(replace(new.located, model=old.located.model), new.located).found:
-        if one.logical_id in had and _name(one) not in known:
-            yield one
+    found = new_access(replace(new.located, model=old.located.model), new.located).found
+    others = (one for one in found if one.logical_id in had and _name(one) not in known)
+    return [one for one in others if not (one.outsider.example and (one.outsider.who, one.outsider.request.action) in kinds)]
 
 
 def _asked(side: Side) -> int:
