@@ -337,6 +337,9 @@ CLOUDTRAIL = {
 DENY = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
 
 
+TEAM = {**CLOUDTRAIL, "Action": "s3:PutObject", "Resource": "«Bucket.Arn»/team/*"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "number"),
     [
@@ -366,6 +369,12 @@ DENY = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
             [{**CLOUDTRAIL, "Resource": "arn:aws-cn:s3:::logs"}], [CLOUDTRAIL], 0, id="a policy that S3 refuses here"
         ),
         pytest.param([CLOUDTRAIL, DENY], [CLOUDTRAIL], 1, id="denied no more"),
+        pytest.param(
+            [{**TEAM, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:111122223333:trail/team"}}}],
+            [TEAM],
+            1,
+            id="a folder of its own",
+        ),
         pytest.param(
             [CLOUDTRAIL], [{**CLOUDTRAIL, "Action": "s3:GetBucket*"}], 0, id="the location for one who had the ACL"
         ),

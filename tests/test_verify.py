@@ -246,6 +246,17 @@ def test_a_stranger_who_is_let_in_is_caught(stack: Path, monkeypatch: pytest.Mon
     assert_caught(stack, 6, "a trail of another account may s3:GetBucketAcl")
 
 
+def test_a_stranger_who_is_let_into_a_folder_that_no_trail_here_writes_to_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Path(__file__).parent / "cases" / "all-patches" / "folder-of-another-trail" / "before.yaml"
+    file = tmp_path / "stack.yaml"
+    file.write_bytes(case.read_bytes())
+    guard = "/Resources/Policy/Properties/PolicyDocument/Statement/1/Condition"
+    broken_plan(monkeypatch, with_operations(Operation("remove", guard)))
+    assert_caught(file, 6, "a trail of another account may s3:PutObject")
+
+
 def test_an_order_that_is_forgotten_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(plan: Plan) -> Plan:
         kept = [one for one in plan.operations if "DependsOn" not in one.path]

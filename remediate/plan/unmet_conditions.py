@@ -18,9 +18,10 @@ from remediate.delivery.decide import (
 )
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.unmet import unmet
+from remediate.diagnosis.resource_paths import resource_fault
 from remediate.iam.conditions import condition_truth
 from remediate.iam.evaluate import Outcome, evaluate, statement_truth
-from remediate.iam.match import covers
+from remediate.iam.match import covers, matches
 from remediate.iam.reference import never_present
 from remediate.iam.request import Request
 from remediate.iam.statement import Policy, Statement
@@ -72,6 +73,23 @@ def is_hopeless(editor: PolicyEditor, statement: Statement, request: Request) ->
     return any(not editor.is_removable(one.key) for one in denying)
 
 
+def is_for_another_folder(editor: PolicyEditor, statement: Statement, delivery: Delivery) -> bool:
+    """Tell whether all that a statement names are objects of the bucket that no source here comes to write."""
+    if editor.kind != "bucket" or not statement.resources:
+        return False
+    bucket = delivery.facts.bucket_arn
+    writes = [one.request for one in all_possible_requests(delivery, editor.kind, editor.logical_id) if one.is_write]
+    return all(
+        str(resource).startswith(f"{bucket}/")
+        and all(
+            matches(resource, path) is Truth.NO and not resource_fault(resource, path, bucket)
+            for request in writes
+            for path in (request.resource, *request.alternatives)
+        )
+        for resource in statement.resources
+    )
+
+
 def is_allowed_elsewhere(editor: PolicyEditor, raw: WrittenStatement, delivery: Delivery, request: Request) -> bool:
     """Tell whether other statements than one allow a request."""
     others = [
@@ -110,7 +128,7 @@ def _meant(
     """Return the documented requests that a statement is for, else those for its actions: of these, where the key is known.
 
     Whether ``kms:Decrypt`` carries an encryption context is not documented. A key that the service may carry is known to
-    have this value, if any.
+    have this value, if any. A statement for another folder of the bucket is for none.
     """
     asked_for = (
         requests_for_open_prefix(delivery, editor.kind, editor.logical_id)
@@ -123,4 +141,6 @@ def _meant(
     judged = [(one, statement_truth(statement, one)) for one in decided]
     for_actions = [(one, elements) for one, elements in judged if elements.action is not Truth.NO]
     fitting = [one for one, elements in for_actions if elements.resource is not Truth.NO]
-    return fitting or [one for one, _ in for_actions]
+    if fitting or is_for_another_folder(editor, statement, delivery):
+        return fitting
+    return [one for one, _ in for_actions]

@@ -49,7 +49,7 @@ def let_in(old: list[dict[str, Any]], new: list[dict[str, Any]], policy: dict[st
     if any(f"arn:{other}:s3:::" in str(one.get("Resource")) for one in old for other in _PARTITIONS - {arn.split(":")[1]}):
         return []  # S3 refuses such a policy, so nothing has been deployed there: "Policy has invalid resource"
     found = []
-    for request in _requests(kind, arn, where.region):
+    for request in _requests(kind, arn, where.region, _examples(new, arn, bucket)):
         if _allowed(new, request, arn, bucket) == YES and _allowed(old, request, arn, bucket) == NO:
             told = request.action == "s3:GetBucketLocation"
             if told and _allowed(old, Request(request.who, "s3:GetBucketAcl", arn, request.context), arn, bucket) != NO:
@@ -65,7 +65,16 @@ def _is_bucket(written: Any, where: Environment) -> bool:
     return not isinstance(named, dict) or named.get("Type") == words.BUCKET
 
 
-def _requests(kind: str, arn: str, region: str) -> Iterator[Request]:
+def _examples(statements: list[dict[str, Any]], arn: str, bucket: Any) -> list[str]:
+    """Return an object for each resource that statements name, where it is known."""
+    written = [one.get("Resource") for one in statements]
+    patterns = [one for many in written for one in (many if isinstance(many, list) else [many]) if isinstance(one, str)]
+    named = (_named(one, arn, bucket) for one in patterns)
+    known = (one for one in named if one.startswith(f"{arn}/") and "${" not in one and "«" not in one)
+    return [*dict.fromkeys(re.sub(r"[*?]+", "x", one) for one in known)]
+
+
+def _requests(kind: str, arn: str, region: str, examples: list[str]) -> Iterator[Request]:
     trail = f"{arn.partition(':s3:')[0]}:cloudtrail:{region}:{OTHER}:trail/somebody"
     deputy = {"aws:sourcearn": trail, "aws:sourceaccount": OTHER, "aws:securetransport": "true"}
     config = {"aws:sourceaccount": OTHER, "aws:securetransport": "true"}
@@ -81,9 +90,10 @@ def _requests(kind: str, arn: str, region: str) -> Iterator[Request]:
             continue
         for action in ("GetBucketAcl", "GetBucketLocation", "ListBucket"):
             yield Request(who, f"s3:{action}", arn, context)
-        for account in (ACCOUNT, OTHER):
+        files = [f"{arn}/AWSLogs/{account}/CloudTrail/a.json.gz" for account in (ACCOUNT, OTHER)]
+        for file in (*files, *examples):
             for action in ("PutObject", "GetObject"):
-                yield Request(who, f"s3:{action}", f"{arn}/AWSLogs/{account}/CloudTrail/a.json.gz", {**context, **_PUT})
+                yield Request(who, f"s3:{action}", file, {**context, **_PUT})
 
 
 def _allowed(statements: list[dict[str, Any]], request: Request, arn: str, bucket: Any) -> str:

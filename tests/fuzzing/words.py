@@ -241,6 +241,8 @@ def resource(template: dict[str, Any], chance: random.Random, bucket: str) -> An
             "/logs/AWSLogs/${AWS::AccountId}/*",
             "/AWSLogs/${aws:SourceAccount}/*",
             "/Config/*",
+            "/team/*",
+            "/team/AWSLogs/111122223333/*",
             "/AWSLogs/o-a1b2c3d4e5/*",
             "*",
         ),

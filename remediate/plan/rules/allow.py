@@ -17,6 +17,7 @@ from remediate.plan.new_statement import add_statements
 from remediate.plan.policy_editor import PolicyEditor
 from remediate.plan.replace_resource import replace_refused
 from remediate.plan.role_policy import others_using
+from remediate.plan.unmet_conditions import is_for_another_folder
 from remediate.plan.vocabulary import decided, organization_id
 from remediate.template import Plain
 
@@ -144,9 +145,14 @@ def _lacking(
         return None
     if all(one.resource is Truth.YES for one, _ in judged) and is_extendable(raw, "Action"):
         return "Action", gap.action
-    # A further resource is for all actions of the statement, so there must be none that the service does not need.
+    # A further resource is for all actions of the statement, so there must be none that the service does not need. What
+    # may be the guard of somebody else's folder stays that.
     if (
         all(one.action is Truth.YES for one, _ in judged)
+        and not any(
+            elements.conditions is not Truth.YES and is_for_another_folder(editor, elements.statement, one.delivery)
+            for elements, one in judged
+        )
         and is_extendable(raw, "Resource")
         and _is_narrow(editor, rule, raw)
     ):
