@@ -70,8 +70,9 @@ def _examples(statements: list[dict[str, Any]], arn: str, bucket: Any) -> list[s
     written = [one.get("Resource") for one in statements]
     patterns = [one for many in written for one in (many if isinstance(many, list) else [many]) if isinstance(one, str)]
     named = (_named(one, arn, bucket) for one in patterns)
-    known = (one for one in named if one.startswith(f"{arn}/") and "${" not in one and "«" not in one)
-    return [*dict.fromkeys(re.sub(r"[*?]+", "x", one) for one in known)]
+    paths = (one.removeprefix(f"{arn}/") for one in named if one.startswith(f"{arn}/"))
+    known = (one for one in paths if "${" not in one and "«" not in one)
+    return [f"{arn}/{one}" for one in dict.fromkeys(re.sub(r"[*?]+", "x", one) for one in known)]
 
 
 def _requests(kind: str, arn: str, region: str, examples: list[str]) -> Iterator[Request]:
