@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from remediate.delivery.decide import all_possible_requests
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.outsiders import Outsider
-from remediate.delivery.requests import SourceFacts
+from remediate.delivery.requests import SourceFacts, is_in_own_folder
 from remediate.iam.beginnings import Beginnings
 from remediate.iam.match import matches
 from remediate.iam.statement import Statement
@@ -50,7 +50,9 @@ class Examples:
     def _is_home(self, pattern: PartialString) -> bool:
         pattern = partial(*(one if isinstance(one, UnknownPart) else one.replace("//", "/") for one in pattern.parts))
         near = (self._homes[number] for number in self._beginnings.like(pattern))
-        return any(matches(pattern, path) is not Truth.NO for path in near)
+        if any(matches(pattern, path) is not Truth.NO for path in near):
+            return True
+        return any(is_in_own_folder(pattern, one.facts) for one in self._deliveries)
 
     @functools.cached_property
     def _homes(self) -> list[PartialString]:

@@ -17,6 +17,7 @@ from remediate.delivery.decide import (
     statements_of,
 )
 from remediate.delivery.delivery import Delivery
+from remediate.delivery.requests import is_in_own_folder
 from remediate.delivery.unmet import unmet
 from remediate.diagnosis.resource_paths import resource_fault
 from remediate.iam.conditions import condition_truth
@@ -81,6 +82,7 @@ def is_for_another_folder(editor: PolicyEditor, statement: Statement, delivery: 
     writes = [one.request for one in all_possible_requests(delivery, editor.kind, editor.logical_id) if one.is_write]
     return all(
         str(resource).startswith(f"{bucket}/")
+        and not is_in_own_folder(resource, delivery.facts)
         and all(
             matches(resource, path) is Truth.NO and not resource_fault(resource, path, bucket)
             for request in writes
