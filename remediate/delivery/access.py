@@ -13,12 +13,13 @@ from remediate.cloudformation.expression import as_list, conditions_of, mentions
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.possible import REGION, possible_strings
 from remediate.cloudformation.resolve import Scenario
-from remediate.delivery.decide import judge, statements_of
+from remediate.delivery.decide import judge, readings_of
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.examples import Examples
 from remediate.delivery.outsiders import Outsider, outsiders
 from remediate.delivery.requests import SourceFacts
 from remediate.iam.beginnings import Beginnings
+from remediate.iam.by_resource import ByResource
 from remediate.iam.evaluate import Outcome, cannot_apply, evaluate, possibly_concerned
 from remediate.iam.holders import PolicyKind
 from remediate.iam.implication import applies_wherever
@@ -48,32 +49,48 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
     for found in _strangers_by_scenario(tuple(deliveries), after.kind, after.logical_id):
         delivery = found.delivery
         changed = _changed(before, after, delivery)
-        known = _known(before, delivery) if before and changed else []
+        candidates = ByResource(changed)
         told: set[tuple[str, str]] = set()
         for outsider in (*found.concerned(changed), *(found.with_examples(changed) if before else ())):
             if outsider.example and (outsider.who, outsider.request.action) in told:
                 continue
             # The policy as a whole is asked only where something in it has come to say yes.
-            applying = [statement for statement in changed if not cannot_apply(statement, outsider.request)]
+            near = candidates.about(outsider.request)
+            applying = [statement for statement in near if not cannot_apply(statement, outsider.request)]
             if not applying:
                 continue
             if outsider.insecure:  # TLS is a matter of a Deny
-                now, had = (judge(one, delivery, outsider.request).outcome if one else _NO for one in (after, before))
+                now, had = (_outcome(one, delivery, outsider.request) if one else _NO for one in (after, before))
                 gains = _RANK[now] > _RANK[had]
             else:
-                gains = any(_is_gain(statement, known, outsider.request) for statement in applying)
+                gains = before is None or not all(
+                    _had_by(before, delivery).allows_wherever(one, outsider.request) for one in applying
+                )
             if gains:
                 told.add((outsider.who, outsider.request.action))
                 yield outsider, delivery
 
 
-def _is_gain(statement: Statement, known: list[tuple[Statement, frozenset[str]]], request: Request) -> bool:
-    """Tell whether a statement that may apply allows a request that no known one allows under the same unknown values.
+@functools.lru_cache(maxsize=64)
+def _had_by(document: Document, delivery: Delivery) -> _Known:
+    return _Known(_known(document, delivery))
 
-    A Deny is not relied on: whom it is about may depend on a parameter too.
+
+class _Known:
+    """The Allow statements of a policy as it was, each with the principals that it surely names.
+
+    A Deny is not relied on: whom it is about may depend on a parameter.
     """
-    who = {request.principal.lower(), "*"}
-    return not any(names & who and applies_wherever(one, statement, request) for one, names in known)
+
+    def __init__(self, statements: list[tuple[Statement, frozenset[str]]]) -> None:
+        self._names = dict(statements)
+        self._by_resource = ByResource([*self._names])
+
+    def allows_wherever(self, other: Statement, request: Request) -> bool:
+        """Tell whether one of them allows a request under every unknown value under which another statement does."""
+        who = {request.principal.lower(), "*"}
+        near = self._by_resource.about(request)
+        return any(self._names[one] & who and applies_wherever(one, other, request) for one in near)
 
 
 def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery) -> bool:
@@ -89,7 +106,7 @@ def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery
     acl = replace(outsider, request=replace(outsider.request, action="s3:GetBucketAcl"))
     if judge(before, sampled(delivery), acl.request).outcome is not Outcome.ALLOWED:
         return False
-    written = [raw for raw, _ in statements_of(before, delivery)]
+    written = [raw for raw, _ in readings_of(before, delivery)]
     if not all(one.data.get("Effect") == "Allow" or _is_steady(one, delivery) for one in written):
         return False
     return _had(_known(before, sampled(delivery), steady=True), acl, before.kind) is Outcome.ALLOWED
@@ -208,9 +225,9 @@ def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: PolicyKind, l
 
 def _changed(before: Document | None, after: Document, delivery: Delivery) -> list[Statement]:
     """Return the Allow statements of a policy that it did not have before."""
-    known = [raw.data for raw, _ in statements_of(before, delivery)] if before else []
+    known = [raw.data for raw, _ in readings_of(before, delivery)] if before else []
     same = {id(data) for data in known}  # most are the same object, and need no comparing
-    allows = [(raw.data, one) for raw, one in statements_of(after, delivery) if one.effect == "Allow"]
+    allows = [(raw.data, one) for raw, one in readings_of(after, delivery) if one.effect == "Allow"]
     return [one for data, one in allows if id(data) not in same and data not in known]
 
 
@@ -219,7 +236,7 @@ def _known(document: Document, delivery: Delivery, *, steady: bool = False) -> l
 
     ``steady``: only those of which nothing else depends on the deployment either.
     """
-    found = [(raw, one) for raw, one in statements_of(document, delivery) if one.effect == "Allow"]
+    found = [(raw, one) for raw, one in readings_of(document, delivery) if one.effect == "Allow"]
     if steady:
         found = [(raw, one) for raw, one in found if _is_steady(raw, delivery, besides="Principal")]
     return [(one, _always(raw.data.get("Principal"), delivery)) for raw, one in found]
@@ -265,6 +282,11 @@ def _had(known: list[tuple[Statement, frozenset[str]]], outsider: Outsider, kind
 
 def _allowed(statements: list[Statement], outsider: Outsider, kind: PolicyKind) -> Outcome:
     return evaluate(Policy(kind, tuple(statements)), outsider.request).outcome
+
+
+def _outcome(document: Document, delivery: Delivery, request: Request) -> Outcome:
+    """Return what a policy as a whole says of a request; a policy of a resource has no limit beside it."""
+    return evaluate(Policy(document.kind, tuple(one for _, one in readings_of(document, delivery))), request).outcome
 
 
 def _sampled_facts(facts: SourceFacts, samples: dict[str, PartialString]) -> SourceFacts:

@@ -65,6 +65,19 @@ def statements_of(document: Document, delivery: Delivery) -> tuple[tuple[Written
     )
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
+def readings_of(document: Document, delivery: Delivery) -> tuple[tuple[WrittenStatement, Statement], ...]:
+    """Return the same, but of each statement a reading that does not tell its place in the document.
+
+    It is the same object after the statements before it have moved, and so what was judged of it is known.
+    """
+    return tuple(
+        (raw, _read_once(document, position, delivery, placed=False))
+        for position, raw in enumerate(document.statements)
+        if delivery.resolver.scenario.admits(raw.guard)
+    )
+
+
 def read_statement(
     raw: WrittenStatement, delivery: Delivery, logical_id: str, position: int = 0, *, of_identity: bool = False
 ) -> Statement:
@@ -143,16 +156,17 @@ class _Readings:
         self.under: dict[object, Statement] = {}
 
 
-def _read_once(document: Document, position: int, delivery: Delivery) -> Statement:
+def _read_once(document: Document, position: int, delivery: Delivery, *, placed: bool = True) -> Statement:
     """Return a statement as it reads under a delivery, the same object under all deliveries that give it the same values.
 
     It goes by the data of the statement as an object, which an operation elsewhere in the document leaves as it is.
     """
     raw = document.statements[position]
+    place = (position, raw.path) if placed else raw.path[:2]
     memory = delivery.resolver.model.memory
     # A service with accounts of its own reads a statement in its own way.
     accounts = delivery.service.id if delivery.service.region_accounts else ""
-    name = (_Readings, id(raw.data), id(raw.version), raw.spelled, document.logical_id, position, raw.path, accounts)
+    name = (_Readings, id(raw.data), id(raw.version), raw.spelled, document.logical_id, place, accounts)
     if name not in memory:
         memory[name] = _Readings(raw, delivery.resolver.model)
     found: _Readings = memory[name]  # type: ignore[assignment]  # put there above

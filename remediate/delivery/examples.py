@@ -31,6 +31,7 @@ class Examples:
         self._askers = [*_askers(people, self._facts)]
         self._deliveries = deliveries
         self._logical_id = logical_id
+        self._made: dict[PartialString, list[Outsider]] = {}  # what is judged of a request goes by the object
 
     def of(self, statements: Iterable[Statement]) -> Iterator[Outsider]:
         """Yield the strangers who ask for an object of the bucket, asking for an example of each resource of statements.
@@ -38,14 +39,18 @@ class Examples:
         What a statement names is its own matter: it may be the folder of another team's source. The service of the
         template's own sources is no stranger to a resource in which one of them writes, for a wider one is enough.
         """
-        patterns = dict.fromkeys(pattern for one in statements for pattern in one.resources) if self._askers else ()
-        for pattern in patterns:
-            example = _example(pattern, self._facts)
-            at_home = example is not None and self._is_home(pattern)
-            for outsider in self._askers if example is not None else ():
-                if not (at_home and outsider.astray):
-                    request = replace(outsider.request, resource=example, alternatives=(), doubt="")
-                    yield replace(outsider, request=request, example=True)
+        for pattern in dict.fromkeys(pattern for one in statements for pattern in one.resources) if self._askers else ():
+            if pattern not in self._made:
+                self._made[pattern] = [*self._make(pattern)]
+            yield from self._made[pattern]
+
+    def _make(self, pattern: PartialString) -> Iterator[Outsider]:
+        example = _example(pattern, self._facts)
+        at_home = example is not None and self._is_home(pattern)
+        for outsider in self._askers if example is not None else ():
+            if not (at_home and outsider.astray):
+                request = replace(outsider.request, resource=example, alternatives=(), doubt="")
+                yield replace(outsider, request=request, example=True)
 
     def _is_home(self, pattern: PartialString) -> bool:
         pattern = partial(*(one if isinstance(one, UnknownPart) else one.replace("//", "/") for one in pattern.parts))

@@ -13,8 +13,8 @@ from remediate.delivery.decide import (
     documented,
     entry_truth,
     read_statement,
+    readings_of,
     requests_for_open_prefix,
-    statements_of,
 )
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.requests import is_in_own_folder
@@ -96,7 +96,7 @@ def is_allowed_elsewhere(editor: PolicyEditor, raw: WrittenStatement, delivery: 
     """Tell whether other statements than one allow a request."""
     others = [
         statement
-        for other, statement in statements_of(editor.document, delivery)
+        for other, statement in readings_of(editor.document, delivery)
         if other.path != raw.path and statement.effect == "Allow"
     ]
     return evaluate(Policy(editor.document.kind, tuple(others)), request).outcome is Outcome.ALLOWED
@@ -120,7 +120,7 @@ def _hanging(
 
 def _read(editor: PolicyEditor, raw: WrittenStatement, delivery: Delivery) -> Statement:
     """Return a statement as it reads under a delivery; one that stands in the document has been read before."""
-    found = next((one for other, one in statements_of(editor.document, delivery) if other is raw), None)
+    found = next((one for other, one in readings_of(editor.document, delivery) if other is raw), None)
     return found or read_statement(raw, delivery, raw.pointer)
 
 
