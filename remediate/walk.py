@@ -22,6 +22,8 @@ OUTPUT = frozenset({"node_modules", "cdk.out", "venv", "site-packages", "__pypac
 _MARKS = frozenset({"cdk.out", "pyvenv.cfg"})
 """Files by which the CDK and Python mark a folder that they have filled, whatever it is called."""
 
+_MADE, _HIDDEN = "made by a tool", "hidden"
+
 
 class Found(NamedTuple):
     """A file in a folder. ``real`` names it without links, so that it is taken once."""
@@ -85,6 +87,9 @@ class Walk(Struct, frozen=True):
         """Return why a named path is left out where even named ones are, "" where it is not."""
         whole = os.path.abspath(path)  # noqa: PTH100  # resolve() follows links
         above = [(whole, is_folder), *((str(one), True) for one in Path(whole).parents)]
+        passed = _passed_over(whole, is_folder=is_folder)
+        if passed:
+            return passed
         excluded = self._user(str(Path(whole).parent))
         if any(is_ignored(excluded, one, is_folder=folder) for one, folder in above):
             return "excluded"
@@ -104,7 +109,7 @@ class Walk(Struct, frozen=True):
             self.failed(_shown(folder), error)
             return iter(())
         if not named and any(entry.name in _MARKS and not entry.is_dir() for entry in entries):
-            self.left_out(_shown(folder), "made by a tool")
+            self.left_out(_shown(folder), _MADE)
             return iter(())
         return (entry for entry in entries if not entry.name.startswith("."))
 
@@ -118,7 +123,7 @@ class Walk(Struct, frozen=True):
     def _is_left_out(self, entry: os.DirEntry[str], path: str, rules: _Rules) -> bool:
         why, is_folder = "", entry.is_dir(follow_symlinks=False)
         if is_folder and entry.name in OUTPUT:
-            why = "made by a tool"
+            why = _MADE
         elif rules.excluded and is_ignored(rules.excluded, path, is_folder=is_folder):
             why = "excluded"
         elif rules.git and is_ignored(rules.git, path, is_folder=is_folder):
@@ -126,6 +131,24 @@ class Walk(Struct, frozen=True):
         if why:
             self.left_out(_shown(entry.path), why)
         return bool(why)
+
+
+def _passed_over(whole: str, *, is_folder: bool) -> str:
+    """Return why a walk from the top of its repository, or else from the working folder, passes over a path.
+
+    What is above that says nothing of the path: the whole checkout may be in a folder that is called ``venv``.
+    """
+    path = Path(whole)
+    top = Path(gitignore.repository(whole if is_folder else str(path.parent)) or Path.cwd())
+    below = path.relative_to(top).parts if path.is_relative_to(top) else ()
+    if any(name.startswith(".") for name in below):
+        return _HIDDEN
+    folders = [top.joinpath(*below[:count]) for count in range(1, len(below) + is_folder)]
+    return _MADE if any(one.name in OUTPUT or _is_marked(one) for one in folders) else ""
+
+
+def _is_marked(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in _MARKS)
 
 
 def _shown(path: str) -> str:
