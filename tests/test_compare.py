@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from click.testing import CliRunner, Result
 import remediate
 from remediate.cli import main
 from remediate.cloudformation.differences import differences
-from remediate.compare import Comparison, File, compare
+from remediate.compare import Comparison, compare
 from remediate.delivery.locate import Given
+from remediate.engine import remediate_all
 from remediate.patch_set import load_all
 from remediate.plan import Options
 from remediate.report.comparison import Problems, problems
@@ -27,8 +29,10 @@ SETS = load_all("create", ["all"], None)
 
 
 def compared(old: str | None, new: str | None) -> tuple[Comparison, Problems]:
-    sides = [None if one is None else File(name, one.encode()) for name, one in (("old.yaml", old), ("new.yaml", new))]
-    found = compare("new.yaml", *sides, SETS, Options(Given()))
+    options = Options(Given())
+    both = (("old.yaml", old), ("new.yaml", new))
+    sides = [None if one is None else remediate_all(one.encode(), name, SETS, options) for name, one in both]
+    found = compare("new.yaml", *sides, SETS, options)
     return found, problems(found)
 
 
@@ -289,6 +293,52 @@ def test_a_template_that_cannot_be_read_is_said_with_its_place(folder: Path) -> 
     result = run("old.yaml", "new.yaml")
     assert result.exit_code == 2
     assert result.stderr.startswith("new.yaml:")
+
+
+TAB = "Resources:\n\tA: 1\n"
+
+
+def where(*arguments: str) -> str:
+    """Return the file that a comparison cannot read, which all formats name alike, at the place of the tab."""
+    (failed,) = json.loads(run(*arguments, "--format", "json").stdout)["errors"]
+    assert (failed["line"], failed["column"]) == (2, 1)
+    text = run(*arguments)
+    assert (text.exit_code, text.stderr.startswith(f"{failed['name']}:2:1: ")) == (2, True)
+    assert f"- `{failed['name']}:2:1`: " in run(*arguments, "--format", "markdown").stdout
+    return str(failed["name"])
+
+
+def test_an_old_template_that_cannot_be_read_is_named(repository: Path) -> None:
+    (repository / "tab.yaml").write_text(TAB, "utf-8")
+    assert where("tab.yaml", "new.yaml") == "tab.yaml"
+    for side, text in (("o", TAB), ("n", HEALTHY)):
+        (repository / side).mkdir()
+        (repository / side / "x.yaml").write_text(text, "utf-8")
+    assert where("o", "n") == "o/x.yaml"
+    shutil.rmtree(repository / "o")
+    git("add", "tab.yaml")
+    git("commit", "-qm", "broken")
+    git("branch", "brk")
+    (repository / "tab.yaml").write_text(HEALTHY, "utf-8")
+    assert where("--base", "brk", "tab.yaml") == "brk:tab.yaml"
+    assert where("--base", "brk") == "brk:tab.yaml"
+
+
+def test_both_templates_that_cannot_be_read_are_named(folder: Path) -> None:
+    (folder / "tab.yaml").write_text(TAB, "utf-8")
+    assert run("missing.yaml", "tab.yaml").stderr.startswith("missing.yaml: No such file or directory\ntab.yaml:2:1: ")
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("name", ["nofile.yaml", "sub/nofile.yaml", "no/such/file.yaml"])
+def test_a_file_that_is_neither_in_git_nor_on_disk_is_an_error(name: str) -> None:
+    result = run("--base", "main", name)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{name}: No such file or directory\n")
+
+
+def test_a_file_that_is_gone_with_its_folder_was_deleted(repository: Path) -> None:
+    shutil.rmtree(repository / "sub")
+    assert run("--base", "main", "sub/stack.yaml").stdout.startswith("sub/stack.yaml: the template was deleted\n")
 
 
 def test_line_ends_are_no_difference() -> None:

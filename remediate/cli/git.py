@@ -18,6 +18,7 @@ def commit_of(revision: str, folder: Path) -> str:
 
     Raises GitFailed where there is no such commit, or ``folder`` is in no repository.
     """
+    folder = _existing(folder)
     _run(folder, "rev-parse", "--show-toplevel")
     name = revision.removesuffix("...")
     found = _run(folder, "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").decode().strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,29 +12,41 @@ from remediate import files
 from remediate.cli import inputs, output
 from remediate.cli.git import changed_since, commit_of, content_at
 from remediate.cli.inputs import STDIN, Input
-from remediate.compare import File
 from remediate.engine import check_is_cloudformation
 from remediate.template import TemplateError, Unreadable, read
 from remediate.walk import SUFFIXES, Walk
 
 
-class Pair(Struct, frozen=True):
-    """Two states of a template, each read when it is asked for; ``found``: in a folder, where not all are templates."""
+class Side(Struct, frozen=True):
+    """A state of a template: what messages call it, and what reads it, which returns None where it is not there."""
 
     name: str
-    old: Callable[[], File | None]
-    new: Callable[[], File | None]
+    read: Callable[[], bytes | None]
+
+
+class Pair(Struct, frozen=True):
+    """Two states of a template; ``found``: in a folder, where not all are templates."""
+
+    name: str
+    old: Side
+    new: Side
     found: bool = False
+
+    def content(self, side: Side) -> bytes | None:
+        """Return what one side holds; None where it is not there, or not meant as a template. Raises what reading raises."""
+        raw = side.read()
+        return None if raw is None or (self.found and _is_something_else(raw, side.name)) else raw
 
 
 def pairs_of(old: str, new: str, limit: int) -> Iterator[Pair]:
     """Yield the pairs that two arguments name. Raises OSError where one of them cannot be read as a folder."""
     if not (_is_folder(old) and _is_folder(new)):
-        yield Pair(new, lambda: _file(old, limit), lambda: _file(new, limit))
+        yield Pair(new, Side(old, partial(_content, old, limit)), Side(new, partial(_content, new, limit)))
         return
     both = {name: None for folder in (Path(old), Path(new)) for name in sorted(_inside(folder))}
     for name in both:
-        yield Pair(str(Path(new, name)), _optional(Path(old, name), limit), _optional(Path(new, name), limit), found=True)
+        path = Path(new, name)
+        yield Pair(str(path), _optional(Path(old, name), limit), _optional(path, limit), found=True)
 
 
 def pairs_since(revision: str, names: Sequence[str], limit: int) -> Iterator[Pair]:
@@ -50,33 +63,25 @@ def pairs_since(revision: str, names: Sequence[str], limit: int) -> Iterator[Pai
                 yield _since(revision, commit, one, limit, found=folder == path)
 
 
-def sides(pair: Pair) -> tuple[File | None, File | None] | None:
-    """Read both states; None where neither is there, or is meant as a template. Raises what reading raises."""
-    old, new = pair.old(), pair.new()
-    if pair.found:
-        old, new = (one if one and not _is_something_else(one) else None for one in (old, new))
-    return (old, new) if old or new else None
-
-
 def _since(revision: str, commit: str, path: Path, limit: int, *, found: bool) -> Pair:
-    def old() -> File | None:
+    def old() -> bytes | None:
         raw = content_at(commit, path)
-        return None if raw is None else File(f"{revision}:{path}", _limited(raw, limit))
+        return None if raw is None else _limited(raw, limit)
 
-    return Pair(str(path), old, _optional(path, limit), found)
+    return Pair(str(path), Side(f"{revision}:{path}", old), _optional(path, limit), found)
 
 
-def _file(name: str, limit: int) -> File:
+def _content(name: str, limit: int) -> bytes:
     try:
-        return File(name, inputs.content(Input(name, named=True, stdin=name == STDIN), limit, in_place=False))
+        return inputs.content(Input(name, named=True, stdin=name == STDIN), limit, in_place=False)
     except files.TooLarge as error:
         raise _too_large(limit) from error
     except OSError as error:
         raise TemplateError(output.reason(error)) from error
 
 
-def _optional(path: Path, limit: int) -> Callable[[], File | None]:
-    return lambda: _file(str(path), limit) if path.exists() else None
+def _optional(path: Path, limit: int) -> Side:
+    return Side(str(path), lambda: _content(str(path), limit) if path.exists() else None)
 
 
 def _limited(raw: bytes, limit: int) -> bytes:
@@ -101,9 +106,9 @@ def _inside(folder: Path) -> Iterator[str]:
     return (Path(one.path).relative_to(folder).as_posix() for one in walk.templates_in(str(folder)))
 
 
-def _is_something_else(one: File) -> bool:
+def _is_something_else(raw: bytes, name: str) -> bool:
     try:
-        check_is_cloudformation(read(one.raw, one.name))
+        check_is_cloudformation(read(raw, name))
     except Unreadable as error:
-        return inputs.is_not_template(one.raw, error)
+        return inputs.is_not_template(raw, error)
     return False
