@@ -295,6 +295,31 @@ def test_a_template_that_cannot_be_read_is_said_with_its_place(folder: Path) -> 
     assert result.stderr.startswith("new.yaml:")
 
 
+def test_what_check_leaves_out_of_a_folder_is_not_compared(repository: Path) -> None:
+    (repository / ".remediate.toml").write_text('exclude = ["/legacy/"]\n', "utf-8")
+    (repository / ".gitignore").write_text("build/\n", "utf-8")
+    (repository / "sub" / "team").mkdir()
+    (repository / "sub" / "team" / ".remediate.toml").write_text('exclude = ["draft.yaml"]\n', "utf-8")
+    git("add", ".")
+    out = ("legacy/a.yaml", "cdk.out/a.json", "web/node_modules/b.yaml", "env/lib/c.yaml", "build/d.yaml", ".aws-sam/e.yaml")
+    out = (*out, "sub/team/draft.yaml", ".hidden.yaml")
+    for name in out:
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text(HEALTHY, "utf-8")
+    (repository / "env" / "pyvenv.cfg").touch()
+    git("add", "--force", *out[::2])  # the others are new to git
+    git("commit", "-qm", "more")
+    for name in out[::2]:
+        (repository / name).write_text(OPEN, "utf-8")
+    (repository / "web" / "node_modules" / "b.yaml").unlink()
+    (repository / "sub" / "team" / "t.yaml").write_text(HEALTHY, "utf-8")
+    checked = CliRunner().invoke(main, ["check", "--list-files"]).stdout.split()
+    found = names(run("--base", "HEAD~", "--format", "json"))
+    assert {*found} == {"sub/added.yaml", "sub/gone.yaml", "sub/stack.yaml", "sub/team/t.yaml"}
+    assert {name for name, (_, new) in found.items() if new} <= {*checked}
+    assert {*names(run("--base", "HEAD", *out, "--format", "json"))} == {*out}  # what is named is compared all the same
+
+
 TAB = "Resources:\n\tA: 1\n"
 
 

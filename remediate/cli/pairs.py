@@ -10,11 +10,12 @@ from msgspec import Struct
 
 from remediate import files
 from remediate.cli import inputs, output
+from remediate.cli.configured import config, excluded_in
 from remediate.cli.git import changed_since, commit_of, content_at
 from remediate.cli.inputs import STDIN, Input
 from remediate.engine import check_is_cloudformation
 from remediate.template import TemplateError, Unreadable, read
-from remediate.walk import SUFFIXES, Walk
+from remediate.walk import Walk
 
 
 class Side(Struct, frozen=True):
@@ -58,9 +59,17 @@ def pairs_since(revision: str, names: Sequence[str], limit: int) -> Iterator[Pai
         path = Path(name)
         folder = path if path.is_dir() else path.parent
         commit = commit_of(revision, folder)
-        for one in [path] if folder != path else changed_since(commit, path):
-            if folder != path or one.suffix.lower() in SUFFIXES:
-                yield _since(revision, commit, one, limit, found=folder == path)
+        if folder != path:
+            yield _since(revision, commit, path, limit, found=False)
+            continue
+        for one in _as_configured().names_in(name, changed_since(commit, folder)):
+            yield _since(revision, commit, one, limit, found=True)
+
+
+def _as_configured() -> Walk:
+    """Return how `check` walks folders; it has no option here that says so."""
+    found = config()
+    return Walk(_failed, excluded=found.excluded, git=bool(found.values.get("gitignore", True)), nearer=excluded_in)
 
 
 def _since(revision: str, commit: str, path: Path, limit: int, *, found: bool) -> Pair:
@@ -99,11 +108,11 @@ def _is_folder(name: str) -> bool:
 
 
 def _inside(folder: Path) -> Iterator[str]:
-    def failed(_: str, error: OSError) -> None:
-        raise error
+    return (Path(one.path).relative_to(folder).as_posix() for one in Walk(_failed).templates_in(str(folder)))
 
-    walk = Walk(failed)
-    return (Path(one.path).relative_to(folder).as_posix() for one in walk.templates_in(str(folder)))
+
+def _failed(_: str, error: OSError) -> None:
+    raise error
 
 
 def _is_something_else(raw: bytes, name: str) -> bool:
