@@ -320,6 +320,31 @@ def test_what_check_leaves_out_of_a_folder_is_not_compared(repository: Path) -> 
     assert {*names(run("--base", "HEAD", *out, "--format", "json"))} == {*out}  # what is named is compared all the same
 
 
+LARGE = json.dumps({"data": ["x" * 1000] * 1100})
+
+
+@pytest.mark.parametrize(("before", "after"), [("{}", LARGE), (LARGE, "{}"), (LARGE, LARGE + "\n"), (LARGE, None)])
+def test_a_large_file_that_is_no_template_is_skipped(repository: Path, before: str, after: str | None) -> None:
+    file = repository / "data.json"
+    file.write_text(before, "utf-8")
+    git("add", ".")
+    git("commit", "-qm", "data")
+    file.unlink() if after is None else file.write_text(after, "utf-8")
+    limited = ("--base", "HEAD", "--max-size", "1")
+    assert run(*limited).stderr == "no template differs\n"
+    assert "larger than 1 MB" in run(*limited, "data.json").stderr
+    for side, text in (("o", before), ("n", after)):
+        (repository / side).mkdir()
+        (repository / side / "data.json").write_text(text or "{}", "utf-8")
+    assert run("o", "n", "--max-size", "1").stderr == "no template differs\n"
+
+
+def test_a_large_file_that_says_it_is_a_template_is_an_error(repository: Path) -> None:
+    (repository / "large.json").write_text(json.dumps({"Resources": {}, "data": LARGE}), "utf-8")
+    result = run("--base", "HEAD", "--max-size", "1")
+    assert (result.exit_code, "large.json:1:1: larger than 1 MB" in result.stderr) == (2, True)
+
+
 TAB = "Resources:\n\tA: 1\n"
 
 

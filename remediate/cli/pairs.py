@@ -14,6 +14,7 @@ from remediate.cli.configured import config, excluded_in
 from remediate.cli.git import changed_since, commit_of, content_at
 from remediate.cli.inputs import STDIN, Input
 from remediate.engine import check_is_cloudformation
+from remediate.relevance import claims_to_be_template
 from remediate.template import TemplateError, Unreadable, read
 from remediate.walk import Walk
 
@@ -47,7 +48,7 @@ def pairs_of(old: str, new: str, limit: int) -> Iterator[Pair]:
     both = {name: None for folder in (Path(old), Path(new)) for name in sorted(_inside(folder))}
     for name in both:
         path = Path(new, name)
-        yield Pair(str(path), _optional(Path(old, name), limit), _optional(path, limit), found=True)
+        yield Pair(str(path), _optional(Path(old, name), limit, found=True), _optional(path, limit, found=True), found=True)
 
 
 def pairs_since(revision: str, names: Sequence[str], limit: int) -> Iterator[Pair]:
@@ -75,28 +76,29 @@ def _as_configured() -> Walk:
 def _since(revision: str, commit: str, path: Path, limit: int, *, found: bool) -> Pair:
     def old() -> bytes | None:
         raw = content_at(commit, path)
-        return None if raw is None else _limited(raw, limit)
+        if raw is None or len(raw) <= limit:
+            return raw
+        if found and not claims_to_be_template(raw):
+            return None
+        raise _too_large(limit)
 
-    return Pair(str(path), Side(f"{revision}:{path}", old), _optional(path, limit), found)
+    return Pair(str(path), Side(f"{revision}:{path}", old), _optional(path, limit, found=found), found)
 
 
-def _content(name: str, limit: int) -> bytes:
+def _content(name: str, limit: int, *, found: bool = False) -> bytes | None:
+    one = Input(name, named=not found, stdin=name == STDIN)
     try:
-        return inputs.content(Input(name, named=True, stdin=name == STDIN), limit, in_place=False)
+        return inputs.content(one, limit, in_place=False)
     except files.TooLarge as error:
+        if found and not inputs.may_be_large_template(one, error.head):  # `check` skips it, too
+            return None
         raise _too_large(limit) from error
     except OSError as error:
         raise TemplateError(output.reason(error)) from error
 
 
-def _optional(path: Path, limit: int) -> Side:
-    return Side(str(path), lambda: _content(str(path), limit) if path.exists() else None)
-
-
-def _limited(raw: bytes, limit: int) -> bytes:
-    if len(raw) > limit:
-        raise _too_large(limit)
-    return raw
+def _optional(path: Path, limit: int, *, found: bool) -> Side:
+    return Side(str(path), lambda: _content(str(path), limit, found=found) if path.exists() else None)
 
 
 def _too_large(limit: int) -> TemplateError:
