@@ -300,7 +300,7 @@ def test_what_check_leaves_out_of_a_folder_is_not_compared(repository: Path) -> 
     (repository / ".gitignore").write_text("build/\n", "utf-8")
     (repository / "sub" / "team").mkdir()
     (repository / "sub" / "team" / ".remediate.toml").write_text('exclude = ["draft.yaml"]\n', "utf-8")
-    git("add", ".")
+    git("add", ".remediate.toml", ".gitignore", "sub/team")
     out = ("legacy/a.yaml", "cdk.out/a.json", "web/node_modules/b.yaml", "env/lib/c.yaml", "build/d.yaml", ".aws-sam/e.yaml")
     out = (*out, "sub/team/draft.yaml", ".hidden.yaml")
     for name in out:
@@ -318,6 +318,32 @@ def test_what_check_leaves_out_of_a_folder_is_not_compared(repository: Path) -> 
     assert {*found} == {"sub/added.yaml", "sub/gone.yaml", "sub/stack.yaml", "sub/team/t.yaml"}
     assert {name for name, (_, new) in found.items() if new} <= {*checked}
     assert {*names(run("--base", "HEAD", *out, "--format", "json"))} == {*out}  # what is named is compared all the same
+
+
+def test_a_renamed_file_is_compared_with_what_it_was(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("checkout", "-q", ".")
+    (repository / "sub" / "added.yaml").unlink()
+    git("mv", "new.yaml", "renamed.yaml")  # of the same bytes, and with access for everybody
+    git("mv", "sub/stack.yaml", "moved.yaml")
+    (repository / "moved.yaml").write_text(changed("Outputs:", "# a comment\nOutputs:"), "utf-8")
+    git("mv", "sub/gone.yaml", "gone.txt")
+    result = run("--base", "main", "--format", "json")
+    assert names(result) == {
+        "moved.yaml": ("main:sub/stack.yaml", "moved.yaml"),
+        "renamed.yaml": ("main:new.yaml", "renamed.yaml"),
+        "sub/gone.yaml": ("main:sub/gone.yaml", None),
+    }
+    assert (result.exit_code, run("--base", "main", "renamed.yaml").exit_code) == (0, 0)
+    assert names(run("--base", "main", "sub", "--format", "json")) == {
+        "sub/gone.yaml": ("main:sub/gone.yaml", None),
+        "sub/stack.yaml": ("main:sub/stack.yaml", None),
+    }
+    git("mv", "renamed.yaml", "sub/renamed.yaml")
+    monkeypatch.chdir(repository / "sub")
+    assert names(run("--base", "main", "--format", "json"))["renamed.yaml"] == ("main:../new.yaml", "renamed.yaml")
+    assert run("--base", "main", "renamed.yaml").exit_code == 0
+    monkeypatch.chdir(repository)
+    assert run("--base", "main", "sub/renamed.yaml").exit_code == 0
 
 
 LARGE = json.dumps({"data": ["x" * 1000] * 1100})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from msgspec import Struct
 from remediate import files
 from remediate.cli import inputs, output
 from remediate.cli.configured import config, excluded_in
-from remediate.cli.git import changed_since, commit_of, content_at
+from remediate.cli.git import Change, changed_since, commit_of, content_at, is_at
 from remediate.cli.inputs import STDIN, Input
 from remediate.engine import check_is_cloudformation
 from remediate.relevance import claims_to_be_template
@@ -60,11 +61,25 @@ def pairs_since(revision: str, names: Sequence[str], limit: int) -> Iterator[Pai
         path = Path(name)
         folder = path if path.is_dir() else path.parent
         commit = commit_of(revision, folder)
-        if folder != path:
-            yield _since(revision, commit, path, limit, found=False)
-            continue
-        for one in _as_configured().names_in(name, changed_since(commit, folder)):
-            yield _since(revision, commit, one, limit, found=True)
+        found = folder == path
+        for one in _differing(commit, path) if found else [_named(commit, path)]:
+            yield _since(revision, commit, one, limit, found=found)
+
+
+def _differing(commit: str, folder: Path) -> Iterator[Change]:
+    """Yield what differs of the files that `check` takes in a folder. One that is taken no more is as good as deleted."""
+    changes = changed_since(commit, folder)
+    taken = {*_as_configured().names_in(str(folder), (name for one in changes for name in (one.path, one.was)))}
+    for one in changes:
+        if one.path in taken:
+            yield one
+        elif one.was in taken:
+            yield Change(one.was, one.was)
+
+
+def _named(commit: str, path: Path) -> Change:
+    known = [] if is_at(commit, path) or not path.exists() else changed_since(commit, path.parent)
+    return next((one for one in known if one.path == path), Change(path, path))
 
 
 def _as_configured() -> Walk:
@@ -73,16 +88,17 @@ def _as_configured() -> Walk:
     return Walk(_failed, excluded=found.excluded, git=bool(found.values.get("gitignore", True)), nearer=excluded_in)
 
 
-def _since(revision: str, commit: str, path: Path, limit: int, *, found: bool) -> Pair:
+def _since(revision: str, commit: str, change: Change, limit: int, *, found: bool) -> Pair:
     def old() -> bytes | None:
-        raw = content_at(commit, path)
+        raw = content_at(commit, change.was)
         if raw is None or len(raw) <= limit:
             return raw
         if found and not claims_to_be_template(raw):
             return None
         raise _too_large(limit)
 
-    return Pair(str(path), Side(f"{revision}:{path}", old), _optional(path, limit, found=found), found)
+    before = Side(f"{revision}:{os.path.normpath(change.was)}", old)
+    return Pair(str(change.path), before, _optional(change.path, limit, found=found), found)
 
 
 def _content(name: str, limit: int, *, found: bool = False) -> bytes | None:
