@@ -14,7 +14,7 @@ from remediate.delivery.new_access import NewAccess
 from remediate.delivery.service import LogService
 from remediate.delivery.standing_access import AccessChange, RemovedDeny, Side, access_change, removed_denies
 from remediate.delivery.texts import principal_text
-from remediate.engine import Report, remediate_all
+from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.patch_set import PatchSet
 from remediate.plan import Options
@@ -63,34 +63,26 @@ class Comparison(Struct, frozen=True):
         return tuple(one for one in self.access.gained if not one.told_only)
 
 
-class File(Struct, frozen=True):
-    """A file at one side of a comparison: what messages call it, and its content."""
+def compare(
+    name: str, old: Report | None, new: Report | None, patch_sets: Sequence[PatchSet], options: Options
+) -> Comparison:
+    """Compare a template before and after a change, each as it was reported on; None stands for a file that is not there.
 
-    name: str
-    raw: bytes
-
-
-def compare(name: str, old: File | None, new: File | None, patch_sets: Sequence[PatchSet], options: Options) -> Comparison:
-    """Compare a template before and after a change; None stands for a file that is not there.
-
-    ``name`` is what reports call the template.
-
-    Raises as :func:`remediate.engine.remediate_all` does, for either template.
+    ``name`` is what reports call the template. ``patch_sets`` and ``options`` are those of the reports.
     """
-    before, after = (remediate_all(one.raw, one.name, patch_sets, options) if one else None for one in (old, new))
     services = [one.service for one in patch_sets]
-    sides = [tuple(_side(one, options, of) if one else None for one in (before, after)) for of in patch_sets]
+    sides = [tuple(_side(one, options, of) if one else None for one in (old, new)) for of in patch_sets]
     at_home = _at_home(one for both in sides for one in both if one)
     access = [_among_strangers(access_change(*both), one, at_home) for one, both in zip(services, sides, strict=True)]
     denies = [deny for was, now in sides if was and now for deny in removed_denies(was, now)]
     return Comparison(
         name=name,
-        old=before,
-        new=after,
-        requests=tuple(_requests(before, after)),
+        old=old,
+        new=new,
+        requests=tuple(_requests(old, new)),
         access=_joined(access),
         removed_denies=tuple(dict.fromkeys(denies)),
-        structure=differences(before.template.data, after.template.data) if before and after else (),
+        structure=differences(old.template.data, new.template.data) if old and new else (),
     )
 
 

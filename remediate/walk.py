@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ OUTPUT = frozenset({"node_modules", "cdk.out", "venv", "site-packages", "__pypac
 
 _MARKS = frozenset({"cdk.out", "pyvenv.cfg"})
 """Files by which the CDK and Python mark a folder that they have filled, whatever it is called."""
+
+_MADE, _HIDDEN = "made by a tool", "hidden"
 
 
 class Found(NamedTuple):
@@ -59,7 +61,7 @@ class Walk(Struct, frozen=True):
         except OSError as error:  # the working folder is gone
             self.failed(folder, error)
             return
-        waiting = [(self._entries(name, named=True), _Rules(self._user(root), self._chain(root)))]
+        waiting = [(self._entries(name, named=True), self._rules(root))]
         while waiting:
             entries, rules = waiting[-1]
             entry = next(entries, None)
@@ -71,20 +73,47 @@ class Walk(Struct, frozen=True):
                 if self._is_template(entry, root + below, rules):
                     yield Found(_shown(entry.path), os.path.realpath(entry.path) if entry.is_symlink() else real + below)
                 elif entry.is_dir(follow_symlinks=False) and not self._is_left_out(entry, root + below, rules):
-                    inside = _Rules(self._user(root + below), rules.git + self._own(root + below))
-                    waiting.append((self._entries(entry.path), inside))
+                    waiting.append((self._entries(entry.path), self._inside(root + below, rules)))
             except OSError as error:
                 self.failed(_shown(entry.path), error)
 
-    def _chain(self, root: str) -> Chain:
-        """Return the rules for a folder that is named; where git ignores it, it is named on purpose."""
+    def names_in(self, folder: str, names: Iterable[Path]) -> Iterator[Path]:
+        """Yield the files that a walk of a folder comes to, of those with some names; none of them need be there."""
+        root = os.path.abspath(folder)  # noqa: PTH100  # as above
+        known: dict[str, _Rules | None] = {root: self._rules(root)}
+        for one in names:
+            path = os.path.abspath(one)  # noqa: PTH100  # as above
+            if path.lower().endswith(SUFFIXES) and path.startswith(os.path.join(root, "")):  # noqa: PTH118
+                rules = self._walked(os.path.dirname(path), known)  # noqa: PTH120  # a key, which is a string
+                if rules and not _why(one.name, path, rules, is_folder=False):
+                    yield one
+
+    def _walked(self, folder: str, known: dict[str, _Rules | None]) -> _Rules | None:
+        """Return the rules in a folder, None where a walk does not enter it; ``known`` gains what is found out."""
+        if folder not in known:
+            above, name = os.path.split(folder)
+            rules = self._walked(above, known)
+            if rules and (_why(name, folder, rules, is_folder=True) or _is_marked(Path(folder))):
+                rules = None
+            known[folder] = self._inside(folder, rules) if rules else None
+        return known[folder]
+
+    def _rules(self, root: str) -> _Rules:
+        """Return the rules in a folder that is named; where git ignores it, it is named on purpose."""
         ignored = self.git and gitignore.is_left_out(root, is_folder=True)
-        return (gitignore.rules_above(root) if self.git and not ignored else ()) + self._own(root)
+        above = gitignore.rules_above(root) if self.git and not ignored else ()
+        return _Rules(self._user(root), above + self._own(root))
+
+    def _inside(self, folder: str, above: _Rules) -> _Rules:
+        return _Rules(self._user(folder), above.git + self._own(folder))
 
     def is_excluded(self, path: str, *, is_folder: bool) -> str:
         """Return why a named path is left out where even named ones are, "" where it is not."""
         whole = os.path.abspath(path)  # noqa: PTH100  # resolve() follows links
         above = [(whole, is_folder), *((str(one), True) for one in Path(whole).parents)]
+        passed = _passed_over(whole, is_folder=is_folder)
+        if passed:
+            return passed
         excluded = self._user(str(Path(whole).parent))
         if any(is_ignored(excluded, one, is_folder=folder) for one, folder in above):
             return "excluded"
@@ -104,7 +133,7 @@ class Walk(Struct, frozen=True):
             self.failed(_shown(folder), error)
             return iter(())
         if not named and any(entry.name in _MARKS and not entry.is_dir() for entry in entries):
-            self.left_out(_shown(folder), "made by a tool")
+            self.left_out(_shown(folder), _MADE)
             return iter(())
         return (entry for entry in entries if not entry.name.startswith("."))
 
@@ -116,16 +145,39 @@ class Walk(Struct, frozen=True):
         return regular and not self._is_left_out(entry, path, rules)
 
     def _is_left_out(self, entry: os.DirEntry[str], path: str, rules: _Rules) -> bool:
-        why, is_folder = "", entry.is_dir(follow_symlinks=False)
-        if is_folder and entry.name in OUTPUT:
-            why = "made by a tool"
-        elif rules.excluded and is_ignored(rules.excluded, path, is_folder=is_folder):
-            why = "excluded"
-        elif rules.git and is_ignored(rules.git, path, is_folder=is_folder):
-            why = "ignored by git"
+        why = _why(entry.name, path, rules, is_folder=entry.is_dir(follow_symlinks=False))
         if why:
             self.left_out(_shown(entry.path), why)
         return bool(why)
+
+
+def _why(name: str, path: str, rules: _Rules, *, is_folder: bool) -> str:
+    """Return why a walk leaves out what it finds in a folder, "" where it does not."""
+    if name.startswith("."):
+        return _HIDDEN
+    if is_folder and name in OUTPUT:
+        return _MADE
+    if rules.excluded and is_ignored(rules.excluded, path, is_folder=is_folder):
+        return "excluded"
+    return "ignored by git" if rules.git and is_ignored(rules.git, path, is_folder=is_folder) else ""
+
+
+def _passed_over(whole: str, *, is_folder: bool) -> str:
+    """Return why a walk from the top of its repository, or else from the working folder, passes over a path.
+
+    What is above that says nothing of the path: the whole checkout may be in a folder that is called ``venv``.
+    """
+    path = Path(whole)
+    top = Path(gitignore.repository(whole if is_folder else str(path.parent)) or Path.cwd())
+    below = path.relative_to(top).parts if path.is_relative_to(top) else ()
+    if any(name.startswith(".") for name in below):
+        return _HIDDEN
+    folders = [top.joinpath(*below[:count]) for count in range(1, len(below) + is_folder)]
+    return _MADE if any(one.name in OUTPUT or _is_marked(one) for one in folders) else ""
+
+
+def _is_marked(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in _MARKS)
 
 
 def _shown(path: str) -> str:

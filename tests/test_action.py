@@ -105,6 +105,48 @@ def test_all_templates_are_checked(why: str, pull_request: Runner, repository: P
     assert bool(pull_request.annotations()) == (why in {"no base commit", "no repository"})
 
 
+OVERRIDE = '[[overrides]]\npaths = ["*"]\n'
+OWN = "infra/.remediate.toml"
+SETTINGS = {  # a configuration and where it is, the input args, and the file that the pull request changes
+    "parameters": (OWN, '[parameter-files]\nprod = "p/prod.json"', "", "infra/p/prod.json"),
+    "parameters above": (OWN, 'parameter-files = { "x" = "../\u00e9 #1.json" }', "", "\u00e9 #1.json"),
+    "parameters in an override": (OWN, f'{OVERRIDE}parameter-files = {{ x = "p.json" }}', "", "infra/p.json"),
+    "parameters in pyproject.toml": ("pyproject.toml", '[tool.remediate.parameter-files]\nx = "p.json"', "", "p.json"),
+    "patches": (OWN, 'patches = "own"', "", "infra/own/cloudtrail/create/010-x.yaml"),
+    "patches in an override": (OWN, f'{OVERRIDE}patches = "."', "", "infra/cloudtrail/create/010-x.yaml"),
+    "args with parameters": ("x.toml", "", "--service=all\n--parameter-file=prod=p.json\n", "p.json"),
+    "args with parameters of no name": ("x.toml", "", "--parameter-file=p.json", "p.json"),
+    "args with patches": ("x.toml", "", "--patches=own", "own/cloudtrail/create/010-x.yaml"),
+    "args with a configuration": ("x.toml", '[parameter-files]\nprod = "p.json"', "--config=x.toml", "p.json"),
+    "a configuration that is broken": (OWN, "patches = [", "", "p.json"),
+}
+OTHERS = {
+    "parameters that nothing names": (OWN, '[parameter-files]\nprod = "p/prod.json"', "", "infra/p/test.json"),
+    "what is named for another reason": (OWN, 'exclude = ["p.json"]\nselect = ["patches"]', "", "infra/p.json"),
+    "a file of another project": ("pyproject.toml", '[tool.x]\npatches = "p.json"', "--service=all", "p.json"),
+}
+
+
+@needs_bash
+@pytest.mark.parametrize(
+    ("file", "text", "args", "changed"), [*SETTINGS.values(), *OTHERS.values()], ids=[*SETTINGS, *OTHERS]
+)
+def test_what_settings_name_is_a_setting(file: str, text: str, args: str, changed: str, tmp_path: Path) -> None:
+    folder = tmp_path / "origin"
+    for name, content in ((file, text), (changed, "{}"), ("infra/logs.yaml", HEALTHY.read_text("utf-8"))):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, "utf-8")
+    committed(folder)
+    git(folder, "switch", "--quiet", "--create=change")
+    (folder / changed).write_text("{ }", "utf-8")
+    git(folder, "commit", "--quiet", "--all", "--message=change")
+    runner = runner_for(folder, "change", tmp_path)
+    runner.values |= {"github.event.pull_request.base.sha": git(folder, "rev-parse", "main").strip(), "inputs.args": args}
+    assert runner.run("files") == 0, runner.said
+    assert (runner.outputs["changed"] == "false") == ((file, text, args, changed) in SETTINGS.values()), runner.said
+    assert runner.annotations() == []
+
+
 @needs_bash
 def test_the_check_annotates_errors_first_and_writes_its_reports(pull_request: Runner) -> None:
     pull_request.run("files")

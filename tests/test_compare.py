@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from click.testing import CliRunner, Result
 import remediate
 from remediate.cli import main
 from remediate.cloudformation.differences import differences
-from remediate.compare import Comparison, File, compare
+from remediate.compare import Comparison, compare
 from remediate.delivery.locate import Given
+from remediate.engine import remediate_all
 from remediate.patch_set import load_all
 from remediate.plan import Options
 from remediate.report.comparison import Problems, problems
@@ -27,8 +29,10 @@ SETS = load_all("create", ["all"], None)
 
 
 def compared(old: str | None, new: str | None) -> tuple[Comparison, Problems]:
-    sides = [None if one is None else File(name, one.encode()) for name, one in (("old.yaml", old), ("new.yaml", new))]
-    found = compare("new.yaml", *sides, SETS, Options(Given()))
+    options = Options(Given())
+    both = (("old.yaml", old), ("new.yaml", new))
+    sides = [None if one is None else remediate_all(one.encode(), name, SETS, options) for name, one in both]
+    found = compare("new.yaml", *sides, SETS, options)
     return found, problems(found)
 
 
@@ -289,6 +293,128 @@ def test_a_template_that_cannot_be_read_is_said_with_its_place(folder: Path) -> 
     result = run("old.yaml", "new.yaml")
     assert result.exit_code == 2
     assert result.stderr.startswith("new.yaml:")
+
+
+def test_what_check_leaves_out_of_a_folder_is_not_compared(repository: Path) -> None:
+    (repository / ".remediate.toml").write_text('exclude = ["/legacy/"]\n', "utf-8")
+    (repository / ".gitignore").write_text("build/\n", "utf-8")
+    (repository / "sub" / "team").mkdir()
+    (repository / "sub" / "team" / ".remediate.toml").write_text('exclude = ["draft.yaml"]\n', "utf-8")
+    git("add", ".remediate.toml", ".gitignore", "sub/team")
+    out = ("legacy/a.yaml", "cdk.out/a.json", "web/node_modules/b.yaml", "env/lib/c.yaml", "build/d.yaml", ".aws-sam/e.yaml")
+    out = (*out, "sub/team/draft.yaml", ".hidden.yaml")
+    for name in out:
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text(HEALTHY, "utf-8")
+    (repository / "env" / "pyvenv.cfg").touch()
+    git("add", "--force", *out[::2])  # the others are new to git
+    git("commit", "-qm", "more")
+    for name in out[::2]:
+        (repository / name).write_text(OPEN, "utf-8")
+    (repository / "web" / "node_modules" / "b.yaml").unlink()
+    (repository / "sub" / "team" / "t.yaml").write_text(HEALTHY, "utf-8")
+    checked = CliRunner().invoke(main, ["check", "--list-files"]).stdout.split()
+    found = names(run("--base", "HEAD~", "--format", "json"))
+    assert {*found} == {"sub/added.yaml", "sub/gone.yaml", "sub/stack.yaml", "sub/team/t.yaml"}
+    assert {name for name, (_, new) in found.items() if new} <= {*checked}
+    assert {*names(run("--base", "HEAD", *out, "--format", "json"))} == {*out}  # what is named is compared all the same
+
+
+def test_a_renamed_file_is_compared_with_what_it_was(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("checkout", "-q", ".")
+    (repository / "sub" / "added.yaml").unlink()
+    git("mv", "new.yaml", "renamed.yaml")  # of the same bytes, and with access for everybody
+    git("mv", "sub/stack.yaml", "moved.yaml")
+    (repository / "moved.yaml").write_text(changed("Outputs:", "# a comment\nOutputs:"), "utf-8")
+    git("mv", "sub/gone.yaml", "gone.txt")
+    result = run("--base", "main", "--format", "json")
+    assert names(result) == {
+        "moved.yaml": ("main:sub/stack.yaml", "moved.yaml"),
+        "renamed.yaml": ("main:new.yaml", "renamed.yaml"),
+        "sub/gone.yaml": ("main:sub/gone.yaml", None),
+    }
+    assert (result.exit_code, run("--base", "main", "renamed.yaml").exit_code) == (0, 0)
+    assert names(run("--base", "main", "sub", "--format", "json")) == {
+        "sub/gone.yaml": ("main:sub/gone.yaml", None),
+        "sub/stack.yaml": ("main:sub/stack.yaml", None),
+    }
+    git("mv", "renamed.yaml", "sub/renamed.yaml")
+    monkeypatch.chdir(repository / "sub")
+    assert names(run("--base", "main", "--format", "json"))["renamed.yaml"] == ("main:../new.yaml", "renamed.yaml")
+    assert run("--base", "main", "renamed.yaml").exit_code == 0
+    monkeypatch.chdir(repository)
+    assert run("--base", "main", "sub/renamed.yaml").exit_code == 0
+
+
+LARGE = json.dumps({"data": ["x" * 1000] * 1100})
+
+
+@pytest.mark.parametrize(("before", "after"), [("{}", LARGE), (LARGE, "{}"), (LARGE, LARGE + "\n"), (LARGE, None)])
+def test_a_large_file_that_is_no_template_is_skipped(repository: Path, before: str, after: str | None) -> None:
+    file = repository / "data.json"
+    file.write_text(before, "utf-8")
+    git("add", ".")
+    git("commit", "-qm", "data")
+    file.unlink() if after is None else file.write_text(after, "utf-8")
+    limited = ("--base", "HEAD", "--max-size", "1")
+    assert run(*limited).stderr == "no template differs\n"
+    assert "larger than 1 MB" in run(*limited, "data.json").stderr
+    for side, text in (("o", before), ("n", after)):
+        (repository / side).mkdir()
+        (repository / side / "data.json").write_text(text or "{}", "utf-8")
+    assert run("o", "n", "--max-size", "1").stderr == "no template differs\n"
+
+
+def test_a_large_file_that_says_it_is_a_template_is_an_error(repository: Path) -> None:
+    (repository / "large.json").write_text(json.dumps({"Resources": {}, "data": LARGE}), "utf-8")
+    result = run("--base", "HEAD", "--max-size", "1")
+    assert (result.exit_code, "large.json:1:1: larger than 1 MB" in result.stderr) == (2, True)
+
+
+TAB = "Resources:\n\tA: 1\n"
+
+
+def where(*arguments: str) -> str:
+    """Return the file that a comparison cannot read, which all formats name alike, at the place of the tab."""
+    (failed,) = json.loads(run(*arguments, "--format", "json").stdout)["errors"]
+    assert (failed["line"], failed["column"]) == (2, 1)
+    text = run(*arguments)
+    assert (text.exit_code, text.stderr.startswith(f"{failed['name']}:2:1: ")) == (2, True)
+    assert f"- `{failed['name']}:2:1`: " in run(*arguments, "--format", "markdown").stdout
+    return str(failed["name"])
+
+
+def test_an_old_template_that_cannot_be_read_is_named(repository: Path) -> None:
+    (repository / "tab.yaml").write_text(TAB, "utf-8")
+    assert where("tab.yaml", "new.yaml") == "tab.yaml"
+    for side, text in (("o", TAB), ("n", HEALTHY)):
+        (repository / side).mkdir()
+        (repository / side / "x.yaml").write_text(text, "utf-8")
+    assert where("o", "n") == "o/x.yaml"
+    shutil.rmtree(repository / "o")
+    git("add", "tab.yaml")
+    git("commit", "-qm", "broken")
+    git("branch", "brk")
+    (repository / "tab.yaml").write_text(HEALTHY, "utf-8")
+    assert where("--base", "brk", "tab.yaml") == "brk:tab.yaml"
+    assert where("--base", "brk") == "brk:tab.yaml"
+
+
+def test_both_templates_that_cannot_be_read_are_named(folder: Path) -> None:
+    (folder / "tab.yaml").write_text(TAB, "utf-8")
+    assert run("missing.yaml", "tab.yaml").stderr.startswith("missing.yaml: No such file or directory\ntab.yaml:2:1: ")
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("name", ["nofile.yaml", "sub/nofile.yaml", "no/such/file.yaml"])
+def test_a_file_that_is_neither_in_git_nor_on_disk_is_an_error(name: str) -> None:
+    result = run("--base", "main", name)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{name}: No such file or directory\n")
+
+
+def test_a_file_that_is_gone_with_its_folder_was_deleted(repository: Path) -> None:
+    shutil.rmtree(repository / "sub")
+    assert run("--base", "main", "sub/stack.yaml").stdout.startswith("sub/stack.yaml: the template was deleted\n")
 
 
 def test_line_ends_are_no_difference() -> None:

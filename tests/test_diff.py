@@ -261,7 +261,7 @@ PATHS = {  # the name as given, from the folder repository/sub, and the file tha
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    for _, file in {**PATHS, **OUTSIDE}.values():
+    for _, file in [*PATHS.values(), *OUTSIDE.values(), *ABOVE.values()]:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text(f"{file}\nold\n", "utf-8")
     sub = tmp_path / "repository" / "sub"
@@ -300,6 +300,35 @@ def test_a_file_outside_the_working_directory_is_named_from_the_root(
     changed = report(name.format(root=tree), f"{file}\nold\n", f"{file}\nnew\n")
     apply("patch", Path("/"), diff.render(changed))
     assert (tree / file).read_text("utf-8") == changed.after
+
+
+ABOVE = {  # in the repository, but not in the working directory
+    "above": ("../x.yaml", "repository/x.yaml"),
+    "absolute": ("{root}/repository/x.yaml", "repository/x.yaml"),
+    "beside": ("../other/x.yaml", "repository/other/x.yaml"),
+}
+
+
+@pytest.mark.parametrize(("name", "file"), ABOVE.values(), ids=ABOVE.keys())
+def test_a_file_elsewhere_in_the_repository_is_named_from_its_top(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, program: str, name: str, file: str
+) -> None:
+    subprocess.run([needed("git"), "init", "-q"], cwd=tree / "repository", check=True)
+    monkeypatch.chdir(tree / "repository" / "sub")
+    changed = report(name.format(root=tree), f"{file}\nold\n", f"{file}\nnew\n")
+    apply(program, tree / "repository", diff.render(changed))
+    assert (tree / file).read_text("utf-8") == changed.after
+
+
+@pytest.mark.parametrize("inner", ["outside", "repository/other"])
+def test_a_file_of_another_repository_is_named_from_the_root(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, inner: str
+) -> None:
+    for folder in ("repository", inner):
+        subprocess.run([needed("git"), "init", "-q"], cwd=tree / folder, check=True)
+    monkeypatch.chdir(tree / "repository" / "sub")
+    file = tree / inner / "x.yaml"
+    assert diff.render(report(str(file), "a\n", "b\n")).startswith(f"--- a{file}\n")
 
 
 def test_a_working_directory_that_is_gone(tmp_path: Path) -> None:

@@ -41,6 +41,12 @@ def test_the_options_that_are_named_with_a_command_exist(page: Path) -> None:
         assert {*OPTION.findall(rest)} <= options_of(name), f"remediate {name}{rest}"
 
 
+def test_no_list_of_changed_files_names_one_that_was_deleted() -> None:
+    lists = [line for page in PAGES for line in page.read_text("utf-8").splitlines() if "git diff --name-only" in line]
+    assert len(lists) >= 2
+    assert [line for line in lists if "--diff-filter=d" not in line] == []
+
+
 def test_each_recipe_in_yaml_is_yaml_and_runs_the_tool() -> None:
     found = blocks(ROOT / "docs" / "ci.md", "yaml")
     assert len(found) >= 6

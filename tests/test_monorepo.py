@@ -143,11 +143,7 @@ class TestCommandLine:
             line.partition(": not a CloudFormation template")[0] for line in checked.said if line.endswith("; skipped")
         }
         assert skipped == others
-        assert run("check", "--list-files", "--force-exclude", *monorepo.LEFT_OUT).stdout.splitlines() == [
-            "app/cdk.out/Audit.template.json",
-            "web/node_modules/@acme/infra/template.yaml",
-            "teams/orders/.aws-sam/build/template.yaml",
-        ]
+        assert run("check", "--list-files", "--force-exclude", *monorepo.LEFT_OUT).stdout == ""
 
     def test_each_broken_template_is_found_with_its_faults_alone(self, templates: Made, checked: Checked) -> None:
         told = found(checked.out)

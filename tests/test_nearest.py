@@ -244,3 +244,14 @@ def test_the_file_of_a_template_is_shown(folder: Path) -> None:
     refused = run("config", "path", "c")
     assert (refused.exit_code, refused.stderr.split(": ")[1]) == (2, f"{folder / 'c' / '.remediate.toml'}:1:1")
     assert run("config", "schema", "c").exit_code == 2
+
+
+def test_what_a_configuration_names_is_shown(folder: Path) -> None:
+    Path("b/own").mkdir()
+    override = '[[overrides]]\npaths = ["*"]\nparameter-files = { y = "q.json" }\n'
+    own = 'patches = "own"\nparameter-files = { x = "../p.json" }\n'
+    Path("b/.remediate.toml").write_text(own + override, "utf-8")
+    named = [".remediate.toml", "../p.json", "own", "q.json"]
+    assert run("config", "files", "b/deep/t.yaml").stdout.splitlines() == [str(folder / "b" / one) for one in named]
+    assert run("config", "files").stdout == f"{folder / '.remediate.toml'}\n"
+    assert run("config", "files", "--isolated").stdout == ""

@@ -63,6 +63,27 @@ def test_what_tools_have_made_is_left_out_unless_it_is_named() -> None:
     assert empty == "app: this folder contains no *.yaml, *.yml, *.json or *.template file (left out: app/cdk.out)\n"
 
 
+def test_what_tools_have_made_is_left_out_by_force_even_if_it_is_named() -> None:
+    made = ["cdk.out/a.json", "node_modules/b/c.yaml", "venv/d.yaml", ".aws-sam/e.yaml", "out/f.json", ".hidden.yaml"]
+    write(*made, "out/cdk.out", "kept/g.yaml")
+    names = "".join(f"{name}\0" for name in (*made, "kept/g.yaml"))
+    assert files("--files-from", "-", "--force-exclude", stdin=names) == ["kept/g.yaml"]
+    assert files("--force-exclude", "cdk.out", "out", "kept", "h.yaml") == ["kept/g.yaml", "h.yaml"]
+    assert "cdk.out/a.json: left out (made by a tool)\n" in run("check", "-v", "--force-exclude", made[0]).stderr
+
+
+@pytest.mark.parametrize("repository", [True, False])
+def test_the_folders_around_a_checkout_leave_out_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, repository: bool
+) -> None:
+    (folder / ".git").rmdir()
+    write("venv/project/a.yaml", *(["venv/project/.git/HEAD"] if repository else []))
+    monkeypatch.chdir(folder / "venv" / "project")
+    assert files("--force-exclude", "a.yaml") == ["a.yaml"]
+    assert files("--force-exclude", ".") == ["a.yaml"]
+    assert files("--force-exclude", str(folder / "venv" / "project")) == [str(folder / "venv" / "project" / "a.yaml")]
+
+
 def test_what_git_ignores_is_left_out_unless_it_is_named() -> None:
     write(".gitignore", content="/out/\n*.gen.yaml\n")
     write("a.gen.yaml", "out/a.yaml", "sub/out/b.yaml", "sub/c.gen.yaml")

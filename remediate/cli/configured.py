@@ -14,6 +14,7 @@ from remediate.cli.help import long_name
 from remediate.cli.output import FAILED, emit, say
 from remediate.config import Config, ConfigError, find, load
 from remediate.config.nearest import Nearest
+from remediate.gitignore import Chain
 
 _CONFIG = "remediate.config"
 _SEARCHED = "remediate.config-searched"
@@ -57,6 +58,13 @@ def nearest() -> Nearest | None:
         return None
     found: Nearest = meta.setdefault(_NEAREST, Nearest(config()))
     return found
+
+
+def excluded_in(folder: str) -> Chain:
+    """Return the patterns of the configuration that holds in a folder, if that is not the one of the run."""
+    each = nearest()
+    found = each.of_folder(folder) if each else None
+    return found.excluded if found and each and found is not each.here else ()
 
 
 def is_given(name: str) -> bool:

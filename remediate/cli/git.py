@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+
+from msgspec import Struct
 
 from remediate.template import TemplateError
 
@@ -13,11 +16,19 @@ class GitFailed(TemplateError):
     """git is not there, or cannot do what it was asked; the message says why."""
 
 
+class Change(Struct, frozen=True):
+    """A file that differs, and the file that it was: another one, if it was renamed."""
+
+    path: Path
+    was: Path
+
+
 def commit_of(revision: str, folder: Path) -> str:
     """Return the id of the commit that a revision names; ``REV...`` is where HEAD left REV, as in ``git diff``.
 
     Raises GitFailed where there is no such commit, or ``folder`` is in no repository.
     """
+    folder = _existing(folder)
     _run(folder, "rev-parse", "--show-toplevel")
     name = revision.removesuffix("...")
     found = _run(folder, "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").decode().strip()
@@ -26,18 +37,44 @@ def commit_of(revision: str, folder: Path) -> str:
 
 def content_at(commit: str, file: Path) -> bytes | None:
     """Return what a file held at a commit, None where it was not there. Raises GitFailed."""
+    listed = _listed(commit, file)
+    return _run(_existing(file.parent), "cat-file", "blob", listed.split()[2].decode()) if listed else None
+
+
+def is_at(commit: str, file: Path) -> bool:
+    """Tell whether a file was there at a commit. Raises GitFailed."""
+    return bool(_listed(commit, file))
+
+
+def _listed(commit: str, file: Path) -> bytes:
     folder = _existing(file.parent)
     inside = file.relative_to(folder).as_posix() if file.is_relative_to(folder) else file.name
-    listed = _run(folder, "ls-tree", "-z", commit, "--", inside)
-    return _run(folder, "cat-file", "blob", listed.split()[2].decode()) if listed else None
+    return _run(folder, "ls-tree", "-z", commit, "--", inside)
 
 
-def changed_since(commit: str, folder: Path) -> list[Path]:
-    """Return the files of a folder that differ from a commit, those too that are gone or that git does not know yet."""
-    named = _run(folder, "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", "--relative", commit, "--", ".")
-    new = _run(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
-    names = {os.fsdecode(one) for one in (named + new).split(b"\0") if one}
-    return [folder / one for one in sorted(names)]
+def changed_since(commit: str, folder: Path) -> list[Change]:
+    """Return the files of a folder that differ from a commit, those too that are gone or that git does not know yet.
+
+    A file that git finds to be renamed is one change, wherever it comes from; one that has left the folder is gone.
+    """
+    prefix = os.fsdecode(_run(folder, "rev-parse", "--show-prefix").removesuffix(b"\n"))
+    new = _run(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ".").split(b"\0")
+    pairs = [*_renamed(commit, folder), *((one, one) for one in map(os.fsdecode, filter(None, new)))]
+    inside = {name if name.startswith(prefix) else old: old for old, name in pairs}
+    return [
+        Change(folder / name.removeprefix(prefix), folder / os.path.relpath(old, prefix or "."))
+        for name, old in sorted(inside.items())
+        if name.startswith(prefix)
+    ]
+
+
+def _renamed(commit: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the old and the new name, from the top of the repository, of each file that differs and that git knows."""
+    options = ("--name-status", "--find-renames", "--no-relative", "--no-ext-diff", "-z")
+    parts = iter(os.fsdecode(_run(folder, "diff", *options, commit, "--")).split("\0"))
+    for status in filter(None, parts):
+        old = next(parts)
+        yield old, next(parts) if status.startswith("R") else old
 
 
 def _existing(folder: Path) -> Path:

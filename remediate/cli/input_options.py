@@ -11,7 +11,7 @@ import click
 from msgspec import Struct
 
 from remediate.cli.completion import FILE
-from remediate.cli.configured import config, nearest
+from remediate.cli.configured import config, excluded_in
 from remediate.cli.inputs import STDIN, Choice, listed
 from remediate.cli.output import reason
 from remediate.gitignore import Chain, rules
@@ -47,7 +47,7 @@ def input_options(default: str | None) -> Callable[[_Command], _Command]:
             if stdin and STDIN not in names:
                 raise click.UsageError('--stdin-filename needs the template "-"')
             excluded = _excluded(given.pop("exclude"))
-            choice = Choice(excluded, given.pop("gitignore"), given.pop("force_exclude"), stdin or STDIN, _nearer)
+            choice = Choice(excluded, given.pop("gitignore"), given.pop("force_exclude"), stdin or STDIN, excluded_in)
             work = Work(names, choice, given.pop("jobs"), given.pop("list_files"), given.pop("verbose"))
             return command(work=work, **given)
 
@@ -106,10 +106,3 @@ def _excluded(given: Sequence[str]) -> Chain:
     except (ValueError, OSError) as error:
         raise click.BadParameter(str(error), param_hint="--exclude") from error
     return config().excluded + here
-
-
-def _nearer(folder: str) -> Chain:
-    """Return the patterns of the configuration that holds in a folder, if that is not the one of the run."""
-    each = nearest()
-    found = each.of_folder(folder) if each else None
-    return found.excluded if found and each and found is not each.here else ()

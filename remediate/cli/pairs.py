@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
 
 from remediate import files
 from remediate.cli import inputs, output
-from remediate.cli.git import changed_since, commit_of, content_at
+from remediate.cli.configured import config, excluded_in
+from remediate.cli.git import Change, changed_since, commit_of, content_at, is_at
 from remediate.cli.inputs import STDIN, Input
-from remediate.compare import File
 from remediate.engine import check_is_cloudformation
+from remediate.relevance import claims_to_be_template
 from remediate.template import TemplateError, Unreadable, read
-from remediate.walk import SUFFIXES, Walk
+from remediate.walk import Walk
+
+
+class Side(Struct, frozen=True):
+    """A state of a template: what messages call it, and what reads it, which returns None where it is not there."""
+
+    name: str
+    read: Callable[[], bytes | None]
 
 
 class Pair(Struct, frozen=True):
-    """Two states of a template, each read when it is asked for; ``found``: in a folder, where not all are templates."""
+    """Two states of a template; ``found``: in a folder, where not all are templates."""
 
     name: str
-    old: Callable[[], File | None]
-    new: Callable[[], File | None]
+    old: Side
+    new: Side
     found: bool = False
+
+    def content(self, side: Side) -> bytes | None:
+        """Return what one side holds; None where it is not there, or not meant as a template. Raises what reading raises."""
+        raw = side.read()
+        return None if raw is None or (self.found and _is_something_else(raw, side.name)) else raw
 
 
 def pairs_of(old: str, new: str, limit: int) -> Iterator[Pair]:
     """Yield the pairs that two arguments name. Raises OSError where one of them cannot be read as a folder."""
     if not (_is_folder(old) and _is_folder(new)):
-        yield Pair(new, lambda: _file(old, limit), lambda: _file(new, limit))
+        yield Pair(new, Side(old, partial(_content, old, limit)), Side(new, partial(_content, new, limit)))
         return
     both = {name: None for folder in (Path(old), Path(new)) for name in sorted(_inside(folder))}
     for name in both:
-        yield Pair(str(Path(new, name)), _optional(Path(old, name), limit), _optional(Path(new, name), limit), found=True)
+        path = Path(new, name)
+        yield Pair(str(path), _optional(Path(old, name), limit, found=True), _optional(path, limit, found=True), found=True)
 
 
 def pairs_since(revision: str, names: Sequence[str], limit: int) -> Iterator[Pair]:
@@ -45,44 +61,60 @@ def pairs_since(revision: str, names: Sequence[str], limit: int) -> Iterator[Pai
         path = Path(name)
         folder = path if path.is_dir() else path.parent
         commit = commit_of(revision, folder)
-        for one in [path] if folder != path else changed_since(commit, path):
-            if folder != path or one.suffix.lower() in SUFFIXES:
-                yield _since(revision, commit, one, limit, found=folder == path)
+        found = folder == path
+        for one in _differing(commit, path) if found else [_named(commit, path)]:
+            yield _since(revision, commit, one, limit, found=found)
 
 
-def sides(pair: Pair) -> tuple[File | None, File | None] | None:
-    """Read both states; None where neither is there, or is meant as a template. Raises what reading raises."""
-    old, new = pair.old(), pair.new()
-    if pair.found:
-        old, new = (one if one and not _is_something_else(one) else None for one in (old, new))
-    return (old, new) if old or new else None
+def _differing(commit: str, folder: Path) -> Iterator[Change]:
+    """Yield what differs of the files that `check` takes in a folder. One that is taken no more is as good as deleted."""
+    changes = changed_since(commit, folder)
+    taken = {*_as_configured().names_in(str(folder), (name for one in changes for name in (one.path, one.was)))}
+    for one in changes:
+        if one.path in taken:
+            yield one
+        elif one.was in taken:
+            yield Change(one.was, one.was)
 
 
-def _since(revision: str, commit: str, path: Path, limit: int, *, found: bool) -> Pair:
-    def old() -> File | None:
-        raw = content_at(commit, path)
-        return None if raw is None else File(f"{revision}:{path}", _limited(raw, limit))
-
-    return Pair(str(path), old, _optional(path, limit), found)
+def _named(commit: str, path: Path) -> Change:
+    known = [] if is_at(commit, path) or not path.exists() else changed_since(commit, path.parent)
+    return next((one for one in known if one.path == path), Change(path, path))
 
 
-def _file(name: str, limit: int) -> File:
+def _as_configured() -> Walk:
+    """Return how `check` walks folders; it has no option here that says so."""
+    found = config()
+    return Walk(_failed, excluded=found.excluded, git=bool(found.values.get("gitignore", True)), nearer=excluded_in)
+
+
+def _since(revision: str, commit: str, change: Change, limit: int, *, found: bool) -> Pair:
+    def old() -> bytes | None:
+        raw = content_at(commit, change.was)
+        if raw is None or len(raw) <= limit:
+            return raw
+        if found and not claims_to_be_template(raw):
+            return None
+        raise _too_large(limit)
+
+    before = Side(f"{revision}:{os.path.normpath(change.was)}", old)
+    return Pair(str(change.path), before, _optional(change.path, limit, found=found), found)
+
+
+def _content(name: str, limit: int, *, found: bool = False) -> bytes | None:
+    one = Input(name, named=not found, stdin=name == STDIN)
     try:
-        return File(name, inputs.content(Input(name, named=True, stdin=name == STDIN), limit, in_place=False))
+        return inputs.content(one, limit, in_place=False)
     except files.TooLarge as error:
+        if found and not inputs.may_be_large_template(one, error.head):  # `check` skips it, too
+            return None
         raise _too_large(limit) from error
     except OSError as error:
         raise TemplateError(output.reason(error)) from error
 
 
-def _optional(path: Path, limit: int) -> Callable[[], File | None]:
-    return lambda: _file(str(path), limit) if path.exists() else None
-
-
-def _limited(raw: bytes, limit: int) -> bytes:
-    if len(raw) > limit:
-        raise _too_large(limit)
-    return raw
+def _optional(path: Path, limit: int, *, found: bool) -> Side:
+    return Side(str(path), lambda: _content(str(path), limit, found=found) if path.exists() else None)
 
 
 def _too_large(limit: int) -> TemplateError:
@@ -94,16 +126,16 @@ def _is_folder(name: str) -> bool:
 
 
 def _inside(folder: Path) -> Iterator[str]:
-    def failed(_: str, error: OSError) -> None:
-        raise error
-
-    walk = Walk(failed)
-    return (Path(one.path).relative_to(folder).as_posix() for one in walk.templates_in(str(folder)))
+    return (Path(one.path).relative_to(folder).as_posix() for one in Walk(_failed).templates_in(str(folder)))
 
 
-def _is_something_else(one: File) -> bool:
+def _failed(_: str, error: OSError) -> None:
+    raise error
+
+
+def _is_something_else(raw: bytes, name: str) -> bool:
     try:
-        check_is_cloudformation(read(one.raw, one.name))
+        check_is_cloudformation(read(raw, name))
     except Unreadable as error:
-        return inputs.is_not_template(one.raw, error)
+        return inputs.is_not_template(raw, error)
     return False

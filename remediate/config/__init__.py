@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,14 @@ class Config(Struct, frozen=True):
     def folder(self) -> Path:
         """What its paths are relative to."""
         return self.file.absolute().parent if self.file else Path()
+
+    def files(self) -> Iterator[Path]:
+        """Yield what it is made of: its own file, the files with parameters and the folders with patches that it names."""
+        if self.file:
+            yield self.file.absolute()
+        for table in (self.values, *(one.values for one in self.overrides)):
+            named = (*table.get("parameter-files", {}).values(), *([table["patches"]] if "patches" in table else ()))
+            yield from (self.folder / one for one in named)
 
     def fault(self, path: tuple[str | int, ...], message: str) -> ConfigError:
         """Return an error about a value that turns out to be wrong when it is used; ``path`` leads to its key."""

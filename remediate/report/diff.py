@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from remediate.engine import Report
+from remediate.gitignore import repository
 from remediate.report.lines import Change, changes
 
 _CONTEXT = 3
@@ -17,10 +18,12 @@ _ESCAPES = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"',
 def render(report: Report) -> str:
     """Return the diff of a report, empty where nothing changes. Lines end where the file's lines end, LF or CRLF.
 
-    The path is relative to the working directory, so that both programs take the diff there. A file outside of it has its
-    whole path without the first ``/``, and the diff is for ``patch -p1 -d /``: neither program leaves the directory that
-    it works in, whatever the diff says. A file in a folder of the same name as the folder around it (``sub/x.yaml`` as
-    seen from ``sub``) needs ``git apply -p1``: without it git takes the name to be relative to the repository's root.
+    The path is relative to the working directory, so that both programs take the diff there. Neither leaves the directory
+    that it works in, whatever the diff says. A file outside of it is therefore named from the top of the repository, if it
+    is in that of the working directory, and both programs take the diff at the top. Any other file has its whole path
+    without the first ``/``, and the diff is for ``patch -p1 -d /``. A file in a folder of the same name as the folder around
+    it (``sub/x.yaml`` as seen from ``sub``) needs ``git apply -p1``: without it git takes the name to be relative to the
+    repository's root.
     """
     return "".join(_lines(report))
 
@@ -101,6 +104,9 @@ def _shown(name: str) -> str:
         here = Path.cwd()
     except OSError:  # the working directory is gone
         path, here = PurePath(name), None
-    if here is not None and path.is_relative_to(here):
-        path = path.relative_to(here)
-    return path.as_posix().lstrip("/")
+    if here is None or path.is_relative_to(here):
+        base = here
+    else:
+        top = repository(str(here))
+        base = Path(top) if top and top == repository(str(path.parent)) else None
+    return (path.relative_to(base) if base else path).as_posix().lstrip("/")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,15 @@ import click
 from remediate.cli.git import GitFailed
 from remediate.cli.help import Command
 from remediate.cli.options import fail_options, output_options, reports_patch_errors, template_options
-from remediate.cli.pairs import Pair, pairs_of, pairs_since, sides
+from remediate.cli.pairs import Pair, Side, pairs_of, pairs_since
 from remediate.cli.run import Run
 from remediate.cli.settings import settings
 from remediate.cli.wanted import Wanted
 from remediate.compare import Comparison
 from remediate.compare import compare as compared
+from remediate.engine import Report, remediate_all
+from remediate.patch_set import PatchSet
+from remediate.plan import Options
 from remediate.report.annotations import fails
 from remediate.report.comparison import FORMATS, Problems, levels, problems, text
 
@@ -56,7 +61,7 @@ def compare(
     with Run(color, quiet, max_size) as run:
         for one in _pairs(run, templates, base, max_size << 20):
             wanted = said.of(one.name)
-            result = run.attempt(one.name, _compared, one, wanted)
+            result = _compared(run, one, wanted)
             if result is None:
                 continue
             known = problems(result)
@@ -82,9 +87,22 @@ def _pairs(run: Run, templates: tuple[str, ...], base: str | None, limit: int) -
         run.fail(str(error.filename or Path(templates[-1])), str(error.strerror or error))
 
 
-def _compared(pair: Pair, wanted: Wanted) -> Comparison | None:
-    both = sides(pair)
-    return compared(pair.name, *both, wanted.patch_sets, wanted.environments[0].options) if both else None
+def _compared(run: Run, pair: Pair, wanted: Wanted) -> Comparison | None:
+    """Compare both sides; what is wrong with one of them is said of that one."""
+    failures, options = len(run.failures), wanted.environments[0].options
+    old, new = (run.attempt(one.name, _report, pair, one, wanted.patch_sets, options) for one in (pair.old, pair.new))
+    if len(run.failures) > failures:
+        return None
+    if old or new:
+        return run.attempt(pair.name, compared, pair.name, old, new, wanted.patch_sets, options)
+    if not pair.found:
+        run.fail(pair.name, os.strerror(errno.ENOENT))
+    return None
+
+
+def _report(pair: Pair, side: Side, patch_sets: Sequence[PatchSet], options: Options) -> Report | None:
+    raw = pair.content(side)
+    return None if raw is None else remediate_all(raw, side.name, patch_sets, options)
 
 
 def _conclude(run: Run, style: str, found: list[tuple[Comparison, Problems]]) -> None:

@@ -13,7 +13,7 @@ from remediate.cli.showing import config_for, shown_for
 
 
 @click.command(cls=Command, short_help="Show the configuration file and the settings for a template.")
-@click.argument("what", type=click.Choice(["schema", "path", "show"]))
+@click.argument("what", type=click.Choice(["schema", "path", "files", "show"]))
 @click.argument("template", required=False, type=FILE)
 @click.option(
     "--of",
@@ -28,8 +28,9 @@ from remediate.cli.showing import config_for, shown_for
 def config(what: str, template: str | None, kind: str) -> None:
     """Show the configuration that holds for a template or folder, by default for the working folder.
 
-    schema: the JSON Schema of the file, or with --of of another one. path: the path of the file that is in use. show: each
-    setting of `check`, and where it comes from.
+    schema: the JSON Schema of the file, or with --of of another one. path: the path of the file that is in use. files:
+    that path, and those of the files with parameters and the folders with patches that it names. show: each setting of
+    `check`, and where it comes from.
 
     For each template the nearest .remediate.toml, or pyproject.toml with a table [tool.remediate], holds, up to the top of
     its git repository, without what files further above say. Where there is none, that of the working folder holds.
@@ -44,6 +45,8 @@ def config(what: str, template: str | None, kind: str) -> None:
     elif what == "path":
         found = config_for(template or ".").file
         emit(f"{found}\n" if found else "")
+    elif what == "files":
+        emit("".join(f"{one}\n" for one in config_for(template or ".").files()))
     else:
         emit(shown_for(_plain_check(), template or "."))
 
