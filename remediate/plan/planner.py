@@ -134,7 +134,7 @@ class Planner:
     def _left(self, patch: Patch, logical_id: str, change: Change) -> Skipped | None:
         """Return why a patch leaves a resource as it is, although it would change it."""
         if self.ignored.holds(patch, logical_id):
-            return Skipped(patch.id, "kept", "the template ignores what it would change", logical_id)
+            return Skipped(patch.id, "kept", "what it would change is ignored", logical_id)
         if unwritable := self.options.unwritable.get(logical_id):
             return Skipped(patch.id, "obstacle", unwritable, logical_id, _WRITE_OUT)
         source = None if self.options.generated else where_to_change(self.located.model, logical_id)

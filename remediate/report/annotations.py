@@ -100,7 +100,8 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]
     spoken = {(patch.id, cause.logical_id) for cause in causes for patch in fixing(cause, report)}
     # Where a part of what a patch is for is ignored, it is not told as what it is for, but it is not told for itself either.
     partly = {one.what.logical_id for one in report.suppressed}
-    spoken |= {(name, cause.logical_id) for cause in causes if cause.logical_id in partly for name in cause.patches}
+    near = [cause for cause in causes if report.ignored or cause.logical_id in partly]
+    spoken |= {(name, cause.logical_id) for cause in near for name in cause.patches}
     found = [_of_cause(one, report) for one in causes]
     found += [
         _of_patch(one, report)
