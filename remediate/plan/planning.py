@@ -63,7 +63,7 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
     said = [
         *dict.fromkeys((*planner.skipped, *_of_error(options))),
         *remaining(planner.located, after, planner.skipped, left, patch_set),
-        *decided_by_default(planner.located, after, options.given),
+        *decided_by_default(located, replace(planner.located, model=after), options.given),
     ]
     if not options.precautions and "precautions" not in options.ignore:
         found = tuple(_with_precautions(planner, found))
