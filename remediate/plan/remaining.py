@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from remediate.cloudformation.expression import mentions
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.decide import current_requests, document_for, documented, judge
 from remediate.delivery.delivery import Delivery
@@ -155,7 +157,7 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     asked += [_compared(pattern, one.request.resource) for pattern in patterns]
     asked += [one.request.service.name] if unnamed and one.request.service else []
     # What is open on both sides is the same there, and settles nothing.
-    open_parts = _open_parts(written) ^ _open_parts(asked)
+    open_parts = {read for name in _open_parts(written) ^ _open_parts(asked) for read in _read(name)}
     open_parts |= {who.hangs for elements in judged for who in elements.statement.principal.perhaps}
     known = delivery.resolver.model.parameters.keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
     names = ", ".join(sorted(open_parts & known))
@@ -193,3 +195,11 @@ def _compared(pattern: PartialString, resource: PartialString) -> PartialString:
 
 def _open_parts(texts: Iterable[PartialString]) -> set[str]:
     return {part.name for text in texts for part in text.parts if isinstance(part, UnknownPart)}
+
+
+def _read(name: str) -> set[str]:
+    """Return the parameters that an open part hangs on: those that the expression reads for which it stands."""
+    try:
+        return mentions(json.loads(name)) if name.startswith("{") else {name}
+    except (ValueError, RecursionError):  # only the beginning of an expression, or another text
+        return {name}
