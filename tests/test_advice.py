@@ -132,3 +132,15 @@ def test_what_is_no_arn_is_called_that(written: str, said: str, advice: str) -> 
     (one,) = found(changed(("Resource: !GetAtt Bucket.Arn", f"Resource: {written}")), "foreign-resource")
     assert f", which {said}, so S3 refuses the policy" in one.message
     assert one.remedy.startswith(("fixable", advice))
+
+
+def test_an_organization_id_stands_in_every_text_as_in_the_template() -> None:
+    text = changed(
+        ("IsLogging: true", "IsLogging: true, IsOrganizationTrail: true"),
+        ("Parameters: {P:", "Parameters: {OrgId: {Type: String}, P:"),
+        ("${AWS::AccountId}/*", "${OrgId}/x/*"),
+    )
+    (left,) = [one.reason for one in fix(text).skipped if one.subject == "put-object-organization"]
+    assert "/AWSLogs/${OrgId}/${AWS::AccountId}/" in left
+    (one,) = found(text, "organization-path-not-allowed")
+    assert "AWSLogs/${OrgId}/${AWS::AccountId}/, the organization's path" in one.message

@@ -177,10 +177,11 @@ def _open_patterns(resource: PartialString, patterns: list[PartialString]) -> li
 
 def _compared(pattern: PartialString, resource: PartialString) -> PartialString:
     """Return the beginning of a resource that the pattern compares: what its star at the end stands for settles nothing."""
-    stem = str(pattern).removesuffix("*")
+    written = "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in pattern.parts)
+    stem = written.removesuffix("*")
     here = {part for part in pattern.parts if isinstance(part, UnknownPart)}
     apart = [part for part in resource.parts if isinstance(part, UnknownPart) and part not in here]
-    if stem == str(pattern) or len({*apart}) > _MOST_OPEN:
+    if stem == written or len({*apart}) > _MOST_OPEN:
         return resource
     read, found = "", resource
     for number, part in enumerate(resource.parts):
