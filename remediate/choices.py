@@ -14,7 +14,7 @@ from remediate.delivery.locate import Given
 from remediate.delivery.organization import ORGANIZATION_ID
 from remediate.engine import Report, remediate_all
 from remediate.errors import BadChoice
-from remediate.patch_set import PatchSet, combined, load_all
+from remediate.patch_set import PatchSet, combined, load_all, shipped_ids
 from remediate.plan import Options
 from remediate.reasons import described
 
@@ -69,7 +69,7 @@ def _check_ids(loaded: PatchSet, select: Collection[str], ignore: Collection[str
             known = ", ".join(one.id for one in loaded.patches)
             raise BadChoice(f"no patch {patch_id!r} in {loaded.name}. Known: {known}", "--select")
     for ignored in ignore:
-        if loaded.patch(ignored) is None and ignored not in described():
+        if loaded.patch(ignored) is None and ignored not in described() and ignored not in shipped_ids():
             raise BadChoice(f"unknown id {ignored!r}; `remediate explain` lists all ids", "--ignore")
     if all(one.id in ignore or (select and one.id not in select) for one in loaded.patches):
         raise BadChoice("--select and --ignore exclude every patch", "")

@@ -19,12 +19,14 @@ class UnknownPart(Struct, frozen=True):
 
     ``name`` identifies it (``AWS::AccountId``, a parameter, or the JSON text of an expression). ``alphabet`` bounds what
     it can hold: ``digits`` only digits, ``name`` none of ``/ : * ?`` (bucket names, Regions, ids), ``any`` anything.
-    ``generated``: it is the name that CloudFormation makes for a resource, which no other resource has.
+    ``generated``: it is the name that CloudFormation makes for a resource, which no other resource has. ``begins`` is the
+    beginning of its value where that is known, and stands before it: the template has ``${OrgId}`` for ``o-`` and the rest.
     """
 
     name: str
     alphabet: Alphabet = "name"
     generated: bool = False
+    begins: str = ""
 
 
 class PartialString(Struct, frozen=True):
@@ -43,8 +45,11 @@ class PartialString(Struct, frozen=True):
         return None
 
     def __str__(self) -> str:
-        """Return the string with ``${name}`` for each unknown part."""
-        return "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in self.parts)
+        """Return the string with ``${name}`` for each unknown part, as a template has it."""
+        shown = ""
+        for part in self.parts:
+            shown = shown + part if isinstance(part, str) else f"{shown.removesuffix(part.begins)}${{{part.name}}}"
+        return shown
 
 
 Value: TypeAlias = "PartialString | bool | int | float | list[Value] | dict[str, Value] | None"

@@ -67,3 +67,46 @@ def test_every_command_says_it_and_none_fails_for_it(tmp_path: Path, command: li
     result = CliRunner().invoke(main, [*command, str(file)])
     assert result.exit_code == 0
     assert "which is only its default" in " ".join(result.output.split())
+
+
+PREFIXED = """\
+Parameters:
+  Folder: {{Type: String, Default: {default}}}
+Resources:
+  Bucket: {{Type: AWS::S3::Bucket}}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {{Service: cloudtrail.amazonaws.com}}
+            Action: s3:GetBucketAcl
+            Resource: !GetAtt Bucket.Arn
+          - Effect: Allow
+            Principal: {{Service: cloudtrail.amazonaws.com}}
+            Action: s3:PutObject
+            Resource: !Sub "${{Bucket.Arn}}/audit/AWSLogs/${{AWS::AccountId}}/*"
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: Policy
+    Properties: {{IsLogging: true, S3BucketName: !Ref Bucket, S3KeyPrefix: !Ref Folder}}
+"""
+
+
+def test_a_default_for_which_a_request_was_denied_is_named_although_the_fix_allows_it() -> None:
+    text = PREFIXED.format(default="other")
+    assert "prefix-not-allowed" in {one.cause for one in fix(text).causes()}
+    assert [one.reason for one in said(text)] == ['put-object is decided for Folder = "other", which is only its default']
+    assert said(text, Folder="other") == []
+
+
+def test_only_what_settles_a_path_is_asked_for() -> None:
+    (one,) = (one for one in fix(PREFIXED.format(default="audit")).skipped if one.why == "undecidable")
+    assert "(Folder)" in one.advice
+    without = PREFIXED.format(default="audit").replace(", Default: audit", "")
+    by_region = without.replace("AccountId}/*", "AccountId}/CloudTrail/us-east-1/*")
+    (one,) = (one for one in fix(by_region).skipped if one.why == "undecidable")
+    assert "(AWS::Region, Folder)" in one.advice

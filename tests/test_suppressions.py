@@ -227,6 +227,44 @@ def test_what_is_ignored_comes_back_under_no_other_id_and_nothing_else_is_change
     assert tried > 40
 
 
+def test_what_a_run_ignores_comes_back_under_no_other_id_either() -> None:
+    tried = set[tuple[Path, str]]()
+    for path, cause, _ in singles():
+        if (path, cause) not in tried:
+            after = fix(path, ignore=[cause])
+            others = {one for one in ids(annotate(fix(path))) if one[0] != cause}
+            assert ids(annotate(after)) <= others, (path, cause)
+            assert not after.suppressed
+            tried.add((path, cause))
+    assert len(tried) > 40
+
+
+TWICE_REFUSED = MINIMAL.replace("IsLogging: true", "IsLogging: true\n      S3KeyPrefix: audit").replace(
+    "StringEquals:", "StringEquals:\n                aws:SourceArn: arn:aws:cloudtrail:*:*:trail/*"
+)
+
+
+@pytest.mark.parametrize("ignored", ["wrong-source-arn", "prefix-not-allowed"])
+def test_a_request_that_is_refused_for_another_cause_too_counts(ignored: str, folder: Path) -> None:
+    causes = {"wrong-source-arn", "prefix-not-allowed"}
+    assert causes <= {rule for rule, _ in ids(check(TWICE_REFUSED))}
+    in_template = TWICE_REFUSED.replace("LogBucketPolicy:", f"LogBucketPolicy: # remediate: ignore[{ignored}] r", 1)
+    for report in (fix(TWICE_REFUSED, ignore=ignored), fix(in_template)):
+        assert {rule for rule, _ in ids(annotate(report), "error")} & causes == causes - {ignored}
+    (folder / "t.yaml").write_text(in_template, "utf-8")
+    assert run("simulate", "--ignore", "missing-action,trail-before-policy", "t.yaml").exit_code == 1
+
+
+def test_the_patch_for_what_a_run_ignores_is_not_told_as_a_remark() -> None:
+    """A bucket with a policy under a condition alone: the patch that adds policies says why it adds none."""
+    above = "Parameters: {P: {Type: String}}\nConditions: {C: !Equals [!Ref P, a]}\nResources:\n"
+    text = MINIMAL.replace("Resources:\n", above)
+    text = text.replace(POLICY, f"{POLICY}    Condition: C\n")
+    assert "bucket-without-policy" in {rule for rule, _ in ids(check(text))}
+    found = {rule for rule, _ in ids(check(text, ignore=["bucket-without-policy"]))}
+    assert not found & {"bucket-without-policy", "bucket-policy-missing"}
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)

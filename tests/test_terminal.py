@@ -88,6 +88,30 @@ def test_the_headline_comes_first() -> None:
     assert run("check", "-v", "none.yaml").stdout == "none.yaml: no CloudTrail trail, log bucket policy or key found\n"
 
 
+def test_what_is_told_only_is_not_called_new_access_by_any_report() -> None:
+    told = "also newly allowed: CloudTrail on behalf of any other AWS account: s3:GetBucketLocation"
+    who, what = "Principal: {Service: cloudtrail.amazonaws.com}", "Action: s3:GetBucketAcl, Resource: !GetAtt LogBucket.Arn"
+    acl = f"{{Effect: Allow, {who}, {what}}}"
+    open_policy = Path("minimal.yaml").read_text("utf-8").replace("Statement:\n", f"Statement:\n          - {acl}\n")
+    Path("open.yaml").write_text(open_policy, "utf-8")
+    fixed = run("fix", "--dry-run", "open.yaml").stderr
+    simulated = run("simulate", "open.yaml").stdout
+    assert f"  {told} (" in fixed
+    assert f"    {told} (" in simulated
+    assert "other principals tested, 0 newly allowed" in simulated
+    markdown = run("fix", "--dry-run", "--format", "markdown", "open.yaml").stdout
+    assert "**Newly allowed access:** none." in markdown
+    assert f"- A{told[1:]} (" in markdown
+    assert "| none |\n" in markdown
+    run("fix", "open.yaml")
+    Path("old.yaml").write_text(open_policy, "utf-8")
+    compared = run("compare", "old.yaml", "open.yaml").stdout
+    assert f"  {told} (" in compared
+    assert "no new access for others" in compared
+    for text in (fixed, simulated, markdown, compared):
+        assert "NEW ACCESS" not in text
+
+
 def test_new_access_comes_before_the_table() -> None:
     shutil.copy(CENTRAL, "central.json")
     lines = run("simulate", "--review", "central.json").stdout.splitlines()

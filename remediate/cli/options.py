@@ -24,7 +24,7 @@ from remediate.patch_set import PatchError, PatchSet, load_all
 from remediate.plan import Options
 
 if TYPE_CHECKING:
-    from remediate.delivery.error_messages import Failure
+    from remediate.delivery.error_messages import Evidence
 
 _PSEUDO = {f"AWS::{name}" for name in ("AccountId", "Partition", "Region", "StackId", "StackName", "URLSuffix")}
 """Source: AWS CloudFormation User Guide, Pseudo parameters reference, without those that are no text."""
@@ -120,7 +120,7 @@ def size_option(command: _Command) -> _Command:
 
 
 def error_option(command: _Command) -> _Command:
-    """Add the option that takes an error message, and pass on as ``told`` the Failure that it tells of, or None."""
+    """Add the option that takes an error message, and pass on as ``told`` the Evidence that it is, or None."""
     text = (
         "Error message of the failed deployment: the text, @FILE, or - for standard input. "
         "Trails that it can be about count as broken."
@@ -178,15 +178,15 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
     return parameters
 
 
-def _failure(context: click.Context, _: click.Parameter, value: str | None) -> Failure | None:
-    from remediate.delivery.error_messages import failure  # most runs are told of none
+def _failure(context: click.Context, _: click.Parameter, value: str | None) -> Evidence | None:
+    from remediate.delivery.error_messages import evidence  # most runs are told of none
     from remediate.delivery.services import shipped_services
 
     if not value or context.resilient_parsing:  # a shell that completes a command line reads nothing
         return None
     # A message that is copied may be broken into lines.
     services = shipped_services()
-    told = failure(" ".join(_message(context, value).split()), services)
+    told = evidence(" ".join(_message(context, value).split()), services)
     if told is None:
         codes = ", ".join(dict.fromkeys(one.code for service in services for one in service.failures))
         raise click.BadParameter(f"not a known error about log delivery. Known: {codes}", param_hint="--error")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class Told(Struct, frozen=True):
-    """The failure of ``--error`` and the events of ``--stack-events``, None where they are not given."""
+    """The message of ``--error`` and the events of ``--stack-events``, None where they are not given."""
 
-    error: Failure | None
+    error: Evidence | None
     events: StackEvents | None
 
     @classmethod
@@ -31,7 +31,7 @@ class Told(Struct, frozen=True):
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Return what is known of failures: the message alone, or with the resource that failed."""
-        found = [Evidence(self.error)] if self.error else []
+        found = [self.error] if self.error else []
         failed = self.events.failed if self.events else ()
         return (*found, *(Evidence(one.known, one.logical_id) for one in failed if one.known))
 
@@ -50,15 +50,35 @@ class Told(Struct, frozen=True):
                 run.out(shown)
             else:
                 run.say(shown.rstrip("\n"))
-        elif self.error and reports and not any(one.reported for report in reports for one in report.deliveries):
+        elif self.error and reports and _is_elsewhere(self.error, reports):
             run.say("\n".join(_elsewhere(self.error, reports)))
 
 
-def _elsewhere(failure: Failure, reports: Sequence[Report]) -> list[str]:
+_USED = {"key": "a key", "topic": "a topic", "role": "a role", "permissions": "a role"}
+
+
+def _is_elsewhere(error: Evidence, reports: Sequence[Report]) -> bool:
+    """Tell whether an error is about no trail here; of one that no policy causes each report says what it means."""
+    reported = any(one.reported for report in reports for one in report.deliveries)
+    return bool(error.failure.policies) and not reported
+
+
+def _elsewhere(error: Evidence, reports: Sequence[Report]) -> list[str]:
     from remediate.report.terminal import wrapped  # as above
 
     nouns = " or ".join(dict.fromkeys(service.noun for report in reports for service in report.services))
     here = "in this template" if len(reports) == 1 else "in these templates"
-    lacking = f"no {nouns} {here} has a key" if "bucket" not in failure.policies else f"there is no {nouns} {here}"
-    what = f"this error ({failure.code}) is from another template, or from another version of it: {lacking}"
+    kinds = dict.fromkeys(_USED[kind] for kind in error.failure.policies if kind in _USED)
+    if not any(map(_has_source, reports)):
+        lacking = f"there is no {nouns} {here}"
+    elif named := error.named():
+        lacking = f"no {nouns} {here} uses {' and '.join(named)}"
+    else:
+        lacking = f"no {nouns} {here} has {' or '.join(kinds)}"
+    what = f"this error ({error.failure.code}) is from another template, or from another version of it: {lacking}"
     return [*wrapped(f"--error: {what}", "  ! ")]
+
+
+def _has_source(report: Report) -> bool:
+    types = {name for service in report.services for name in service.source_types}
+    return any(report.model.type_of(one.name) in types for one in report.deliveries)

@@ -17,6 +17,7 @@ from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import allowed_values, known_parameters
 from remediate.cloudformation.resolve import Scenario
 from remediate.cloudformation.scenario import scenarios
+from remediate.template import Plain
 
 Guard = tuple[tuple[str, bool], ...]
 
@@ -49,11 +50,15 @@ class Deployments:
 
     def without(self, target: str, source: str, guard: Guard = ()) -> Deployment:
         """Tell whether it can be deployed with one resource, but without another that the first needs under a guard."""
-        own = self._model.resource(target).get("Condition")
+        own = self.condition_of(target)
         if not isinstance(own, str):
             return Deployment(possible=not self._model.resource(target))
         needed = (*existing(self._model, source), *guard)
         return Deployment(possible=False) if (own, True) in needed else self.find((*needed, (own, False)))
+
+    def condition_of(self, logical_id: str) -> Plain:
+        """Return the condition under which a resource exists, None where it has none."""
+        return self._model.resource(logical_id).get("Condition")
 
     def _find(self, guard: Guard) -> Deployment:
         names = list(dict.fromkeys(name for name, _ in guard))

@@ -42,7 +42,7 @@ def allowed_values(model: TemplateModel, name: str) -> list[PartialString]:
 def unknown_parameter(name: str, parameter: Plain) -> PartialString:
     """Return a parameter without a value as what its name and pattern say of it."""
     if is_organization_id(name, parameter):
-        return partial("o-", UnknownPart(name))
+        return partial("o-", UnknownPart(name, begins="o-"))
     pattern = _pattern(parameter)
     if "12}" in pattern and ("\\d" in pattern or "[0-9]" in pattern) and "arn" not in pattern:
         return partial(UnknownPart(name, "digits"))

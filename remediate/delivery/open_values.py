@@ -22,10 +22,10 @@ def as_in_sub(delivery: Delivery, expression: Plain, otherwise: str) -> str:
 
 def shown(value: PartialString, otherwise: str) -> str:
     """Return a text with ``${Name}`` for what is unknown, and with ``${otherwise}`` for an unknown that has no name."""
-    return "".join(
-        part if isinstance(part, str) else f"${{{otherwise if part.name.startswith('{') else part.name}}}"
-        for part in value.parts
+    named = (
+        part if isinstance(part, str) or not part.name.startswith("{") else UnknownPart(otherwise) for part in value.parts
     )
+    return str(partial(*named))
 
 
 def _resolver(delivery: Delivery) -> Resolver:

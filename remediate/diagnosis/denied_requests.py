@@ -87,6 +87,8 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
         yield from resource_findings(delivery, document, [(near.raw, near.elements.statement) for near in acting], one)
     elif meant:
         yield from meant
+    elif any(map(_may_be_for_service, allows)):
+        return  # it is undecided, and what would settle it is said elsewhere
     elif own:
         yield from _missing_action(delivery, document, own, one)
     else:
@@ -101,24 +103,30 @@ def _names(delivery: Delivery, near: _Near) -> bool:
     return not principal.negated and (named or any(one.caller == own for one in principal.perhaps))
 
 
+def _may_be_for_service(near: _Near) -> bool:
+    """Tell whether a statement may name the service, and is then for the request."""
+    elements = near.elements
+    return elements.principal is Truth.UNKNOWN and elements.applies is not Truth.NO
+
+
 def _name(delivery: Delivery) -> str:
     return principal_text(delivery.service.principal)
 
 
 def _missing_action(delivery: Delivery, document: Document, own: list[_Near], one: ServiceRequest) -> Iterator[Finding]:
     action = one.request.action
-    meant = [
-        found
-        for near in own
-        if any(patterns_meet((misspelt(name) or "").lower(), action.lower()) for name in near.raw.actions)
-        for found in misspelt_actions(document, near.raw)
-    ]
+    meant = [found for near in own for found in misspelt_actions(document, near.raw, _meaning(near.raw, action))]
     if meant:
         yield from meant
         return
     nearest = next((near for near in own if near.elements.resource is not Truth.NO), own[0]).raw
     detail = f"{delivery.service.name} is not allowed {action} ({one.title})"
     yield Finding("missing-action", document.logical_id, nearest.path_of("Action"), detail, document.kind, blocking=False)
+
+
+def _meaning(raw: WrittenStatement, action: str) -> list[str]:
+    """Return the actions of a statement that are none and are meant to be this one."""
+    return [one for one in raw.actions if patterns_meet((misspelt(one) or "").lower(), action.lower())]
 
 
 def _misnamed(delivery: Delivery, document: Document, allows: list[_Near]) -> Iterator[Finding]:

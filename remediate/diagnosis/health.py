@@ -13,6 +13,7 @@ from remediate.delivery.delivery import Delivery
 from remediate.delivery.error_messages import Evidence
 from remediate.delivery.locate import Located
 from remediate.diagnosis import Finding
+from remediate.diagnosis.evidence import is_about
 from remediate.iam.evaluate import Outcome
 
 
@@ -65,7 +66,7 @@ def health_of_all(
     for delivery in located.deliveries:
         name = delivery_of(delivery)
         before = found.get(name, DeliveryHealth(name, Health.HEALTHY))
-        reported = before.reported or any(_is_about(one, delivery) for one in evidence)
+        reported = before.reported or any(is_about(one, delivery) for one in evidence)
         own = frozenset(_resources(delivery))
         health = Health.BROKEN if reported or refused & own else _judged(delivery, model, ignored)
         found[name] = DeliveryHealth(name, max(health, before.health), reported, before.resources | own)
@@ -79,21 +80,6 @@ def _resources(delivery: Delivery) -> Iterator[str]:
     yield from delivery.access_log_buckets()
     places = (delivery.key, delivery.topic, delivery.topic_key, delivery.role)
     yield from filter(None, (delivery.source, delivery.own_bucket, *(one.logical_id for one in places if one)))
-
-
-def _is_about(one: Evidence, delivery: Delivery) -> bool:
-    """Tell whether an error may be about a delivery; it is about none where no policy causes it."""
-    if delivery.source is None or one.source not in {"", delivery.source}:
-        return False
-    facts = delivery.facts
-    there = {
-        "bucket": True,
-        "key": facts.key_arn is not None,
-        "topic": facts.topic_arn is not None,
-        "role": facts.role_arn is not None,
-        "permissions": facts.role_arn is not None,
-    }
-    return any(there.get(kind, False) for kind in one.failure.policies)
 
 
 def _judged(delivery: Delivery, model: TemplateModel, ignored: Callable[[str, str], bool]) -> Health:

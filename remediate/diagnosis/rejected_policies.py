@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.substitution import ADVICE, unsubstituted
@@ -30,9 +30,9 @@ def refused_findings(
         yield from _inapplicable(document, raw, statement)
 
 
-def misspelt_actions(document: Document, raw: WrittenStatement) -> Iterator[Finding]:
-    """Yield the actions of a statement that are none, each with the one that was meant."""
-    for action in raw.actions:
+def misspelt_actions(document: Document, raw: WrittenStatement, among: Iterable[str] | None = None) -> Iterator[Finding]:
+    """Yield the actions of a statement, or those ``among`` them, that are none, each with the one that was meant."""
+    for action in raw.actions if among is None else among:
         meant = misspelt(action)
         if meant:
             detail = f"{raw.label} names {action}, which is not an action; {meant} is"
@@ -55,8 +55,12 @@ def _foreign(delivery: Delivery, document: Document, raw: WrittenStatement, stat
     for resource in (*statement.resources, *statement.not_resources):
         variable = any(isinstance(part, str) and "${" in part for part in resource.parts)
         if not variable and {matches(resource, bucket), matches(resource, within)} == {Truth.NO}:
-            detail = f"{raw.label} names {resource}, which is not in {bucket}, so S3 refuses the policy"
-            advice = f"take {resource} out of {raw.label}"
+            what, advice = f"is not in {bucket}", f"take {resource} out of {raw.label}"
+            if not str(resource).startswith("arn:"):
+                is_name = delivery.bucket is not None and resource == delivery.bucket.name
+                what = "is the name of the bucket and no ARN" if is_name else "is no ARN"
+                advice = f"write {bucket} instead" if is_name else advice
+            detail = f"{raw.label} names {resource}, which {what}, so S3 refuses the policy"
             here = _here(resource, delivery.facts.partition)
             if matches(here, within) is not Truth.NO or matches(here, bucket) is not Truth.NO:
                 advice = "write arn:${AWS::Partition}: in it, for the partition is another one"

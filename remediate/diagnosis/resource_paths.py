@@ -70,7 +70,7 @@ def _lacking(delivery: Delivery, document: Document, statement: Statement, one: 
     if delivery.facts.organization_id is not None and str(delivery.facts.organization_id) in str(one.request.resource):
         return (
             "organization-path-not-allowed",
-            f"{_as_written(detail, delivery.facts.organization_id)}, the organization's path",
+            f"{detail}, the organization's path",
         )
     unprefixed = partial(delivery.facts.bucket_arn, "/", filled(delivery.service.outsiders.object, facts_of(delivery.facts)))
     plain = any(matches(resource, unprefixed) is Truth.YES for resource in statement.resources)
@@ -90,12 +90,6 @@ def _without_folder(delivery: Delivery) -> str:
     written = delivery.resolver.at(delivery.facts.name, path)
     shown = f" ({written})" if isinstance(written, str) else ""
     return f"{name} is not allowed to write names that begin with the {path} of {source}{shown}"
-
-
-def _as_written(detail: str, organization: PartialString) -> str:
-    """Return a text in which a parameter for the organization's id, known to begin with o-, stands as in the template."""
-    written = str(organization)
-    return detail if organization.known else detail.replace(f"/{written}/", f"/{written.removeprefix('o-')}/")
 
 
 def _folder(delivery: Delivery, one: ServiceRequest) -> str:

@@ -26,6 +26,7 @@ from remediate.diagnosis.policy_writers import policy_writer_findings
 from remediate.diagnosis.roles import role_findings
 from remediate.diagnosis.source_setup import source_findings
 from remediate.diagnosis.topics import topic_findings, without_policy
+from remediate.diagnosis.waiting import how_to_wait
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.partial_string import PartialString, partial
 
@@ -41,14 +42,14 @@ def structure_findings(located: Located, model: TemplateModel) -> Iterator[Findi
             yield from _no_bucket(delivery, seen)
             yield from _unattached(delivery, seen)
             yield from _prefix(delivery)
-            yield from role_findings(delivery, model, seen.waiting)
+            yield from role_findings(delivery, model, seen.waiting, seen.deployments)
         if seen.first(delivery):
             if delivery.source:
-                yield from _order(delivery, seen.waiting)
+                yield from _order(delivery, seen)
                 yield from _unsubstituted(delivery, model)
             yield from _circles(delivery, seen.waiting)
             yield from _policy_order(delivery, seen.waiting)
-            yield from policy_writer_findings(delivery, seen.waiting)
+            yield from policy_writer_findings(delivery, seen.waiting, seen.deployments)
         yield from _bucket(delivery)
         yield from setup_findings(delivery)
         yield from source_findings(delivery)
@@ -91,8 +92,8 @@ class _Seen:
         return self._stray[resolver]
 
 
-def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
-    source, noun = str(delivery.source), delivery.service.source.noun
+def _order(delivery: Delivery, seen: _Seen) -> Iterator[Finding]:
+    source, noun, waiting = str(delivery.source), delivery.service.source.noun, seen.waiting
     chain = waiting.circle(source, delivery.needed_policies())
     if chain:
         detail = f"{chain[0]} waits for {source}, which must come after it ({' → '.join(chain)})"
@@ -109,8 +110,17 @@ def _order(delivery: Delivery, waiting: Dependencies) -> Iterator[Finding]:
         return  # one of them must go first
     for policy in delivery.needed_policies():
         if not waiting.waits_for(source, policy):
-            detail = f"{source} may be created before {policy}: add `DependsOn: {policy}`"
-            yield Finding(f"{slug(noun)}-before-policy", source, ("Resources", source), detail, _kind_of(delivery, policy))
+            yield _too_early(delivery, policy, seen)
+
+
+def _too_early(delivery: Delivery, policy: str, seen: _Seen) -> Finding:
+    """Return that a source may be created before a policy; what to do is said, where it is the DependsOn that is missing."""
+    source, cause = str(delivery.source), f"{slug(delivery.service.source.noun)}-before-policy"
+    advice = how_to_wait(seen.deployments, source, policy)
+    added = advice.removesuffix(f" to {source}")
+    detail = f"{source} may be created before {policy}{f': {added}' if added != advice else ''}"
+    advice = "" if added != advice else advice
+    return Finding(cause, source, ("Resources", source), detail, _kind_of(delivery, policy), advice=advice)
 
 
 def _kind_of(delivery: Delivery, *policies: str) -> Literal["bucket", "topic"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remediate.cloudformation.creation_order import Dependencies
+from remediate.cloudformation.existence import Deployments
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import Document
 from remediate.delivery.decide import current_requests, documented, judge, statements_of
@@ -13,6 +14,7 @@ from remediate.delivery.requests import ServiceRequest
 from remediate.delivery.role_order import late_policies
 from remediate.delivery.roles import ALL_STREAMS
 from remediate.diagnosis.finding import Finding
+from remediate.diagnosis.waiting import how_to_wait
 from remediate.iam.evaluate import Decision, Outcome, statement_truth
 from remediate.iam.match import ARN_FIELDS, arn_fields
 from remediate.iam.truth import Truth
@@ -22,14 +24,16 @@ OF_ROLE = frozenset({"role", "permissions"})
 """The two policies of a role: who may assume it, and what it may do."""
 
 
-def role_findings(delivery: Delivery, model: TemplateModel, waiting: Dependencies) -> Iterator[Finding]:
+def role_findings(
+    delivery: Delivery, model: TemplateModel, waiting: Dependencies, deployments: Deployments
+) -> Iterator[Finding]:
     """Yield what is wrong with how a source names its role and its log group, and with their order."""
     yield from _half(delivery)
     yield from _log_group(delivery)
     source = str(delivery.source)
     for policy in late_policies(delivery, model, waiting):
         detail = f"{source} may be created before {policy}, which gives {delivery.facts.role} its permissions"
-        advice = f"add `DependsOn: {policy}` to {source}"
+        advice = how_to_wait(deployments, source, policy)
         if waiting.chain(policy, source):
             advice = f"take the reference to {source} out of {policy}, and {advice}"
         yield Finding("logs-role-late", source, ("Resources", source), detail, "permissions", advice=advice)

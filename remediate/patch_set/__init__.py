@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remediate.delivery.services import shipped
-from remediate.patch_set.loading import PatchError, combined, load, load_all, names, schema
+from remediate.patch_set.loading import PatchError, combined, load, load_all, names, schema, shipped_ids
 from remediate.patch_set.rules import (
     AddPolicy,
     AddProperty,
@@ -51,4 +51,5 @@ __all__ = [
     "names",
     "schema",
     "shipped",
+    "shipped_ids",
 ]

@@ -112,6 +112,12 @@ def combined(patch_sets: Sequence[PatchSet]) -> PatchSet:
     return PatchSet(", ".join(one.name for one in patch_sets), tuple(patches), first.service) if rest else first
 
 
+@functools.cache
+def shipped_ids() -> frozenset[str]:
+    """Return the ids of all shipped patches, also of the sets that a run does not use."""
+    return frozenset(patch.id for name in names() for patch in load(name).patches)
+
+
 def names(extra: Path | None = None) -> list[str]:
     """Return the names of all patch sets, shipped and in ``extra``: ``<service>/<set>``."""
     return sorted({*_shipped_sets(), *(_sets(extra) if extra else ())})

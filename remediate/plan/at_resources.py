@@ -1,4 +1,4 @@
-"""What a template itself ignores at its resources: root causes, requests, patches, and whatever they are told of as."""
+"""What is ignored at the resources of a template: root causes, requests, patches, and whatever they are told of as."""
 
 from __future__ import annotations
 
@@ -30,14 +30,22 @@ class AtResources:
     """
 
     def __init__(
-        self, ignores: Sequence[Ignore] = (), findings: Iterable[Finding] = (), patches: Sequence[Patch] = ()
+        self,
+        ignores: Sequence[Ignore] = (),
+        findings: Iterable[Finding] = (),
+        patches: Sequence[Patch] = (),
+        anywhere: Iterable[str] = (),
     ) -> None:
-        """Begin with the ignores that count, all root causes of a template, and the patches of the set."""
-        self.ignores = ignores
+        """Begin with the template's ignores that count, all its root causes, and the patches of the set.
+
+        ``anywhere`` are the ids that the run ignores in every template, of which it tells nothing.
+        """
+        self._written = ignores
+        self.ignores = (*ignores, *(Ignore(one, "") for one in anywhere))
         self._patches = {patch.id: patch for patch in patches}
         self._ignored: list[Suppressed] = []
         self._open: list[Finding] = []
-        for one in findings if ignores else ():
+        for one in findings if self.ignores else ():
             by = self._ignoring(one)
             if by:
                 self._ignored.append(Suppressed(one, by))
@@ -84,10 +92,10 @@ class AtResources:
 
     def told(self, remarks: Iterable[Skipped]) -> tuple[Suppressed, ...]:
         """Return the ignored root causes, and of some remarks those that are ignored by their own id."""
-        found = [*self._ignored]
+        found = [one for one in self._ignored if one.ignore in self._written]
         for one in remarks:
             by = self._by(one.logical_id, one.subject)
-            if by and not any(_tells(other.what, one) for other in found):
+            if by in self._written and by and not any(_tells(other.what, one) for other in found):
                 found.append(Suppressed(one, by))
         return tuple(found)
 

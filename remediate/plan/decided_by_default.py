@@ -15,27 +15,45 @@ from remediate.plan.outcome import Skipped
 _MOST = 12
 """How many parameters are tried one by one; a logging stack that depends on more is rare."""
 
-_Outcomes = dict[tuple[str, str, str], Outcome]
+_Request = tuple[str, str, str]
+_Outcomes = dict[_Request, Outcome]
 
 
-def decided_by_default(located: Located, model: TemplateModel, given: Given) -> Iterator[Skipped]:
+def decided_by_default(before: Located, after: Located, given: Given) -> Iterator[Skipped]:
     """Yield each parameter with the requests that are decided otherwise, or not at all, without its default.
 
-    The requests are judged again in the template without the default: what then comes out the same does not depend on it.
+    They are those of the template as it comes to be, and those that were denied before: for these it is changed.
     """
-    names = _defaulted(model, given)
-    now = _outcomes(located, model) if names else {}
-    if not now or _without(model, names, given) == now:
-        return
-    for name in names[:_MOST]:
-        other = _without(model, [name], given)
-        changed = [request for request, outcome in now.items() if other.get(request) is not outcome]
+    found = _changed(after, given)
+    if before.model is not after.model:
+        for name, (changed, now) in _changed(before, given).items():
+            denied = [request for request in changed if now[request] is Outcome.DENIED]
+            known, _ = found.setdefault(name, ([], now))
+            known += [request for request in denied if request not in known]
+    for name, (changed, _) in found.items():
         if changed:
             ids = ", ".join(dict.fromkeys(request for _, _, request in changed))
-            value = written(model.parameters[name]["Default"])  # type: ignore[call-overload,index]  # it has one
+            value = written(after.model.parameters[name]["Default"])  # type: ignore[call-overload,index]  # it has one
             reason = f'{ids} {"is" if "," not in ids else "are"} decided for {name} = "{value}", which is only its default'
             advice = f"give the value that is deployed with --parameter {name}=VALUE"
             yield Skipped("default-value", "default", reason, changed[0][1], advice)
+
+
+def _changed(located: Located, given: Given) -> dict[str, tuple[list[_Request], _Outcomes]]:
+    """Return for each parameter the requests that are decided otherwise without its default, and how all are with it.
+
+    The requests are judged again in the template without the default: what then comes out the same does not depend on it.
+    """
+    model = located.model
+    names = _defaulted(model, given)
+    now = _outcomes(located, model) if names else {}
+    if not now or _without(model, names, given) == now:
+        return {}
+    found: dict[str, tuple[list[_Request], _Outcomes]] = {}
+    for name in names[:_MOST]:
+        other = _without(model, [name], given)
+        found[name] = [request for request, outcome in now.items() if other.get(request) is not outcome], now
+    return found
 
 
 def _defaulted(model: TemplateModel, given: Given) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from remediate.cloudformation.generated import generator, where_to_change
+from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located, locate
@@ -134,7 +135,7 @@ class Planner:
     def _left(self, patch: Patch, logical_id: str, change: Change) -> Skipped | None:
         """Return why a patch leaves a resource as it is, although it would change it."""
         if self.ignored.holds(patch, logical_id):
-            return Skipped(patch.id, "kept", "the template ignores what it would change", logical_id)
+            return Skipped(patch.id, "kept", "what it would change is ignored", logical_id)
         if unwritable := self.options.unwritable.get(logical_id):
             return Skipped(patch.id, "obstacle", unwritable, logical_id, _WRITE_OUT)
         source = None if self.options.generated else where_to_change(self.located.model, logical_id)
@@ -218,7 +219,7 @@ class Planner:
         )
         if has_one:
             reason = f"{target.logical_id} has a policy under some conditions only; a second one would overwrite it"
-            advice = f"let the policy have the same Condition as {target.logical_id}"
+            advice = _covering(self.located.model, target.logical_id)
             self.skipped.append(Skipped(patch.id, "obstacle", reason, target.logical_id, advice))
             return
         if patch.safety == "review" and not self.options.review:
@@ -246,6 +247,13 @@ APPLIED: dict[type, Callable[[PolicyEditor, Any], None]] = {
     Separate: ensure_separate,
 }
 """How the rules are applied that change a policy document; the others, ``OfResources``, change resources."""
+
+
+def _covering(model: TemplateModel, logical_id: str) -> str:
+    """Return what lets a policy hold for a resource whenever that is there."""
+    if model.resource(logical_id).get("Condition") is None:
+        return f"{logical_id} is always there: let its policy have no Condition, and name it without Fn::If"
+    return f"let the policy have the same Condition as {logical_id}"
 
 
 def _removing(patches: Iterable[Patch]) -> tuple[NotRequire | Separate, ...]:

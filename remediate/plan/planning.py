@@ -13,7 +13,6 @@ from remediate.delivery.locate import Located
 from remediate.diagnosis import Finding, catalogue, diagnose, is_wanted
 from remediate.diagnosis.health import DeliveryHealth, Health, delivery_of, health_of_all
 from remediate.patch_set import PatchSet
-from remediate.plan.acknowledged import acknowledged
 from remediate.plan.at_resources import AtResources, Suppressed
 from remediate.plan.decided_by_default import decided_by_default
 from remediate.plan.options import Options
@@ -49,14 +48,14 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
     """Plan a patch set for a template, which stays as it is."""
     model, chosen = located.model, {patch.id for patch in chosen_patches(patch_set, options)}
     everything = _diagnosed(located, model, patch_set, options)
-    there = AtResources(options.ignores, everything, patch_set.patches)
-    known = acknowledged(everything, options.ignore, there)
+    anywhere = [one for one in sorted(options.ignore) if patch_set.patch(one) is None]  # a patch is only left out
+    there = AtResources(options.ignores, everything, patch_set.patches, anywhere)
 
     def wanted(finding: Finding) -> bool:
-        return is_wanted(finding, chosen) and not known.finding(finding)
+        return is_wanted(finding, chosen) and not there.finding(finding)
 
     findings = tuple(filter(wanted, everything))
-    found = health_of_all(located, model, findings, options.evidence, known.request)
+    found = health_of_all(located, model, findings, options.evidence, there.request)
     planner = _planned(located, patch_set, options, found, there)
     after, operations = planner.draft.model, tuple(planner.draft.operations)
     still = filter(wanted, _diagnosed(planner.located, after, patch_set, options)) if operations else findings
@@ -64,14 +63,14 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
     said = [
         *dict.fromkeys((*planner.skipped, *_of_error(options))),
         *remaining(planner.located, after, planner.skipped, left, patch_set),
-        *decided_by_default(planner.located, after, options.given),
+        *decided_by_default(located, replace(planner.located, model=after), options.given),
     ]
     if not options.precautions and "precautions" not in options.ignore:
         found = tuple(_with_precautions(planner, found))
         said += [remark for one in found if one.precautions and (remark := _precautions(one)) and there.skipped(remark)]
         found = tuple(replace(one, precautions=()) if _needs_none(one, there) else one for one in found)
     check_sizes(planner.located, model, after)
-    findings, skipped = _selected(planner, findings, left, [one for one in said if not known.skipped(one)])
+    findings, skipped = _selected(planner, findings, left, [one for one in said if not there.skipped(one)])
     changed = planner.changeable, tuple(planner.applied.values())
     return Plan(located, findings, found, *changed, skipped, operations, after, there, there.told(said))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from remediate.cloudformation.expression import mentions
 from remediate.cloudformation.model import TemplateModel
 from remediate.delivery.decide import current_requests, document_for, documented, judge
 from remediate.delivery.delivery import Delivery
@@ -13,14 +16,18 @@ from remediate.diagnosis import Finding, catalogue
 from remediate.diagnosis.bucket_acls import open_acls
 from remediate.iam.evaluate import Decision, Outcome, statement_truth
 from remediate.iam.holders import PolicyKind
+from remediate.iam.match import matches
 from remediate.iam.statement import Condition
 from remediate.iam.truth import Truth
-from remediate.partial_string import PartialString, UnknownPart
+from remediate.partial_string import PartialString, UnknownPart, partial
 from remediate.patch_set import PatchSet
 from remediate.plan.outcome import Skipped, Why
 from remediate.plan.outside import outside
 from remediate.plan.unread import unread
 from remediate.template import tokens
+
+_MOST_OPEN = 3
+"""So many parts of a path may be open where it is looked for what a pattern compares; real ones have one or two."""
 
 
 def remaining(
@@ -141,14 +148,16 @@ def _settling(one: ServiceRequest, decision: Decision, delivery: Delivery) -> st
     possible = one.request.possible
     conditions = [condition for condition in conditions if None not in possible.get(condition.key.lower(), ())]
     written = [value for condition in conditions for value in condition.values]
-    written += [name for statement in unsure for name in statement.resources]
+    patterns = _open_patterns(one.request.resource, [name for statement in unsure for name in statement.resources])
+    written += patterns
     unnamed = [elements.statement for elements in judged if elements.principal is Truth.UNKNOWN]
     written += [name for statement in unnamed for name in statement.principal.services]
     found = (one.request.context.get(condition.key.lower()) for condition in conditions)
-    asked = [value for value in found if isinstance(value, PartialString)] + ([one.request.resource] if unsure else [])
+    asked = [value for value in found if isinstance(value, PartialString)]
+    asked += [_compared(pattern, one.request.resource) for pattern in patterns]
     asked += [one.request.service.name] if unnamed and one.request.service else []
     # What is open on both sides is the same there, and settles nothing.
-    open_parts = _open_parts(written) ^ _open_parts(asked)
+    open_parts = {read for name in _open_parts(written) ^ _open_parts(asked) for read in _read(name)}
     open_parts |= {who.hangs for elements in judged for who in elements.statement.principal.perhaps}
     known = delivery.resolver.model.parameters.keys() | {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
     names = ", ".join(sorted(open_parts & known))
@@ -161,5 +170,37 @@ def _is_sent(one: ServiceRequest, condition: Condition) -> bool:
     return None not in one.request.values_of(condition.key)
 
 
+def _open_patterns(resource: PartialString, patterns: list[PartialString]) -> list[PartialString]:
+    """Return the patterns of which it cannot be told whether they match; all, where that is for another path."""
+    return [one for one in patterns if matches(one, resource) is Truth.UNKNOWN] or patterns
+
+
+def _compared(pattern: PartialString, resource: PartialString) -> PartialString:
+    """Return the beginning of a resource that the pattern compares: what its star at the end stands for settles nothing."""
+    written = "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in pattern.parts)
+    stem = written.removesuffix("*")
+    here = {part for part in pattern.parts if isinstance(part, UnknownPart)}
+    apart = [part for part in resource.parts if isinstance(part, UnknownPart) and part not in here]
+    if stem == written or len({*apart}) > _MOST_OPEN:
+        return resource
+    read, found = "", resource
+    for number, part in enumerate(resource.parts):
+        if isinstance(part, UnknownPart):
+            read += re.escape(f"${{{part.name}}}") if part in here else ".+"
+            continue
+        if any(re.fullmatch(read + re.escape(part[:end]), stem, re.DOTALL) for end in range(len(part) + 1)):
+            found = partial(*resource.parts[:number])  # the last such place leaves the least to what is open
+        read += re.escape(part)
+    return found
+
+
 def _open_parts(texts: Iterable[PartialString]) -> set[str]:
     return {part.name for text in texts for part in text.parts if isinstance(part, UnknownPart)}
+
+
+def _read(name: str) -> set[str]:
+    """Return the parameters that an open part hangs on: those that the expression reads for which it stands."""
+    try:
+        return mentions(json.loads(name)) if name.startswith("{") else {name}
+    except (ValueError, RecursionError):  # only the beginning of an expression, or another text
+        return {name}

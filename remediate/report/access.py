@@ -17,12 +17,22 @@ def labels(statements: Sequence[Statement]) -> str:
     return ", ".join(dict.fromkeys(f"`{one.sid}`" if one.sid else f"statement {one.index + 1}" for one in statements))
 
 
+def held(found: Sequence[NewAccess]) -> list[NewAccess]:
+    """Return what a fix opens after a review alone: what guarantee 6 holds."""
+    return [one for one in found if not one.told_only]
+
+
 def warnings(found: Sequence[NewAccess]) -> Iterator[str]:
-    """Yield the new access of others for a terminal, and how to prevent it. The service itself is not among the others."""
-    yield from (f"NEW ACCESS: {line}" for line in opening_lines([one for one in found if not one.outsider.insecure]))
-    yield from (f"also newly allowed: {line}" for line in opening_lines([one for one in found if one.outsider.insecure]))
-    if any(one.outsider.deputy for one in found):
+    """Yield the new access of others for a terminal, and how to prevent it."""
+    opened = held(found)
+    yield from (f"NEW ACCESS: {line}" for line in opening_lines(opened))
+    if any(one.outsider.deputy for one in opened):
         yield _PREVENTION
+
+
+def also_allowed(found: Sequence[NewAccess], lead: str = "also newly allowed") -> Iterator[str]:
+    """Yield what a fix allows besides, without a review: it is told, and guarantee 6 does not hold it."""
+    yield from (f"{lead}: {line}" for line in opening_lines([one for one in found if one.told_only]))
 
 
 def opening_lines(found: Sequence[NewAccess]) -> Iterator[str]:

@@ -83,9 +83,11 @@ def fails(found: Iterable[Level], level: str) -> bool:
 
 def fixing(cause: Finding, report: Report) -> list[Patch]:
     """Return the patches that fixed a cause: those that removed it, else those that allow its requests in another way."""
-    still = {one.request.id for one in report.verdicts if one.logical_id == cause.logical_id and one.denied}
-    left = any((one.subject, one.reason) == (cause.cause, cause.detail) for one in report.unfixed)
-    if left or still.intersection(cause.requests):
+    denied = {one.request.id for one in report.verdicts if one.logical_id == cause.logical_id and one.denied}
+    # What only does not do what it says is there as before where its requests are allowed in another way.
+    still_there = (one for one in report.skipped if one.unfixed or not cause.requests)
+    left = any((one.subject, one.reason) == (cause.cause, cause.detail) for one in still_there)
+    if left or denied.intersection(cause.requests):
         return []
     patches = [one.patch for one in report.applied if one.logical_id == cause.logical_id and one.patch.id in cause.patches]
     direct = [patch for patch in patches if not _allowed_by(patch)]
@@ -100,7 +102,8 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]
     spoken = {(patch.id, cause.logical_id) for cause in causes for patch in fixing(cause, report)}
     # Where a part of what a patch is for is ignored, it is not told as what it is for, but it is not told for itself either.
     partly = {one.what.logical_id for one in report.suppressed}
-    spoken |= {(name, cause.logical_id) for cause in causes if cause.logical_id in partly for name in cause.patches}
+    near = [cause for cause in causes if report.ignored or cause.logical_id in partly]
+    spoken |= {(name, cause.logical_id) for cause in near for name in cause.patches}
     found = [_of_cause(one, report) for one in causes]
     found += [
         _of_patch(one, report)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from remediate.compare import standing_access
 from remediate.engine import Report
-from remediate.report.access import DEPUTY, DOCUMENTED, opening_lines
+from remediate.report.access import DEPUTY, DOCUMENTED, also_allowed, held, opening_lines
 from remediate.report.escape import prose
 
 _PREVENTION = (
@@ -18,11 +18,12 @@ _PREVENTION = (
 def lines(report: Report) -> Iterator[str]:
     """Yield what requests of others come to; of a template without such policies nothing."""
     if report.changed:
-        found, asked = report.new_access().found, report.new_access().asked
+        opened, asked = report.new_access().found, report.new_access().asked
+        found, also = held(opened), [*also_allowed(opened, "Also newly allowed")]
         title, outcome = "New access granted to others", "newly allowed"
     else:
         access = standing_access(report)
-        found, asked = access.standing, access.asked
+        found, also, asked = [*access.standing], list[str](), access.asked
         title, outcome = "Access of others as it stands", "not denied"
         if not asked:
             return
@@ -33,9 +34,9 @@ def lines(report: Report) -> Iterator[str]:
         "other services, other accounts, anonymous requests, the service outside its log folders and without TLS): "
         f"{len(found)} {outcome}."
     )
-    if found:
+    if found or also:
         yield ""
-    yield from (f"- {prose(line)}" for line in opening_lines(found))
+    yield from (f"- {prose(line)}" for line in (*opening_lines(found), *also))
     if not report.changed and any(one.outsider.deputy for one in found):  # of a change the summary says so
         yield ""
         yield _PREVENTION

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from remediate.delivery.comparison import worst
 from remediate.engine import Report
 from remediate.iam.evaluate import Outcome
-from remediate.report.access import DEPUTY, DOCUMENTED, opening_lines
+from remediate.report.access import DEPUTY, DOCUMENTED, also_allowed, held, opening_lines
 from remediate.report.annotations import LEVELS, levels, problems_left
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
@@ -62,7 +62,7 @@ def _cells(report: Report) -> Iterator[str]:
     for outcomes in ([one.before.outcome for one in verdicts], [one.after.outcome for one in verdicts]):
         denied = outcomes.count(Outcome.DENIED)
         yield f"{denied} of {len(outcomes)}" if outcomes else "-"
-    found = [*opening_lines(report.new_access().found)] if report.changed else []
+    found = [*opening_lines(held(report.new_access().found))] if report.changed else []
     yield f"**{len(found)}**" if found else "none"
 
 
@@ -72,7 +72,9 @@ def _row(name: str, *cells: str) -> str:
 
 def _access(reports: Sequence[Report]) -> Iterator[str]:
     """Yield who else has access after the fixes, or that nobody has."""
-    found = [(one, opening) for one in reports for opening in opening_lines(one.new_access().found)]
+    opened = [(one, held(one.new_access().found)) for one in reports]
+    found = [(one, line) for one, access in opened for line in opening_lines(access)]
+    also = [(one, line) for one in reports for line in also_allowed(one.new_access().found)]
     asked = sum(one.new_access().asked for one in reports)
     if not reports:
         return
@@ -81,8 +83,11 @@ def _access(reports: Sequence[Report]) -> Iterator[str]:
     else:
         yield f"**Newly allowed access** (please review; {asked} requests by other principals were tested):"
         yield ""
-        yield from (f"- {code(relative(report.name))}: {prose(opening)}" for report, opening in found)
-        if any(one.outsider.deputy for report in reports for one in report.new_access().found):
+        yield from (f"- {code(relative(report.name))}: {prose(line)}" for report, line in found)
+        if any(one.outsider.deputy for _, access in opened for one in access):
             yield ""
             yield f"{DEPUTY} `--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
     yield ""
+    yield from (f"- {code(relative(report.name))}: {prose(line)}" for report, line in also)
+    if also:
+        yield ""

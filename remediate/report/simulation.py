@@ -11,7 +11,7 @@ from remediate.engine import Report
 from remediate.iam.evaluate import Decision, Outcome
 from remediate.iam.holders import PolicyKind
 from remediate.plan import Skipped
-from remediate.report.access import labels, opening_lines, warnings
+from remediate.report.access import also_allowed, held, labels, opening_lines, warnings
 from remediate.report.escape import visible
 from remediate.report.source_map import SourceMap
 from remediate.report.terminal import limit, wrapped
@@ -79,9 +79,9 @@ def _outcomes(verdicts: Sequence[Verdict]) -> tuple[list[Outcome], list[Outcome]
 def _access(report: Report, failure: Failure | None) -> Iterator[str]:
     new_access = report.new_access()
     found = [one for one in new_access.found if _is_about(failure, one.outsider.policy)]
-    tested = f"access check: {new_access.asked} requests by other principals tested, {len(found)} newly allowed"
+    tested = f"access check: {new_access.asked} requests by other principals tested, {len(held(found))} newly allowed"
     yield from wrapped(tested, "  ")
-    for line in warnings(found):
+    for line in (*warnings(found), *also_allowed(found)):
         yield from wrapped(line, "    ")
 
 

@@ -8,7 +8,7 @@ from remediate.delivery.service import LogService
 from remediate.diagnosis.health import Health
 from remediate.engine import Report
 from remediate.plan import Skipped
-from remediate.report.access import warnings
+from remediate.report.access import also_allowed, warnings
 from remediate.report.annotations import problems_left
 from remediate.report.escape import visible
 from remediate.report.terminal import limit, wrapped
@@ -89,8 +89,11 @@ def _health(report: Report) -> str:
 def _lines(report: Report, done: Fixes) -> Iterator[str]:
     first = headline(report, done)
     yield from wrapped(first, "", "    ") if limit() else [first]
-    for line in warnings(report.new_access().found if report.changed else ()):
+    opened = report.new_access().found if report.changed else ()
+    for line in warnings(opened):
         yield from wrapped(line, "  ! ")
+    for line in also_allowed(opened):
+        yield from wrapped(line, "  ")
     for applied in report.applied:
         yield from wrapped(f"{applied.patch.id} ({applied.logical_id}): {applied.patch.title}", "  ", "    ")
         for note in applied.notes:

@@ -61,7 +61,11 @@ def ignored_item(ignored: Ignored) -> str:
 
 def is_ignored(verdict: Verdict, report: Report) -> bool:
     """Tell whether a template ignores that a request is denied, or what it is denied for."""
-    return any(_is_about(one.what, verdict.logical_id, verdict.request.id) for one in report.suppressed)
+    logical_id, request_id = verdict.logical_id, verdict.request.id
+    by = [one for one in report.suppressed if _is_about(one.what, logical_id, request_id)]
+    if any(one.ignore.id == request_id or not isinstance(one.what, Finding) for one in by):
+        return True
+    return bool(by) and not any(_is_about(one, logical_id, request_id) for one in report.findings)
 
 
 def _is_about(what: Finding | Skipped, logical_id: str, request_id: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, timezone
@@ -10,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from remediate.patch_set import load, names
+from remediate.patch_set import shipped_ids
 from remediate.reasons import described
 
 RULES: frozenset[str] = frozenset({"invalid-ignore", "outdated-ignore", "unused-ignore"})
@@ -95,10 +94,4 @@ def _date(text: str) -> date | None:
 
 
 def _is_known(name: str, own: Iterable[str]) -> bool:
-    return name in described() or name in own or name in _shipped_patches()
-
-
-@functools.cache
-def _shipped_patches() -> frozenset[str]:
-    """Return the ids of all patches: a template may ignore one of a set that the run does not use."""
-    return frozenset(patch.id for name in names() for patch in load(name).patches)
+    return name in described() or name in own or name in shipped_ids()

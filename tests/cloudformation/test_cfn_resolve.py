@@ -52,8 +52,8 @@ STRINGS = {
     "ref-boolean-default": ("!Ref Flag", "true"),
     "ref-stored-parameter-ignores-default": ("!Ref Stored", "${Stored}"),
     "ref-name-of-stored-parameter": ("!Ref StoreName", "/path/of/entry"),
-    "ref-organization-id-by-name": ("!Ref OrganizationId", "o-${OrganizationId}"),
-    "ref-organization-id-by-pattern": ("!Ref Unit", "o-${Unit}"),
+    "ref-organization-id-by-name": ("!Ref OrganizationId", "${OrganizationId}"),
+    "ref-organization-id-by-pattern": ("!Ref Unit", "${Unit}"),
     "ref-pseudo": ("!Ref AWS::Region", "${AWS::Region}"),
     "ref-partition": ("!Ref AWS::Partition", "aws"),
     "ref-url-suffix": ("!Ref AWS::URLSuffix", "amazonaws.com"),
@@ -163,6 +163,14 @@ STRINGS = {
 @pytest.mark.parametrize(("written", "expected"), STRINGS.values(), ids=STRINGS)
 def test_string(written: str, expected: str) -> None:
     assert str(resolver(TEMPLATE, {"C": True, "D": False}).string(expression(written))) == expected
+
+
+@pytest.mark.parametrize("name", ["OrganizationId", "Unit"])
+def test_the_id_of_an_organization_is_known_to_begin_with_o(name: str) -> None:
+    found = resolver(TEMPLATE, {"C": True, "D": False}).string({"Fn::Sub": f"a/${{{name}}}/b"})
+    assert found is not None
+    assert found.parts == ("a/o-", UnknownPart(name, begins="o-"), "/b")
+    assert str(found) == f"a/${{{name}}}/b"
 
 
 NO_STRINGS = {

@@ -6,6 +6,7 @@ from remediate.cloudformation.creation_order import Dependencies, depends_on
 from remediate.cloudformation.existence import Deployments
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.role_order import late_policies
+from remediate.diagnosis.waiting import refer_where_it_exists
 from remediate.plan.draft import Draft
 from remediate.plan.outcome import Skipped
 from remediate.plan.targets import Target
@@ -28,7 +29,7 @@ def ensure_depends(subject: str, draft: Draft, target: Target, notes: list[str],
         condition = draft.model.resource(policy).get("Condition")
         if Deployments(draft.model, {}).without(policy, source).possible:
             reason = f"{source} may exist without {policy} (condition {condition}), which DependsOn cannot express"
-            advice = f'let {source} refer to it where it exists: Metadata: {{WaitFor: !If [{condition}, !Ref {policy}, ""]}}'
+            advice = refer_where_it_exists(source, policy, str(condition))
             skipped.append(Skipped(subject, "obstacle", reason, source, advice))
             continue
         if _add(draft, source, policy, subject, skipped):
