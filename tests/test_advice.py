@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from remediate import check, fix
@@ -144,3 +146,8 @@ def test_an_organization_id_stands_in_every_text_as_in_the_template() -> None:
     assert "/AWSLogs/${OrgId}/${AWS::AccountId}/" in left
     (one,) = found(text, "organization-path-not-allowed")
     assert "AWSLogs/${OrgId}/${AWS::AccountId}/, the organization's path" in one.message
+
+
+def test_a_statement_for_another_folder_is_not_blamed_for_its_conditions() -> None:
+    case = Path(__file__).parent / "cases" / "all-patches" / "folder-of-another-trail" / "before.yaml"
+    assert [one.cause for one in fix(case).findings if one.level == "error"] == ["account-path-not-allowed"]

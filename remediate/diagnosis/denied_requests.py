@@ -14,6 +14,7 @@ from remediate.delivery.requests import ServiceRequest
 from remediate.delivery.texts import principal_text
 from remediate.diagnosis.deny_statements import blocking_deny
 from remediate.diagnosis.finding import Finding
+from remediate.diagnosis.folders import is_for_another_folder
 from remediate.diagnosis.principals import (
     legacy_principals,
     principals_of_others,
@@ -75,7 +76,7 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
     own = [near for near in allows if _names(delivery, near)]
     acting = [near for near in own if near.elements.action is not Truth.NO]
     fitting = [near for near in acting if near.elements.resource is not Truth.NO]
-    for near in fitting or acting:
+    for near in fitting or _of_the_folder(delivery, document, acting):
         yield from mismatches(delivery, document, near.raw, one.request)
     if fitting:
         return
@@ -94,6 +95,11 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
     else:
         detail = f"the {document.kind} policy has no statement for {_name(delivery)}"
         yield Finding("no-statement", document.logical_id, document.list_path, detail, document.kind, blocking=False)
+
+
+def _of_the_folder(delivery: Delivery, document: Document, acting: list[_Near]) -> list[_Near]:
+    place = document.kind, document.logical_id
+    return [one for one in acting if not is_for_another_folder(delivery, *place, one.elements.statement)]
 
 
 def _names(delivery: Delivery, near: _Near) -> bool:

@@ -17,12 +17,11 @@ from remediate.delivery.decide import (
     requests_for_open_prefix,
 )
 from remediate.delivery.delivery import Delivery
-from remediate.delivery.requests import is_in_own_folder
 from remediate.delivery.unmet import unmet
-from remediate.diagnosis.resource_paths import resource_fault
+from remediate.diagnosis.folders import is_for_another_folder
 from remediate.iam.conditions import condition_truth
 from remediate.iam.evaluate import Outcome, evaluate, statement_truth
-from remediate.iam.match import covers, matches
+from remediate.iam.match import covers
 from remediate.iam.reference import never_present
 from remediate.iam.request import Request
 from remediate.iam.statement import Policy, Statement
@@ -72,24 +71,6 @@ def is_hopeless(editor: PolicyEditor, statement: Statement, request: Request) ->
     """Tell whether a statement has a condition that denies a request and that no patch of the run takes away."""
     denying = (one for one in statement.conditions if condition_truth(one, request) is Truth.NO)
     return any(not editor.is_removable(one.key) for one in denying)
-
-
-def is_for_another_folder(editor: PolicyEditor, statement: Statement, delivery: Delivery) -> bool:
-    """Tell whether all that a statement names are objects of the bucket that no source here comes to write."""
-    if editor.kind != "bucket" or not statement.resources:
-        return False
-    bucket = delivery.facts.bucket_arn
-    writes = [one.request for one in all_possible_requests(delivery, editor.kind, editor.logical_id) if one.is_write]
-    return all(
-        str(resource).startswith(f"{bucket}/")
-        and not is_in_own_folder(resource, delivery.facts)
-        and all(
-            matches(resource, path) is Truth.NO and not resource_fault(resource, path, bucket)
-            for request in writes
-            for path in (request.resource, *request.alternatives)
-        )
-        for resource in statement.resources
-    )
 
 
 def is_allowed_elsewhere(editor: PolicyEditor, raw: WrittenStatement, delivery: Delivery, request: Request) -> bool:
@@ -143,6 +124,6 @@ def _meant(
     judged = [(one, statement_truth(statement, one)) for one in decided]
     for_actions = [(one, elements) for one, elements in judged if elements.action is not Truth.NO]
     fitting = [one for one, elements in for_actions if elements.resource is not Truth.NO]
-    if fitting or is_for_another_folder(editor, statement, delivery):
+    if fitting or is_for_another_folder(delivery, editor.kind, editor.logical_id, statement):
         return fitting
     return [one for one, _ in for_actions]

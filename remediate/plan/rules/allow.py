@@ -5,6 +5,7 @@ from __future__ import annotations
 from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.policies import WrittenStatement
 from remediate.delivery.decide import all_possible_requests, requests_for_open_prefix, statements_of
+from remediate.diagnosis.folders import is_for_another_folder
 from remediate.iam.evaluate import Elements, Outcome, statement_truth
 from remediate.iam.match import covers, matches, patterns_meet
 from remediate.iam.truth import Truth
@@ -17,7 +18,6 @@ from remediate.plan.new_statement import add_statements
 from remediate.plan.policy_editor import PolicyEditor
 from remediate.plan.replace_resource import replace_refused
 from remediate.plan.role_policy import others_using
-from remediate.plan.unmet_conditions import is_for_another_folder
 from remediate.plan.vocabulary import decided, organization_id
 from remediate.template import Plain
 
@@ -150,7 +150,7 @@ def _lacking(
     if (
         all(one.action is Truth.YES for one, _ in judged)
         and not any(
-            elements.conditions is not Truth.YES and is_for_another_folder(editor, elements.statement, one.delivery)
+            elements.conditions is not Truth.YES and is_for_another_folder(one.delivery, *editor.place, elements.statement)
             for elements, one in judged
         )
         and is_extendable(raw, "Resource")
