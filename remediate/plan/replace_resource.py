@@ -7,11 +7,11 @@ it (Amazon S3 User Guide, Policies and permissions in Amazon S3), and a statemen
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.policies import WrittenStatement
-from remediate.delivery.decide import all_possible_requests, statements_of
+from remediate.delivery.decide import all_possible_requests
 from remediate.delivery.delivery import Delivery
 from remediate.diagnosis.rejected_policies import inapplicable_actions, is_foreign
 from remediate.diagnosis.resource_paths import resource_fault
@@ -30,17 +30,30 @@ _ANOTHER_BUCKET = re.compile(r"arn:[^:]+:s3:::[^:/]")
 """A resource that is well written, whatever bucket it is about: why it is there only the user knows."""
 
 
-def replace_refused(editor: PolicyEditor, rule: Allow, wanted: Sequence[Gap]) -> None:
+def replace_refused(editor: PolicyEditor, rule: Allow, every: Sequence[Gap], wanted: Sequence[Gap]) -> None:
     """Replace such resources in each statement of the service alone that allows the action of a gap.
 
-    Each becomes what it means. Only then those are left to replace whose meaning cannot be told.
+    ``wanted`` are those of ``every`` gap that are still open: only for them a resource is replaced that S3 takes. Each
+    becomes what it means. Only then those are left to replace whose meaning cannot be told.
     """
-    writable = [gap for gap in wanted if editor.kind == "bucket" and is_writable(editor, gap)]
+    if editor.kind != "bucket":
+        return
+    refused = {raw.path for raw in editor.allows(rule.service) if not editor.is_shared(raw) and _is_refused(editor, raw)}
+    writable = [gap for gap in (every if refused else wanted) if is_writable(editor, gap)]
     for as_meant in (True, False):
         for gap in writable:
             for raw in editor.upwards(rule.service):
-                if not editor.is_shared(raw) and any(covers(action, gap.action) for action in raw.actions):
+                own = raw.path in refused or (gap in wanted and not editor.is_shared(raw))
+                if own and any(covers(action, gap.action) for action in raw.actions):
                     _mend(editor, rule, raw, gap, as_meant)
+
+
+def _is_refused(editor: PolicyEditor, raw: WrittenStatement) -> bool:
+    """Tell whether S3 refuses a statement for one of its resources, or for none that an action of it can be about."""
+    return bool(_lost(editor, raw)) or any(
+        all(value is not None and is_foreign(delivery, value) for delivery, value in _values(editor, raw, index))
+        for index in range(len(as_list(raw.data.get("Resource"))))
+    )
 
 
 def _mend(editor: PolicyEditor, rule: Allow, raw: WrittenStatement, gap: Gap, as_meant: bool) -> None:
@@ -58,9 +71,7 @@ def _mend(editor: PolicyEditor, rule: Allow, raw: WrittenStatement, gap: Gap, as
 def _replace(editor: PolicyEditor, rule: Allow, raw: WrittenStatement, index: int, gap: Gap) -> bool:
     written, resource = raw.data["Resource"], decided(gap.resource, raw.guard)
     items = as_list(written)
-    refused = bool(_lost(editor, raw)) or all(
-        is_foreign(delivery, value) for delivery, value in _values(editor, raw, index) if value is not None
-    )
+    refused = _is_refused(editor, raw)
     superfluous = len(items) > 1 and _has_another(editor, raw, index, gap)
 
     def change() -> Sequence[WrittenStatement]:
@@ -164,20 +175,21 @@ def _has_another(editor: PolicyEditor, raw: WrittenStatement, index: int, gap: G
 
 def _lost(editor: PolicyEditor, raw: WrittenStatement) -> list[str]:
     """Return the actions for which a statement has no resource under any of its deliveries."""
-    found = [
-        inapplicable_actions(editor.kind, raw.actions, statement.resources)
-        for delivery in editor.deliveries_of(raw)
-        for written, statement in statements_of(editor.document, delivery)
-        if written.path == raw.path
-    ]
-    return [one for one in raw.actions if found and all(one in lost for lost in found)]
+    lost = raw.actions
+    for delivery in editor.deliveries_of(raw) if lost and "Resource" in raw.data else ():
+        values = [delivery.resolver.string(item) for item in as_list(raw.data["Resource"])]
+        known = [value for value in values if value is not None]
+        lost = inapplicable_actions(editor.kind, lost, known) if len(known) == len(values) else []
+        if not lost:
+            break
+    return lost if "Resource" in raw.data else []
 
 
 def _resources(delivery: Delivery, gap: Gap) -> list[PartialString]:
     return [one.request.request.resource for one in gap.wanted if one.delivery is delivery]
 
 
-def _values(editor: PolicyEditor, raw: WrittenStatement, index: int) -> list[tuple[Delivery, PartialString | None]]:
-    """Return a resource of a statement as it reads under each of the deliveries."""
+def _values(editor: PolicyEditor, raw: WrittenStatement, index: int) -> Iterator[tuple[Delivery, PartialString | None]]:
+    """Yield a resource of a statement as it reads under each of the deliveries."""
     item = as_list(raw.data["Resource"])[index]
-    return [(delivery, delivery.resolver.string(item)) for delivery in editor.deliveries_of(raw)]
+    yield from ((delivery, delivery.resolver.string(item)) for delivery in editor.deliveries_of(raw))

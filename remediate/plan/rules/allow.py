@@ -36,7 +36,7 @@ def ensure_allow(editor: PolicyEditor, rule: Allow) -> None:
         return
     writable = writable_gaps(editor, wanted)
     denied = any(_is_denied(editor, one) for gap in writable for one in gap.wanted)
-    replace_refused(editor, rule, every)
+    replace_refused(editor, rule, every, writable)
     left = [gap for gap in writable if still_open(editor, gap) and not _complete(editor, rule, gap)]
     left = [gap for gap in left if not _is_left_out(editor, rule, gap)]
     if left:
