@@ -165,7 +165,7 @@ def test_a_template_that_is_not_read_counts_as_checked(tmp_path: Path, monkeypat
 
 
 def test_a_broken_template_that_is_named_is_an_error_whatever_it_is_about(tmp_path: Path) -> None:
-    (tmp_path / "x.yaml").write_bytes(PLAIN + b"  Queue: {}\n")
+    (tmp_path / "x.yaml").write_bytes(PLAIN + b"  Other:\n    Type: AWS::SNS::Topic\n    Type: AWS::SNS::Topic\n")
     assert run("check", str(tmp_path)).exit_code == 0
     assert "duplicate key" in run("check", str(tmp_path / "x.yaml")).stderr
 

@@ -38,7 +38,7 @@ def replace_refused(editor: PolicyEditor, rule: Allow, every: Sequence[Gap], wan
     """
     if editor.kind != "bucket":
         return
-    refused = {raw.path for raw in editor.allows(rule.service) if not editor.is_shared(raw) and _is_refused(editor, raw)}
+    refused = _refused(editor, rule.service)
     writable = [gap for gap in (every if refused else wanted) if is_writable(editor, gap)]
     for as_meant in (True, False):
         for gap in writable:
@@ -46,6 +46,16 @@ def replace_refused(editor: PolicyEditor, rule: Allow, every: Sequence[Gap], wan
                 own = raw.path in refused or (gap in wanted and not editor.is_shared(raw))
                 if own and any(covers(action, gap.action) for action in raw.actions):
                     _mend(editor, rule, raw, gap, as_meant)
+
+
+def _refused(editor: PolicyEditor, service: str) -> frozenset[tuple[str | int, ...]]:
+    """Return the paths of the statements of a service alone that S3 refuses; every rule of it asks for the same."""
+    memory, name = editor.draft.model.memory, (_refused, editor.place, editor.path, editor.deliveries, service)
+    if name not in memory:
+        own = (raw for raw in editor.allows(service) if not editor.is_shared(raw))
+        memory[name] = frozenset(raw.path for raw in own if _is_refused(editor, raw))
+    found: frozenset[tuple[str | int, ...]] = memory[name]  # type: ignore[assignment]  # put there above
+    return found
 
 
 def _is_refused(editor: PolicyEditor, raw: WrittenStatement) -> bool:
