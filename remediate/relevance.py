@@ -41,11 +41,13 @@ _TAB = re.compile(rb"^ *\t", re.MULTILINE)
 class Look(Enum):
     """What a file is by its bytes.
 
-    OTHER: not a template. UNCONCERNED: a template that has nothing to do with the services. READ: neither can be said.
+    OTHER: not a template. UNCONCERNED: a template that has nothing to do with the services. NESTED: one that has not either,
+    but deploys other templates. READ: none of it can be said.
     """
 
     OTHER = "other"
     UNCONCERNED = "unconcerned"
+    NESTED = "nested"
     READ = "read"
 
 
@@ -72,19 +74,19 @@ class Relevance:
         hidden = b"\\" in raw and _ESCAPE.search(raw)
         if not hidden and not mentions_cloudformation(raw):
             return Look.OTHER
-        if hidden or self._always or self._concerns(raw) or _may_be_broken(raw):
-            return Look.READ
-        return Look.UNCONCERNED
-
-    def _concerns(self, raw: bytes) -> bool:
         macro = b"Transform" in raw
+        stacks = b"CloudFormation::Stack" in raw or (macro and b"AWS::Serverless::Application" in raw)
+        if hidden or self._always or self._concerns(raw, macro=macro, stacks=stacks) or _may_be_broken(raw):
+            return Look.READ
+        return Look.NESTED if stacks else Look.UNCONCERNED
+
+    def _concerns(self, raw: bytes, *, macro: bool, stacks: bool) -> bool:
         if macro and _MADE.search(raw):
             return True
         low = raw.lower()
         if self._names(low):
             return True
-        stacks = b"CloudFormation::Stack" in raw
-        if (stacks or (macro and b"AWS::Serverless::Application" in raw)) and _ABOUT_LOGGING.search(low):
+        if stacks and _ABOUT_LOGGING.search(low):
             return True
         return (macro or stacks) and any(label in low for label, _ in self._labels)
 
