@@ -119,7 +119,7 @@ def _wrong(editor: PolicyEditor, raw: WrittenStatement, gap: Gap, as_meant: bool
     is_open = bool(still_open(editor, gap))
     unfit = _is_unfit(editor, raw, gap)
     for index in range(len(as_list(raw.data.get("Resource")))):
-        if all(
+        if not _is_another_elsewhere(editor, raw, index) and all(
             value is not None
             and value.parts
             and (unfit or _is_useless(editor, delivery, value, gap, is_open))
@@ -128,6 +128,13 @@ def _wrong(editor: PolicyEditor, raw: WrittenStatement, gap: Gap, as_meant: bool
         ):
             return index
     return None
+
+
+def _is_another_elsewhere(editor: PolicyEditor, raw: WrittenStatement, index: int) -> bool:
+    """Tell whether a resource is a different one where no source is created: what S3 takes there is not to be lost."""
+    item, values = as_list(raw.data["Resource"])[index], {value for _, value in _values(editor, raw, index)}
+    idle = (one for one in editor.idle if one.resolver.scenario.admits(raw.guard))
+    return any(one.resolver.string(item) not in values for one in idle)
 
 
 def _is_unfit(editor: PolicyEditor, raw: WrittenStatement, gap: Gap) -> bool:
