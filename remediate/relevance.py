@@ -6,6 +6,7 @@ can have hidden, is not in the template either.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -40,11 +41,13 @@ _TAB = re.compile(rb"^ *\t", re.MULTILINE)
 class Look(Enum):
     """What a file is by its bytes.
 
-    OTHER: not a template. UNCONCERNED: a template that has nothing to do with the services. READ: neither can be said.
+    OTHER: not a template. UNCONCERNED: a template that has nothing to do with the services. NESTED: one that has not either,
+    but deploys other templates. READ: none of it can be said.
     """
 
     OTHER = "other"
     UNCONCERNED = "unconcerned"
+    NESTED = "nested"
     READ = "read"
 
 
@@ -71,19 +74,19 @@ class Relevance:
         hidden = b"\\" in raw and _ESCAPE.search(raw)
         if not hidden and not mentions_cloudformation(raw):
             return Look.OTHER
-        if hidden or self._always or self._concerns(raw) or _may_be_broken(raw):
-            return Look.READ
-        return Look.UNCONCERNED
-
-    def _concerns(self, raw: bytes) -> bool:
         macro = b"Transform" in raw
+        stacks = b"CloudFormation::Stack" in raw or (macro and b"AWS::Serverless::Application" in raw)
+        if hidden or self._always or self._concerns(raw, macro=macro, stacks=stacks) or _may_be_broken(raw):
+            return Look.READ
+        return Look.NESTED if stacks else Look.UNCONCERNED
+
+    def _concerns(self, raw: bytes, *, macro: bool, stacks: bool) -> bool:
         if macro and _MADE.search(raw):
             return True
         low = raw.lower()
         if self._names(low):
             return True
-        stacks = b"CloudFormation::Stack" in raw
-        if (stacks or (macro and b"AWS::Serverless::Application" in raw)) and _ABOUT_LOGGING.search(low):
+        if stacks and _ABOUT_LOGGING.search(low):
             return True
         return (macro or stacks) and any(label in low for label, _ in self._labels)
 
@@ -134,7 +137,7 @@ def _may_be_broken(raw: bytes) -> bool:
         return True
     if (
         (b"{%" in marks and b"{%" in raw)
-        or (b"{{" in marks and b"{{-" in raw)
+        or (b"{{" in marks and b"{{" in raw and raw.count(b"{{") > raw.count(b"{{resolve:"))
         or (b"<<<<<<<" in marks and b"<<<<<<<" in raw)
     ):
         return True
@@ -142,8 +145,9 @@ def _may_be_broken(raw: bytes) -> bool:
         return True
     try:
         text = raw.decode("utf-8")
-        if text.lstrip("\ufeff \t\r\n").startswith("{"):
-            json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_doubles)
+        if not text.lstrip("\ufeff \t\r\n").startswith("{"):
+            return _has_broken_lines(raw)
+        json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         return True
     return False
@@ -152,3 +156,47 @@ def _may_be_broken(raw: bytes) -> bool:
 def _without_doubles(pairs: list[tuple[str, object]]) -> None:
     if len(dict(pairs)) != len(pairs):
         raise ValueError
+
+
+def _has_broken_lines(raw: bytes) -> bool:
+    """Tell whether a section or a logical ID may stand there twice, or a line may be indented as none of its neighbours.
+
+    Only what is as little indented as a logical ID is looked at, for a look at every line would take longer than all the
+    rest.
+    """
+    first = _INDENTED.search(raw, max(raw.find(b"\nResources"), 0))
+    shallow, odd = _lines(len(first[1]) if first else 2)
+    keys = shallow.findall(raw)
+    if odd.search(b"\n".join((b"", *keys))):
+        return True
+    own = _FIRST_KEY.match(raw)
+    if own:
+        keys.insert(0, own[0])
+    return len(set(keys)) < len(keys) and _has_doubles(keys)
+
+
+def _has_doubles(keys: Sequence[bytes]) -> bool:
+    """Tell whether a section stands there twice, or a name in one section."""
+    sections, names = set[bytes](), set[bytes]()
+    for key in keys:
+        if not key.startswith(b" "):
+            names.clear()
+        found = names if key.startswith(b" ") else sections
+        if key in found:
+            return True
+        found.add(key)
+    return False
+
+
+_INDENTED = re.compile(rb"\n( {1,8})[A-Za-z]")
+_FIRST_KEY = re.compile(rb"[A-Za-z]\w*(?=[ \t]*:)")
+
+
+@functools.cache
+def _lines(unit: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return what finds the keys up to the depth of the logical IDs, and one of them that has another depth.
+
+    The first begins with what most lines do not have, so that it is quick.
+    """
+    shallow = re.compile(rb"\n(?! {%d})( *[A-Za-z]\w*)[ \t]*:" % (unit + 2))
+    return shallow, re.compile(rb"\n (?! {%d}\w)" % (unit - 1))

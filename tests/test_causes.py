@@ -85,6 +85,8 @@ SOURCE = '!Sub "arn:aws:cloudtrail:*:${AWS::AccountId}:trail/*"'
 OBJECTS = "!Sub ${LogBucket.Arn}/AWSLogs/${AWS::AccountId}/*"
 CHECKS = "[s3:GetBucketAcl, s3:GetBucketLocation]"
 ACL = '{ "s3:x-amz-acl": bucket-owner-full-control }'
+FOLDERS = "[" + ", ".join(f"!Sub '${{LogBucket.Arn}}/{number:04}-{'x' * 60}/*'" for number in range(300)) + "]"
+ACCOUNTS = "[" + ", ".join(f"'arn:aws:iam::{number:012}:root'" for number in range(1000)) + "]"
 WITHOUT_KEY = ("      KMSKeyId: !GetAtt Key.Arn\n", "")
 FULL_TRAIL = ("IsLogging: true", "IsLogging: true\n      IsOrganizationTrail: true")
 OWNER = "VersioningConfiguration: { Status: Enabled }"
@@ -393,6 +395,21 @@ ROWS: list[Row] = [
                 "`Write` is about s3:PutObject but names only the bucket",
             )
         ],
+    ),
+    (
+        "a bucket policy that S3 does not take for its size",
+        [
+            (
+                f"Resource: !Sub ${{LogBucket.Arn}}/*\n            Condition: {TLS}",
+                f"Resource: {FOLDERS}\n            Condition: {TLS}",
+            )
+        ],
+        [("policy-too-large", "PolicyDocument:", "more than the 20,480 bytes that S3 takes")],
+    ),
+    (
+        "a key policy that KMS does not take for its size",
+        [('Principal: { AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root" }', f"Principal: {{ AWS: {ACCOUNTS} }}")],
+        [("policy-too-large", "KeyPolicy:", "more than the 32,768 bytes that KMS takes")],
     ),
     (
         "a statement about another bucket",

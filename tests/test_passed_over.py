@@ -63,6 +63,40 @@ def write(path: str, content: str | bytes) -> None:
     Path(path).write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
+OTHER = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Parameters:
+  Name: {Type: String}
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+"""
+BROKEN_OTHERS: dict[str, str] = {
+    "a duplicate resource": OTHER + "  Topic: {Type: AWS::SNS::Topic}\n",
+    "a duplicate resource behind deeper lines": OTHER.replace("\n  ", "\n    ") + "    Topic: {Type: AWS::SNS::Topic}\n",
+    "a duplicate section": OTHER + "Parameters: {}\n",
+    "a first section once more": "Resources:\n  A: {Type: AWS::SNS::Topic}\nOutputs: {}\nResources: {}\n",
+    "a line between two depths": OTHER + "   bad: x\n",
+    "a line before the depth of its neighbours": OTHER + " Other: {Type: AWS::SNS::Topic}\n",
+    "Jinja in a value": OTHER + "    Properties: {TopicName: {{ name }} }\n",
+    "Jinja beside a dynamic reference": OTHER + "    Properties: {TopicName: {{ name }}, X: '{{resolve:ssm:x}}' }\n",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN_OTHERS.values(), ids=BROKEN_OTHERS.keys())
+def test_a_broken_template_about_something_else_is_an_error_in_a_folder_too(content: str) -> None:
+    for newline in ("\n", "\r\n"):
+        write("in/x.yaml", content.replace("\n", newline))
+        result = run("check", "in")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith("in/x.yaml:")
+
+
+def test_names_that_are_alike_in_two_sections_are_no_fault() -> None:
+    write("in/x.yaml", OTHER + "Outputs:\n  Topic: {Value: !Ref Topic}\n  Name: {Value: !Ref Name}\n")
+    assert run("check", "in").exit_code == 0
+
+
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_template_is_an_error_in_a_folder_and_by_name(content: str | bytes) -> None:
     write("in/x.yaml", content)

@@ -130,14 +130,17 @@ def test_nothing_is_lost_of_real_templates(service: str) -> None:
     folder = corpus_folder()
     for file in [*(folder.glob("templates/*") if folder else ()), *ROOT.glob("tests/cases/*/*/before.*")]:
         raw = file.read_bytes()
-        if looked.look(raw) is Look.READ:
+        look = looked.look(raw)
+        if look is Look.READ:
             continue
         skipped += 1
         try:
             report = remediate_all(raw, str(file), sets, options)
         except Unreadable:
             continue  # broken in a way that its bytes do not show, and about something else
-        assert (report.deliveries, report.verdicts, report.findings, report.skipped) == ((), (), (), ()), file
+        assert (report.deliveries, report.verdicts, report.findings) == ((), (), ()), file
+        told = {one.subject for one in report.skipped}
+        assert told <= {"nested-stack", "stack-set"} if look is Look.NESTED else not told, file
     assert skipped > 20 or not folder
 
 
@@ -164,8 +167,23 @@ def test_a_template_that_is_not_read_counts_as_checked(tmp_path: Path, monkeypat
     assert run("check", "-v", "plain.yaml").stdout == f"plain.yaml: {line}\n"
 
 
+def test_nested_stacks_of_what_is_not_read_are_counted(tmp_path: Path) -> None:
+    for number, kind in enumerate(("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")):
+        raw = resource(kind, "{TemplateURL: ./network.yaml}").replace(b"no trail here", b"nothing")
+        assert relevance().look(raw) is Look.NESTED
+        (tmp_path / f"{number}.yaml").write_bytes(raw)
+    (tmp_path / "plain.yaml").write_bytes(PLAIN)
+    application = resource("AWS::Serverless::Application").replace(b"no trail here", b"nothing")
+    assert relevance().look(application + b"Transform: AWS::Serverless-2016-10-31\n") is Look.NESTED
+    total = "3 files checked (none with log delivery): no problems found"
+    assert run("check", str(tmp_path)).stderr == f"{total}; nested stacks or stack sets of 2 files not looked into\n"
+    named = run("check", "--strict", str(tmp_path / "0.yaml"))
+    assert named.exit_code == 1
+    assert "the template of the nested stack Other is not looked into here [nested-stack]" in named.stdout
+
+
 def test_a_broken_template_that_is_named_is_an_error_whatever_it_is_about(tmp_path: Path) -> None:
-    (tmp_path / "x.yaml").write_bytes(PLAIN + b"  Queue: {}\n")
+    (tmp_path / "x.yaml").write_bytes(PLAIN + b"  Other:\n    Type: AWS::SNS::Topic\n    Type: AWS::SNS::Topic\n")
     assert run("check", str(tmp_path)).exit_code == 0
     assert "duplicate key" in run("check", str(tmp_path / "x.yaml")).stderr
 

@@ -41,11 +41,18 @@ SAID: dict[str, Any] = {
         "the templates of the nested stacks Network, App are not looked into here",
         "run remediate check on them too",
     ),
-    "a nested stack that is about logging": (
-        f"Resources:\n{NETWORK}{LOGS}",
+    "a nested stack of a template that has nothing to do with logging": (
+        f"Resources:\n{NETWORK}",
         "nested-stack",
-        "Logs:",
-        "the template of the nested stack Logs is not looked into here",
+        "Network:",
+        "the template of the nested stack Network is not looked into here",
+        "run remediate check on it too",
+    ),
+    "a stack set of such a template": (
+        f"Resources:\n  Everywhere: {STACK_SET % 'TemplateURL: vpc.yaml'}\n",
+        "stack-set",
+        "Everywhere:",
+        "the template of the stack set Everywhere is not looked into here",
         "run remediate check on it too",
     ),
     "many nested stacks": (
@@ -120,8 +127,6 @@ def test_what_is_not_looked_into_is_said(template: str, rule: str, line: str, me
 
 
 SILENT = {
-    "a nested stack of a template that has nothing to do with logging": f"Resources:\n{NETWORK}",
-    "a stack set of such a template": f"Resources:\n  Everywhere: {STACK_SET % 'TemplateURL: vpc.yaml'}\n",
     "a body that does not speak of CloudTrail": (f"Resources:\n{TRAIL}  Everywhere: {EMPTY_BODY}\n"),
     "a transform of AWS": f"Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions]\nResources:\n{TRAIL}",
     "a macro of a template without logging": "Transform: Ours\nResources: { Topic: { Type: AWS::SNS::Topic } }\n",

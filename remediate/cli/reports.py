@@ -114,9 +114,10 @@ class _Reports:
         look = _relevance(wanted).look(raw)
         if look is Look.OTHER:
             return _Task(one, partial(self.skip_other, one, raw))
-        if look is Look.UNCONCERNED and not one.named:
+        if look is not Look.READ and not one.named:
             self.see(raw)
-            return _Task(one, partial(self.run.pass_by, nothing_found(one.name, wanted.services())))
+            nothing = nothing_found(one.name, wanted.services())
+            return _Task(one, partial(self.run.pass_by, nothing, nested=look is Look.NESTED))
         future = None
         if self.workers:
             with suppress(RemediateError):  # what has ended is said of the templates that it had

@@ -139,9 +139,10 @@ class Run:
         self._skipped += 1
         self.mention(f"{one.name}: not a CloudFormation template ({why}); skipped")
 
-    def pass_by(self, why: str) -> None:
-        """Count a template that there is nothing to say of."""
+    def pass_by(self, why: str, *, nested: bool) -> None:
+        """Count a template that there is nothing to say of but that it may have nested stacks."""
         self.totals.files += 1
+        self.totals.nested += nested
         self.mention(why)
 
     def say_skipped(self) -> None:

@@ -34,7 +34,7 @@ def literal(string: str) -> PartialString:
 
 def joined(parts: list[str | PartialString], expression: Plain) -> PartialString:
     """Join parts to a text; a dynamic reference of several pieces, and what becomes too long, is unknown."""
-    if sum(map(_length, parts)) > LONGEST:
+    if sum(map(length, parts)) > LONGEST:
         return partial(UnknownPart(f"{_name(expression)}, which is longer than {LONGEST:,} characters", "any"))
     found = partial(*parts)
     if any(isinstance(part, str) and "{{resolve:" in part for part in found.parts):
@@ -78,6 +78,13 @@ def split(whole: PartialString | None, delimiter: str, expression: Plain) -> obj
     return [partial(*pieces) for pieces in found]
 
 
+def length(part: str | PartialString) -> int:
+    """Return how many characters and unknown parts a text has."""
+    if isinstance(part, str):
+        return len(part)
+    return sum(1 if isinstance(piece, UnknownPart) else len(piece) for piece in part.parts)
+
+
 def opaque(expression: Plain) -> PartialString:
     """Return an unknown that equals itself wherever the same expression stands."""
     return partial(UnknownPart(_name(expression), "any"))
@@ -85,9 +92,3 @@ def opaque(expression: Plain) -> PartialString:
 
 def _name(expression: Plain) -> str:
     return json.dumps(expression, sort_keys=True, default=str)
-
-
-def _length(part: str | PartialString) -> int:
-    if isinstance(part, str):
-        return len(part)
-    return sum(1 if isinstance(piece, UnknownPart) else len(piece) for piece in part.parts)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from remediate.cloudformation.expression import function
-from remediate.cloudformation.functions import join, joined, literal, opaque, select, split
+from remediate.cloudformation.functions import join, joined, length, literal, opaque, select, split
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.parameters import allowed_values, unknown_parameter
 from remediate.cloudformation.property_path import PropertyPath
@@ -19,6 +19,8 @@ from remediate.template import Plain
 _SUB_PART = re.compile(r"\$\{(!?[^${}]*)\}")
 _DEEPEST = 48
 """Functions in one another, through names too, are not looked into deeper: people write three or four."""
+_LONGEST_NAME = 1024
+"""No resource has a longer name. What stands around one, in an ARN or a path, must not make it too long to be read."""
 _ABSENT = object()
 
 
@@ -182,7 +184,8 @@ class Resolver:
     def _own_name(self, logical_id: str) -> PartialString:
         """Return what ``Ref`` of a resource gives: its explicit name, else an unknown of its own.
 
-        Names that refer to one another in a circle, which CloudFormation refuses, are each an unknown of their own.
+        Names that refer to one another in a circle, which CloudFormation refuses, are each an unknown of their own, and so
+        is one that is longer than any name can be.
         """
         kind = resource_type(self.model.type_of(logical_id))
         own = partial(UnknownPart(logical_id, "name", generated=kind is not None and kind.generated))
@@ -195,7 +198,9 @@ class Resolver:
             self._resolving.append(logical_id)
             explicit = self.string(self.property(logical_id, kind.name))
             self._resolving.pop()
-            self._names[logical_id] = own if explicit in {None, partial()} or logical_id in self._circular else explicit
+            if explicit is None or logical_id in self._circular or not 0 < length(explicit) <= _LONGEST_NAME:
+                explicit = own
+            self._names[logical_id] = explicit
         return self._names[logical_id]
 
     def _attribute(self, logical_id: str, attribute: str) -> PartialString:

@@ -15,6 +15,7 @@ from remediate.diagnosis import resources as structure
 from remediate.diagnosis import statements
 from remediate.diagnosis.finding import Cause, CauseId, Finding, Level, catalogue
 from remediate.diagnosis.notes import notes
+from remediate.diagnosis.policy_size import size_findings
 from remediate.diagnosis.several_sources import joined
 from remediate.iam.holders import PolicyKind
 
@@ -50,6 +51,7 @@ def _of_policies(delivery: Delivery, model: TemplateModel) -> Iterator[Finding]:
         if document is None and kind == "key" and delivery.source:
             yield denied.without_policy(delivery, logical_id)
         if document is not None and document.readable:
+            yield from size_findings(delivery, model, document)
             yield from statements.statement_findings(delivery, document)
             if delivery.decides_alone(kind):
                 yield from (_silent(delivery, one) for one in denied.denied_findings(delivery, document))

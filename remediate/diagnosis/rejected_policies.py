@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from remediate.cloudformation.policies import Document, WrittenStatement
 from remediate.cloudformation.substitution import ADVICE, unsubstituted
 from remediate.delivery.delivery import Delivery
 from remediate.diagnosis.finding import Finding
 from remediate.diagnosis.principals import hyphenated_accounts, wrong_principals
-from remediate.iam.holders import HOLDERS
+from remediate.iam.holders import HOLDERS, PolicyKind
 from remediate.iam.match import matches
 from remediate.iam.reference import misspelt
 from remediate.iam.statement import Statement
@@ -50,11 +50,9 @@ def _unsubstituted(delivery: Delivery, document: Document, raw: WrittenStatement
 
 def _foreign(delivery: Delivery, document: Document, raw: WrittenStatement, statement: Statement) -> Iterator[Finding]:
     """Yield the resources that are neither the bucket nor in it, whatever the unknown parts are."""
-    bucket = delivery.facts.bucket_arn
-    within = partial(bucket, "/", UnknownPart("the key of an object", "any"))
+    bucket, within = delivery.facts.bucket_arn, _within(delivery)
     for resource in (*statement.resources, *statement.not_resources):
-        variable = any(isinstance(part, str) and "${" in part for part in resource.parts)
-        if not variable and {matches(resource, bucket), matches(resource, within)} == {Truth.NO}:
+        if is_foreign(delivery, resource):
             what, advice = f"is not in {bucket}", f"take {resource} out of {raw.label}"
             if not str(resource).startswith("arn:"):
                 is_name = delivery.bucket is not None and resource == delivery.bucket.name
@@ -68,6 +66,16 @@ def _foreign(delivery: Delivery, document: Document, raw: WrittenStatement, stat
             yield Finding("foreign-resource", document.logical_id, path, detail, document.kind, advice=advice)
 
 
+def is_foreign(delivery: Delivery, resource: PartialString) -> bool:
+    """Tell whether a resource is surely neither the log bucket nor in it; what a policy variable stands for is not known."""
+    variable = any(isinstance(part, str) and "${" in part for part in resource.parts)
+    return not variable and {matches(resource, one) for one in (delivery.facts.bucket_arn, _within(delivery))} == {Truth.NO}
+
+
+def _within(delivery: Delivery) -> PartialString:
+    return partial(delivery.facts.bucket_arn, "/", UnknownPart("the key of an object", "any"))
+
+
 def _here(resource: PartialString, partition: PartialString) -> PartialString:
     """Return an ARN as it is in another partition."""
     first, *rest = resource.parts or ("",)
@@ -77,19 +85,27 @@ def _here(resource: PartialString, partition: PartialString) -> PartialString:
 
 def _inapplicable(document: Document, raw: WrittenStatement, statement: Statement) -> Iterator[Finding]:
     """Yield the actions for which a statement has no resource that they can be about."""
-    about, holder = {*map(_about, statement.resources)}, HOLDERS[document.kind]
-    if not about or "any" in about:
-        return
-    for actions, wanted, names, right in (
-        (holder.on_itself, "bucket", "only objects", "the bucket itself"),
-        (holder.on_content, "object", "only the bucket itself", "the objects: <bucket ARN>/…/*"),
+    holder = HOLDERS[document.kind]
+    lost = inapplicable_actions(document.kind, raw.actions, statement.resources)
+    for actions, names, right in (
+        (holder.on_itself, "only objects", "the bucket itself"),
+        (holder.on_content, "only the bucket itself", "the objects: <bucket ARN>/…/*"),
     ):
-        lost = [one for one in raw.actions if one.lower() in actions]
-        if lost and wanted not in about:
-            detail = f"{raw.label} is about {', '.join(lost)} but names {names}, so S3 refuses the policy"
+        here = [one for one in lost if one.lower() in actions]
+        if here:
+            detail = f"{raw.label} is about {', '.join(here)} but names {names}, so S3 refuses the policy"
             advice = f"let {raw.label} name {right}"
             path = raw.path_of("Resource")
             yield Finding("inapplicable-resource", document.logical_id, path, detail, document.kind, advice=advice)
+
+
+def inapplicable_actions(kind: PolicyKind, actions: Sequence[str], resources: Sequence[PartialString]) -> list[str]:
+    """Return the actions for which none of a statement's resources can be meant."""
+    about, holder = {*map(_about, resources)}, HOLDERS[kind]
+    if not about or "any" in about:
+        return []
+    wanted = ((holder.on_itself, "bucket"), (holder.on_content, "object"))
+    return [one for one in actions if any(one.lower() in names and what not in about for names, what in wanted)]
 
 
 def _about(resource: PartialString) -> str:

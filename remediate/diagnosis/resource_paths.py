@@ -17,7 +17,9 @@ _Repair = tuple[str, Callable[[PartialString, PartialString], PartialString]]
 _REPAIRS: tuple[_Repair, ...] = (
     ("has a doubled slash", lambda written, _: _each(written, lambda part: part.replace("//", "/"))),
     ("does not end in /*", lambda written, _: partial(_without_end(written, "/"), "/*")),
-    ("is no ARN", lambda written, bucket: partial(_arn_start(bucket), written)),
+    ("is no ARN", lambda written, bucket: partial(_arn_start(bucket), _without_scheme(written))),
+    ("has not three colons before the bucket's name", lambda written, bucket: _with_colons(written, bucket)),
+    ("has no slash behind the bucket's name", lambda written, bucket: _with_slash(written, bucket)),
     ("is about the objects in the bucket, not about the bucket", lambda written, _: _without_end(written, "/*")),
     ("ends in a slash, which the bucket's ARN does not", lambda written, _: _without_end(written, "/")),
 )
@@ -110,6 +112,39 @@ def _each(written: PartialString, change: Callable[[str], str]) -> PartialString
 def _without_end(written: PartialString, end: str) -> PartialString:
     *before, last = written.parts or ("",)
     return partial(*before, last.removesuffix(end) if isinstance(last, str) else last)
+
+
+def _without_scheme(written: PartialString) -> PartialString:
+    """Return a resource without what it begins with where it is a URI of the AWS CLI."""
+    first, *rest = written.parts or ("",)
+    return partial(first.removeprefix("s3://") if isinstance(first, str) else first, *rest)
+
+
+def _with_colons(written: PartialString, bucket: PartialString) -> PartialString:
+    """Return an ARN with the three colons that a bucket's ARN has where its Region and account would be."""
+    rest = _behind(written, _without_end(_arn_start(bucket), ":::"))
+    first, *others = rest.parts if rest and rest.parts else ("",)
+    if not isinstance(first, str) or not first.startswith(":"):
+        return written
+    return partial(_arn_start(bucket), first.lstrip(":"), *others)
+
+
+def _with_slash(written: PartialString, bucket: PartialString) -> PartialString:
+    rest = _behind(written, bucket)
+    return partial(bucket, "/", rest) if rest and rest.parts else written
+
+
+def _behind(written: PartialString, start: PartialString) -> PartialString | None:
+    """Return what follows a beginning, None where a text does not surely begin so."""
+    *before, last = start.parts or ("",)
+    count = len(before)
+    if written.parts[:count] != tuple(before) or len(written.parts) <= count:
+        return None
+    here, rest = written.parts[count], written.parts[count + 1 :]
+    if here == last:
+        return partial(*rest)
+    begins = isinstance(here, str) and isinstance(last, str) and here.startswith(last)
+    return partial(str(here)[len(str(last)) :], *rest) if begins else None
 
 
 def _arn_start(bucket: PartialString) -> PartialString:

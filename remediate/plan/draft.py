@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from remediate.cloudformation.expression import function
 from remediate.cloudformation.model import TemplateModel
-from remediate.template import Operation, Plain, pointer, tokens, unshared
+from remediate.template import Operation, Plain, pointer, tokens, unshared, value_at
 
 
 class Snapshot(Struct, frozen=True):
@@ -98,17 +98,6 @@ class Draft:
     def _apply(self, operation: Operation) -> None:
         self.model = TemplateModel(_changed_members({**self.model.data}, tokens(operation.path), operation))
         self.operations.append(operation)
-
-
-def value_at(data: Mapping[str, Plain], path: Sequence[str | int]) -> Plain:
-    """Return the value in a template's data at a path that exists."""
-    found: Plain = {**data}
-    for step in path:
-        if isinstance(found, list):
-            found = found[int(step)]
-        elif isinstance(found, dict):
-            found = found[str(step)]
-    return found
 
 
 def _argument(old: Plain, new: Plain) -> tuple[str, str] | None:

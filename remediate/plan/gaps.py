@@ -8,6 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
+from remediate.cloudformation.policies import WrittenStatement
 from remediate.cloudformation.resolve import Resolver
 from remediate.delivery.decide import all_possible_requests, documented, judge, requests_for_open_prefix
 from remediate.delivery.delivery import Delivery
@@ -53,8 +54,7 @@ def gaps(editor: PolicyEditor, rule: Allow) -> Iterator[Gap]:
 
 def writable_gaps(editor: PolicyEditor, wanted: list[Gap]) -> list[Gap]:
     """Return the gaps whose resource means itself in the document; say what is in the way of the others."""
-    version = editor.version
-    found = [gap for gap in wanted if version == VARIABLES_SINCE or not is_escaped(gap.resource)]
+    found = [gap for gap in wanted if is_writable(editor, gap)]
     if len(found) < len(wanted):
         prefix = editor.given.service.source.prefix
         reason = f"the {prefix} has a character that a policy can escape only where its Version is {VARIABLES_SINCE}"
@@ -62,6 +62,11 @@ def writable_gaps(editor: PolicyEditor, wanted: list[Gap]) -> list[Gap]:
             "obstacle", reason, f"give the policy the Version {VARIABLES_SINCE}, or take the character out of the prefix"
         )
     return found
+
+
+def is_writable(editor: PolicyEditor, gap: Gap) -> bool:
+    """Tell whether the resource of a gap means itself in the document."""
+    return editor.version == VARIABLES_SINCE or not is_escaped(gap.resource)
 
 
 def still_open(editor: PolicyEditor, gap: Gap) -> list[Wanted]:
@@ -72,6 +77,19 @@ def still_open(editor: PolicyEditor, gap: Gap) -> list[Wanted]:
 def outcome_of(editor: PolicyEditor, delivery: Delivery, request: Request) -> Outcome:
     """Return what the Allow statements say of a request as the document stands now."""
     return judge(editor.document, delivery, request, allows_only=True).outcome
+
+
+def is_narrow(editor: PolicyEditor, rule: Allow, raw: WrittenStatement) -> bool:
+    """Tell whether a statement allows only actions of the rule and others that the service asks for."""
+    asked = {
+        one.request.action
+        for delivery in editor.deliveries
+        for one in all_possible_requests(delivery, editor.kind, editor.logical_id)
+    }
+    known = (*rule.actions, *rule.joins, *asked)
+    return all(
+        any(matches(partial(name), partial(one), ignore_case=True) is Truth.YES for name in known) for one in raw.actions
+    )
 
 
 def may_doubt(editor: PolicyEditor, delivery: Delivery) -> bool:

@@ -6,8 +6,7 @@ from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.size import policy_too_large
 from remediate.delivery.decide import document_for
 from remediate.delivery.locate import Located
-from remediate.plan.draft import value_at
-from remediate.template import TemplateError
+from remediate.template import TemplateError, value_at
 
 
 def check_sizes(located: Located, before: TemplateModel, after: TemplateModel) -> None:

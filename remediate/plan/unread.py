@@ -17,7 +17,6 @@ _NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 _STACK_SET = "AWS::CloudFormation::StackSet"
 _KNOWN = re.compile(r"AWS::(Serverless|LanguageExtensions|CodeDeployBlueGreen|SecretsManager|ServiceCatalog)\b")
 """Transforms of AWS that change no resource of logging as it stands in the template."""
-_ABOUT_LOGGING = re.compile(r"trail|audit|logging|log-?archive|baseline", re.IGNORECASE)
 _LISTED = 5
 """So many stacks are named in a remark."""
 _PROCESSED = "look at what it makes of it (aws cloudformation get-template --template-stage Processed), and check that"
@@ -27,7 +26,7 @@ def unread(model: TemplateModel, located: Located) -> Iterator[Skipped]:
     """Yield what may hold a part of the logging and is not looked into, each kind with what to do about it."""
     yield from _loops(model, located)
     yield from _macros(model, located)
-    yield from _nested(model, located)
+    yield from _nested(model)
     yield from _stack_sets(model, located)
 
 
@@ -55,10 +54,8 @@ def _macros(model: TemplateModel, located: Located) -> Iterator[Skipped]:
                 yield Skipped("macro", "undecidable", reason, name, _PROCESSED)
 
 
-def _nested(model: TemplateModel, located: Located) -> Iterator[Skipped]:
-    types = model.by_type
-    stacks = [name for kind in _NESTED for name in types.get(kind, [])]
-    yield from _elsewhere("nested-stack", "nested stack", [one for one in stacks if _may_be_logging(model, one, located)])
+def _nested(model: TemplateModel) -> Iterator[Skipped]:
+    yield from _elsewhere("nested-stack", "nested stack", [name for kind in _NESTED for name in model.of_type(kind)])
 
 
 def _stack_sets(model: TemplateModel, located: Located) -> Iterator[Skipped]:
@@ -70,7 +67,7 @@ def _stack_sets(model: TemplateModel, located: Located) -> Iterator[Skipped]:
             place = ("Resources", name, "Properties", "TemplateBody")
             yield Skipped("stack-set", "undecidable", reason, name, advice, path=place)
     named = [name for name in sets if "TemplateURL" in model.properties(name)]
-    yield from _elsewhere("stack-set", "stack set", [one for one in named if _may_be_logging(model, one, located)])
+    yield from _elsewhere("stack-set", "stack set", named)
 
 
 def _elsewhere(subject: str, kind: str, names: list[str]) -> Iterator[Skipped]:
@@ -82,11 +79,6 @@ def _elsewhere(subject: str, kind: str, names: list[str]) -> Iterator[Skipped]:
     if len(names) > 1:
         reason, advice = f"the templates of the {kind}s {listed} are not looked into here", "run remediate check on them too"
     yield Skipped(subject, "undecidable", reason, names[0], advice)
-
-
-def _may_be_logging(model: TemplateModel, name: str, located: Located) -> bool:
-    """Tell whether a stack of another template may have to do with logging: its own words say so, or this template has."""
-    return bool(located.deliveries or _ABOUT_LOGGING.search(f"{name} {_text(model.properties(name))}"))
 
 
 def _transforms(written: Plain) -> Iterator[str]:

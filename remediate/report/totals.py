@@ -20,7 +20,7 @@ class Totals:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.files = 0
+        self.files = self.nested = 0
         self._delivering = 0
         self._fixes = 0
         self._unfixed = 0
@@ -48,6 +48,8 @@ class Totals:
             parts.append(f"{self._ignored} ignored")
         if failed:
             parts.append(painted(f"{several(failed, 'file')} not checked", "error", color=color))
+        if self.nested:
+            parts.append(f"nested stacks or stack sets of {several(self.nested, 'file')} not looked into")
         with_delivery = (
             f" ({self._delivering or 'none'} with log delivery)" if self._delivering != 1 or self.files > 1 else ""
         )

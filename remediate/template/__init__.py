@@ -14,7 +14,7 @@ from remediate.template.errors import (
     line_and_column,
 )
 from remediate.template.node import Alias, MappingNode, Member, Node, Plain, ScalarNode, SequenceNode, Span, Tagged, Template
-from remediate.template.operation import Operation, parse_operation, pointer, tokens, unshared
+from remediate.template.operation import Operation, parse_operation, pointer, tokens, unshared, value_at
 from remediate.template.read import read
 from remediate.template.reread import read_data
 from remediate.template.splice import Edit, splice
@@ -50,4 +50,5 @@ __all__ = [
     "splice",
     "tokens",
     "unshared",
+    "value_at",
 ]

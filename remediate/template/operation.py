@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from msgspec import Struct
@@ -82,3 +83,14 @@ def tokens(path: str) -> list[str]:
 def pointer(*path: str | int) -> str:
     """Join reference tokens to a JSON pointer, escaping ``~`` and ``/`` (RFC 6901 section 3)."""
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in path)
+
+
+def value_at(data: Mapping[str, Plain], path: Sequence[str | int]) -> Plain:
+    """Return the value in a template's data at a path that exists."""
+    found: Plain = {**data}
+    for step in path:
+        if isinstance(found, list):
+            found = found[int(step)]
+        elif isinstance(found, dict):
+            found = found[str(step)]
+    return found

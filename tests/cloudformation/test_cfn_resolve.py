@@ -280,3 +280,10 @@ def test_scenario_admits_a_guard_that_is_not_contradicted() -> None:
     assert scenario.admits((("C", True), ("D", False), ("U", True)))
     assert scenario.admits((("U", False),))
     assert not scenario.admits((("C", True), ("D", True)))
+
+
+def test_a_text_that_is_too_long_is_one_unknown_part() -> None:
+    found = resolver(TEMPLATE).string({"Fn::Join": ["", ["x" * 3000, "y" * 3000]]})
+    assert found is not None
+    assert len(found.parts) == 1
+    assert "longer than 4,096 characters" in str(found)

@@ -7,12 +7,11 @@ from remediate.cloudformation.policies import WrittenStatement
 from remediate.delivery.decide import all_possible_requests, requests_for_open_prefix, statements_of
 from remediate.diagnosis.folders import is_for_another_folder
 from remediate.iam.evaluate import Elements, Outcome, statement_truth
-from remediate.iam.match import covers, matches, patterns_meet
+from remediate.iam.match import covers, patterns_meet
 from remediate.iam.truth import Truth
-from remediate.partial_string import partial
 from remediate.patch_set import Allow
 from remediate.plan.element_edit import extend, is_extendable
-from remediate.plan.gaps import Gap, Wanted, gaps, may_doubt, outcome_of, still_open, writable_gaps
+from remediate.plan.gaps import Gap, Wanted, gaps, is_narrow, may_doubt, outcome_of, still_open, writable_gaps
 from remediate.plan.guard import outsiders_let_in
 from remediate.plan.new_statement import add_statements
 from remediate.plan.policy_editor import PolicyEditor
@@ -27,7 +26,8 @@ def ensure_allow(editor: PolicyEditor, rule: Allow) -> None:
 
     A Deny is not looked at here: no patch changes one, and what it blocks is reported at the end.
     """
-    wanted = [gap for gap in gaps(editor, rule) if still_open(editor, gap) and not _stands(editor, rule, gap)]
+    every = [*gaps(editor, rule)]
+    wanted = [gap for gap in every if still_open(editor, gap) and not _stands(editor, rule, gap)]
     if wanted and not editor.has_statements_everywhere():
         editor.skip("obstacle", "its Statement is there under some conditions only, so nothing can be added for the others")
         editor.still_denied |= {one.request.id for gap in wanted for one in still_open(editor, gap)}
@@ -37,8 +37,7 @@ def ensure_allow(editor: PolicyEditor, rule: Allow) -> None:
         return
     writable = writable_gaps(editor, wanted)
     denied = any(_is_denied(editor, one) for gap in writable for one in gap.wanted)
-    for gap in writable:
-        replace_refused(editor, rule, gap, still_open(editor, gap))
+    replace_refused(editor, rule, every, writable)
     left = [gap for gap in writable if still_open(editor, gap) and not _complete(editor, rule, gap)]
     left = [gap for gap in left if not _is_left_out(editor, rule, gap)]
     if left:
@@ -154,7 +153,7 @@ def _lacking(
             for elements, one in judged
         )
         and is_extendable(raw, "Resource")
-        and _is_narrow(editor, rule, raw)
+        and is_narrow(editor, rule, raw)
     ):
         return "Resource", gap.resource
     return None
@@ -190,19 +189,3 @@ def _concerns(raw: WrittenStatement, actions: tuple[str, ...]) -> bool:
     """Tell whether a statement is about any of the actions, so that another of them belongs into it."""
     meets = (patterns_meet(one.lower(), action.lower()) for one in raw.actions for action in actions)
     return "NotAction" in raw.data or any(meets)
-
-
-def _is_narrow(editor: PolicyEditor, rule: Allow, raw: WrittenStatement) -> bool:
-    """Tell whether a statement allows only actions of the rule and others that the service asks for."""
-    asked = {
-        one.request.action
-        for delivery in editor.deliveries
-        for one in all_possible_requests(delivery, editor.kind, editor.logical_id)
-    }
-    return all(
-        any(
-            matches(partial(name), partial(one), ignore_case=True) is Truth.YES
-            for name in (*rule.actions, *rule.joins, *asked)
-        )
-        for one in raw.actions
-    )
