@@ -74,3 +74,10 @@ def test_each_problem_is_that_of_a_patch_or_of_all_runs(path: Path) -> None:
     assert left <= told
     for patch, report in zip(patches, alone, strict=True):
         assert {one.patch.id for one in report.applied} <= {patch}
+
+
+def test_a_patch_for_other_policies_that_is_left_out_holds_nothing_back() -> None:
+    """Patches for topics are about aws:SourceArn too: what they would do there says nothing of bucket policies."""
+    path = ROOT / "tests" / "cases" / "no-fragile-source" / "in-if" / "before.yaml"
+    whole = remediate.fix(path)
+    assert remediate.fix(path, select={one.patch.id for one in whole.applied} | {"no-fragile-source"}).after == whole.after
