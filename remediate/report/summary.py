@@ -11,6 +11,7 @@ from remediate.plan import Skipped
 from remediate.report.access import warnings
 from remediate.report.annotations import problems_left
 from remediate.report.escape import visible
+from remediate.report.hints import fix_command
 from remediate.report.terminal import limit, wrapped
 from remediate.report.totals import Fixes, fixes, manual, several
 
@@ -73,7 +74,7 @@ def _fixes(report: Report, done: Fixes) -> str:
     number = several(fixes(report), "fix", "fixes")
     if done == "applied":
         return f"{number} applied to {resources}"
-    return f"{number} available for {resources}{' (run `remediate fix`)' if done == 'available' else ''}"
+    return f"{number} available for {resources}{f' (run `{fix_command(report)}`)' if done == 'available' else ''}"
 
 
 def _health(report: Report) -> str:

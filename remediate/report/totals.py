@@ -9,6 +9,7 @@ from typing import Literal
 from remediate.diagnosis import Level
 from remediate.engine import Report
 from remediate.report.annotations import LEVELS, problems_left
+from remediate.report.hints import fix_command
 from remediate.report.terminal import painted
 
 Fixes = Literal["applied", "available", "planned"]
@@ -26,12 +27,14 @@ class Totals:
         self._unfixed = 0
         self._ignored = 0
         self._levels: Counter[Level] = Counter()
+        self._commands: set[str] = set()  # that apply the fixes
 
     def add(self, report: Report, levels: Iterable[Level]) -> None:
         """Count a file and the levels of its problems."""
         self.files += 1
         self._delivering += bool(report.deliveries)
         self._fixes += fixes(report)
+        self._commands |= {fix_command(report)} if report.changed else set()
         self._unfixed += problems_left(report)
         self._ignored += len(report.suppressed)
         self._levels.update(levels)
@@ -41,7 +44,7 @@ class Totals:
         counted = [painted(several(self._levels[one], one), one, color=color) for one in LEVELS if self._levels[one]]
         parts = [", ".join(counted) or "no problems found"]
         if self._fixes:
-            parts.append(_fixed(self._fixes, done))
+            parts.append(self._fixed(done))
         if self._unfixed:
             parts.append(manual(self._unfixed))
         if self._ignored:
@@ -52,6 +55,17 @@ class Totals:
             f" ({self._delivering or 'none'} with log delivery)" if self._delivering != 1 or self.files > 1 else ""
         )
         return f"{several(self.files, 'file')} checked{with_delivery}: {'; '.join(parts)}"
+
+    def _fixed(self, done: Fixes) -> str:
+        number = several(self._fixes, "fix", "fixes")
+        match done:
+            case "applied":
+                return f"{number} applied"
+            case "planned":
+                return f"{number} available (dry run, nothing written)"
+            case _:
+                command = next(iter(self._commands)) if len(self._commands) == 1 else "remediate fix"
+                return f'{number} available (run "{command}")'
 
 
 def fixes(report: Report) -> int:
@@ -67,14 +81,3 @@ def manual(count: int) -> str:
 def several(count: int, what: str, plural: str = "") -> str:
     """Return a number with its noun."""
     return f"{count} {what if count == 1 else plural or f'{what}s'}"
-
-
-def _fixed(count: int, done: Fixes) -> str:
-    number = several(count, "fix", "fixes")
-    match done:
-        case "applied":
-            return f"{number} applied"
-        case "planned":
-            return f"{number} available (dry run, nothing written)"
-        case _:
-            return f'{number} available (run "remediate fix")'
