@@ -19,6 +19,7 @@ from remediate.report import FORMATS, render
 from remediate.report import json as json_format
 from remediate.report.annotations import annotate
 from remediate.template import read
+from tests.templates import SOME
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(one for one in (ROOT / "examples").iterdir() if one.suffix in {".yaml", ".json"})
@@ -49,6 +50,18 @@ def test_json_fits_its_schema(example: Path | str) -> None:
     schema = json.loads(Path(str(json_format.__file__)).with_name("schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(rendered("json", fix(example)), schema)
+
+
+@pytest.mark.parametrize("path", SOME, ids=lambda one: "/".join(one.parts[-3:]))
+def test_json_of_every_service_fits_its_schema(path: Path) -> None:
+    schema = json.loads(Path(str(json_format.__file__)).with_name("schema.json").read_text("utf-8"))
+    jsonschema.validate(rendered("json", fix(path, service="all", review=True)), schema)
+
+
+def test_json_names_the_service_that_acts_for_another_account() -> None:
+    path = ROOT / "tests" / "cases" / "all-patches" / "central-bucket-incomplete" / "before.yaml"
+    openings = rendered("json", fix(path, review=True))["templates"][0]["openings"]
+    assert {one["confusedDeputy"] for one in openings} == {"CloudTrail"}
 
 
 def test_a_report_as_data_is_an_entry_of_the_json_report() -> None:
