@@ -25,6 +25,7 @@ _LEFT: dict[Why, Level] = {
     "obstacle": "warning",
     "outside": "warning",
     "generated": "warning",
+    "declined": "warning",
     "invalid": "error",
 }
 """The level of each reason for which something remains to do; every other reason is a note."""
@@ -69,9 +70,19 @@ def levels(report: Report) -> list[Level]:
 
 
 def problems_left(report: Report) -> int:
-    """Return how many problems are left to the user. What is unfixed for the same cause is one problem."""
+    """Return how many problems are left to the user."""
+    return _different([one for one in report.unfixed if one.why != "declined"], report)
+
+
+def problems_declined(report: Report) -> int:
+    """Return how many problems are left because the user declined to have them fixed."""
+    return _different([one for one in report.unfixed if one.why == "declined"], report)
+
+
+def _different(unfixed: Iterable[Skipped], report: Report) -> int:
+    """Return how many problems these are. What is unfixed for the same cause is one problem."""
     causes = report.causes()
-    spoken = [[cause for cause in causes if _speaks_for(cause, one.subject, one.logical_id)] for one in report.unfixed]
+    spoken = [[cause for cause in causes if _speaks_for(cause, one.subject, one.logical_id)] for one in unfixed]
     return len({one[0] for one in spoken if one}) + sum(not one for one in spoken)
 
 

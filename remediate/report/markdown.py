@@ -32,6 +32,7 @@ _LEADS = {
     "harmless": "No effect",
     "noted": "Note",
     "undecidable": "Undetermined",
+    "declined": "**Not fixed**, declined",
     "default": "Parameter default",
     "unchecked": "Not checked",
     "unselected": "Not selected",

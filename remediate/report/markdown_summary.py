@@ -9,7 +9,7 @@ from remediate.delivery.comparison import worst
 from remediate.engine import Report
 from remediate.iam.evaluate import Outcome
 from remediate.report.access import DEPUTY, DOCUMENTED, opening_lines
-from remediate.report.annotations import LEVELS, levels, problems_left
+from remediate.report.annotations import LEVELS, levels, problems_declined, problems_left
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
 from remediate.report.totals import fixes, several
@@ -57,7 +57,7 @@ def _cells(report: Report) -> Iterator[str]:
     yield ", ".join(several(counted[level], level) for level in LEVELS if counted[level]) or "none"
     yield str(len(report.suppressed) or "none")
     yield str(fixes(report) or "none")
-    yield f"**{problems_left(report)}**" if report.unfixed else "none"
+    yield f"**{problems_left(report) + problems_declined(report)}**" if report.unfixed else "none"
     verdicts = worst(report.verdicts)
     for outcomes in ([one.before.outcome for one in verdicts], [one.after.outcome for one in verdicts]):
         denied = outcomes.count(Outcome.DENIED)

@@ -9,11 +9,11 @@ from remediate.diagnosis.health import Health
 from remediate.engine import Report
 from remediate.plan import Skipped
 from remediate.report.access import warnings
-from remediate.report.annotations import problems_left
+from remediate.report.annotations import problems_declined, problems_left
 from remediate.report.escape import visible
 from remediate.report.hints import fix_command
 from remediate.report.terminal import limit, wrapped
-from remediate.report.totals import Fixes, fixes, manual, several
+from remediate.report.totals import Fixes, fixes, open_problems, several
 
 _WORDS = {
     "review": "needs review",
@@ -29,6 +29,7 @@ _WORDS = {
     "unchecked": "not checked",
     "unselected": "not selected",
     "generated": "generated",
+    "declined": "declined",
     "invalid": "invalid ignore",
     "unused": "unused ignore",
 }
@@ -42,7 +43,7 @@ def render(report: Report, done: Fixes) -> str:
 def headline(report: Report, done: Fixes) -> str:
     """Return one line that says what became of a file."""
     name = visible(report.name)
-    left = manual(problems_left(report)) if report.unfixed else ""
+    left = open_problems(problems_left(report), problems_declined(report))
     if report.changed:
         return f"{name}: {_fixes(report, done)}{f'; {left}' if left else ''}"
     if not (report.deliveries or report.verdicts or report.findings or report.skipped):

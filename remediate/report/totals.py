@@ -8,7 +8,7 @@ from typing import Literal
 
 from remediate.diagnosis import Level
 from remediate.engine import Report
-from remediate.report.annotations import LEVELS, problems_left
+from remediate.report.annotations import LEVELS, problems_declined, problems_left
 from remediate.report.hints import fix_command
 from remediate.report.terminal import painted
 
@@ -24,7 +24,7 @@ class Totals:
         self.files = 0
         self._delivering = 0
         self._fixes = 0
-        self._unfixed = 0
+        self._unfixed = self._declined = 0
         self._ignored = 0
         self._levels: Counter[Level] = Counter()
         self._commands: set[str] = set()  # that apply the fixes
@@ -36,6 +36,7 @@ class Totals:
         self._fixes += fixes(report)
         self._commands |= {fix_command(report)} if report.changed else set()
         self._unfixed += problems_left(report)
+        self._declined += problems_declined(report)
         self._ignored += len(report.suppressed)
         self._levels.update(levels)
 
@@ -45,8 +46,8 @@ class Totals:
         parts = [", ".join(counted) or "no problems found"]
         if self._fixes:
             parts.append(self._fixed(done))
-        if self._unfixed:
-            parts.append(manual(self._unfixed))
+        if self._unfixed or self._declined:
+            parts.append(open_problems(self._unfixed, self._declined))
         if self._ignored:
             parts.append(f"{self._ignored} ignored")
         if failed:
@@ -73,9 +74,10 @@ def fixes(report: Report) -> int:
     return len({one.patch.id for one in report.applied})
 
 
-def manual(count: int) -> str:
-    """Return how many problems no patch fixes without the user."""
-    return f"{several(count, 'problem')} {'needs' if count == 1 else 'need'} manual action"
+def open_problems(manual: int, declined: int) -> str:
+    """Return how many problems no patch fixes without the user, and how many the user did not want fixed."""
+    said = [f"{several(manual, 'problem')} {'needs' if manual == 1 else 'need'} manual action"] if manual else []
+    return "; ".join([*said, *([f"{several(declined, 'problem')} declined"] if declined else [])])
 
 
 def several(count: int, what: str, plural: str = "") -> str:
