@@ -26,7 +26,7 @@ _HEAD = (
 )
 
 
-def lines(reports: Sequence[Report], failed: Sequence[Failed]) -> Iterator[str]:
+def lines(reports: Sequence[Report], failed: Sequence[Failed], *, written: bool = True) -> Iterator[str]:
     """Yield the table, the templates without problems, and what is newly allowed; nothing without templates."""
     if not reports and not failed:
         return
@@ -36,6 +36,8 @@ def lines(reports: Sequence[Report], failed: Sequence[Failed]) -> Iterator[str]:
     rows += [_row(one.name, "**not checked**", *("-" for _ in _HEAD[2:])) for one in failed]
     yield "# Summary"
     yield ""
+    if not written and any(one.changed for one in reports):
+        yield from ("Nothing is written: this report is of the changes that `remediate fix` would make.", "")
     if not rows:
         yield from ("No problems found.", "")
     else:

@@ -73,7 +73,7 @@ def fix(work: Work, dry_run: bool, exit_on: Exit, outputs: Outputs, **options: A
             _say(run, report, done, verbose=work.verbose)
         if not work.listing:
             told.explain(run, found, in_report=False)
-            write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names)
+            write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names, written=not dry_run)
         if outputs.is_for_people or work.listing:
             run.close(done)
         run.say(undo.said())
