@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _PSEUDO = {f"AWS::{name}" for name in ("AccountId", "Partition", "Region", "StackId", "StackName", "URLSuffix")}
 """Source: AWS CloudFormation User Guide, Pseudo parameters reference, without those that are no text."""
+NO_CAUSE = "remediate.no-cause"
+"""The member of click's context that has the known codes where the message of --error names no cause."""
 _LONGEST_MESSAGE = 1024 * 1024
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -179,17 +181,20 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
 
 
 def _failure(context: click.Context, _: click.Parameter, value: str | None) -> Failure | None:
-    from remediate.delivery.error_messages import failure  # most runs are told of none
+    from remediate.delivery.error_messages import failure, names_no_cause  # most runs are told of none
     from remediate.delivery.services import shipped_services
 
     if not value or context.resilient_parsing:  # a shell that completes a command line reads nothing
         return None
     # A message that is copied may be broken into lines.
     services = shipped_services()
-    told = failure(" ".join(_message(context, value).split()), services)
+    message = " ".join(_message(context, value).split())
+    told = failure(message, services)
     if told is None:
         codes = ", ".join(dict.fromkeys(one.code for service in services for one in service.failures))
-        raise click.BadParameter(f"not a known error about log delivery. Known: {codes}", param_hint="--error")
+        if not names_no_cause(message):
+            raise click.BadParameter(f"not a known error about log delivery. Known: {codes}", param_hint="--error")
+        context.meta[NO_CAUSE] = codes
     return told
 
 
