@@ -81,3 +81,16 @@ def test_a_patch_for_other_policies_that_is_left_out_holds_nothing_back() -> Non
     path = ROOT / "tests" / "cases" / "no-fragile-source" / "in-if" / "before.yaml"
     whole = remediate.fix(path)
     assert remediate.fix(path, select={one.patch.id for one in whole.applied} | {"no-fragile-source"}).after == whole.after
+
+
+@pytest.mark.parametrize("nothing", ["", ",", " , "])
+def test_a_selection_of_nothing_is_a_mistake(nothing: str, tmp_path: Path) -> None:
+    result = run("fix", "--dry-run", "--select", nothing, MINIMAL)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Invalid value for --select: the list is empty" in result.stderr
+    assert run("fix", "--dry-run", "--ignore", nothing, MINIMAL).stdout == run("fix", "--dry-run", MINIMAL).stdout
+    (tmp_path / "own.toml").write_text(f'select = ["{nothing}"]\n', "utf-8")
+    configured = run("fix", "--dry-run", "--config", str(tmp_path / "own.toml"), MINIMAL)
+    assert (configured.exit_code, "own.toml:1:1: select: the list is empty" in configured.stderr) == (2, True)
+    with pytest.raises(remediate.BadChoice):
+        remediate.fix(Path(MINIMAL), select=nothing)

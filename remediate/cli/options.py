@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _PSEUDO = {f"AWS::{name}" for name in ("AccountId", "Partition", "Region", "StackId", "StackName", "URLSuffix")}
 """Source: AWS CloudFormation User Guide, Pseudo parameters reference, without those that are no text."""
+NOTHING_SELECTED = "the list is empty; name a patch, or leave it out for all patches"
 NO_CAUSE = "remediate.no-cause"
 """The member of click's context that has the known codes where the message of --error names no cause."""
 _LONGEST_MESSAGE = 1024 * 1024
@@ -108,9 +109,12 @@ def _selection() -> list[Callable[[Any], Any]]:
     return [click.option("--select", **common, **selected), click.option("--ignore", **common, **ignored)]
 
 
-def _ids(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the ids of lists with commas between them."""
-    return tuple(one.strip() for value in values for one in value.split(",") if one.strip())
+def _ids(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids of lists with commas between them. A selection of nothing is a mistake: an empty variable, say."""
+    found = tuple(one.strip() for value in values for one in value.split(",") if one.strip())
+    if values and not found and option.name == "select":
+        raise click.BadParameter(NOTHING_SELECTED, param_hint="--select")
+    return found
 
 
 def size_option(command: _Command) -> _Command:

@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 
 from remediate.cli.configured import arguments_of
-from remediate.cli.options import chosen
+from remediate.cli.options import NOTHING_SELECTED, chosen
 from remediate.config import Config
 from remediate.delivery.service import LogService
 from remediate.environments import Environment
@@ -103,6 +103,7 @@ class Source:
     def _made(self, numbers: tuple[int, ...], fail_on: str) -> Wanted:
         tables = [self.config.overrides[number].values for number in numbers]
         arguments = dict(self._arguments)
+        self._check_selection(numbers)
         for table in tables:
             own = arguments_of({key: one for key, one in table.items() if key != "paths"}, self.config.file)
             arguments |= {key: one for key, one in own.items() if key not in self._given}
@@ -116,6 +117,12 @@ class Source:
             sets, options = self._located(numbers, chosen, **everything)
             environments.append(Environment(name, options))
         return Wanted(sets, tuple(environments), fail_on, self._configured(numbers))
+
+    def _check_selection(self, numbers: tuple[int, ...]) -> None:
+        """Raise ConfigError for a selection that has items, and no id among them."""
+        for path, table in self._tables(numbers):
+            if table.get("select") and not arguments_of({"select": table["select"]}, None)["select"]:
+                raise self.config.fault((*path, "select"), f"select: {NOTHING_SELECTED}")
 
     def _values(self, numbers: tuple[int, ...]) -> dict[str, dict[str, str]]:
         """Return the values of parameters in each environment, but for those of the command line."""
