@@ -11,7 +11,8 @@ import jsonpatch
 import jsonschema
 import pytest
 
-from remediate import BadChoice, fix, to_dict
+import remediate
+from remediate import BadChoice, check, fix, to_dict
 from remediate.diagnosis import catalogue
 from remediate.engine import Report
 from remediate.patch_set import load
@@ -219,3 +220,28 @@ def test_the_pull_request_report_of_a_change_tells_new_access_alone() -> None:
 def test_without_a_policy_there_is_no_access_to_tell() -> None:
     shown = render("markdown", [fix("Resources: {Queue: {Type: AWS::SQS::Queue}}")], PATCH_SET)
     assert "Access of others" not in shown
+
+
+def test_what_a_report_holds_can_be_named() -> None:
+    assert {type(getattr(remediate, name)) for name in remediate.__all__ if name[0].isupper()} >= {type}
+    report = fix(ROOT / "examples" / "stack.yaml")
+    assert isinstance(report.applied[0], remediate.Applied)
+    assert isinstance(report.skipped[0], remediate.Skipped)
+    assert isinstance(report.findings[0], remediate.Finding)
+    assert isinstance(check(ROOT / "examples" / "stack.yaml")[0], remediate.Annotation)
+    with pytest.raises(remediate.TemplateError):
+        fix("Resources: [")
+
+
+@pytest.mark.parametrize("case", ["one-trail-chosen", "bucket-chosen"])
+def test_what_is_ambiguous_can_be_said_as_on_the_command_line(case: str) -> None:
+    folder = ROOT / "tests" / "cases" / "all-patches" / case
+    chosen = json.loads((folder / "options.json").read_text("utf-8"))
+    assert fix(folder / "before.yaml", **chosen).after == (folder / "after.yaml").read_text("utf-8")
+    assert len(check(folder / "before.yaml", **chosen)) != len(check(folder / "before.yaml"))
+
+
+@pytest.mark.parametrize("argument", ["source", "bucket", "key"])
+def test_a_resource_that_is_not_there_is_an_error(argument: str) -> None:
+    with pytest.raises(remediate.TemplateError, match="nope"):
+        fix(ROOT / "examples" / "stack.yaml", **{argument: "nope"})  # type: ignore[arg-type]

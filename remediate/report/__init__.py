@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the command's beginning needs a module of this package, and nothing of the engine
     from collections.abc import Mapping, Sequence
@@ -42,9 +42,6 @@ def render(
             return "".join(module.render(one) for one in reports)
         case "json-patch":
             return str(module.render(reports, keyed=len(reports) != 1 if keyed is None else keyed))
-        case "junit":
-            return str(module.render(reports, patch_set, failed, fail_on=fail_on or {}))
-        case "markdown":
-            return str(module.render(reports, patch_set, failed, written=written))
         case _:
-            return str(module.render(reports, patch_set, failed))
+            own: dict[str, dict[str, Any]] = {"junit": {"fail_on": fail_on or {}}, "markdown": {"written": written}}
+            return str(module.render(reports, patch_set, failed, **own.get(style, {})))
