@@ -7,13 +7,17 @@ from collections.abc import Iterable
 from typing import Literal
 
 from remediate.diagnosis import Level
+from remediate.diagnosis.health import Health
 from remediate.engine import Report
 from remediate.report.annotations import LEVELS, problems_declined, problems_left
+from remediate.report.escape import visible
 from remediate.report.hints import fix_command
 from remediate.report.terminal import painted
 
 Fixes = Literal["applied", "available", "planned"]
 """What became of the fixes: ``available`` names the command that applies them, ``planned`` is a dry run."""
+_NAMED = 4
+"""So many deliveries are named in a line, or one fewer and the number of the rest."""
 
 
 class Totals:
@@ -27,11 +31,13 @@ class Totals:
         self._unfixed = self._declined = 0
         self._ignored = 0
         self._levels: Counter[Level] = Counter()
+        self._health = ""  # of the last file
         self._commands: set[str] = set()  # that apply the fixes
 
     def add(self, report: Report, levels: Iterable[Level]) -> None:
         """Count a file and the levels of its problems."""
         self.files += 1
+        self._health = health(report)
         self._delivering += bool(report.deliveries)
         self._fixes += fixes(report)
         self._commands |= {fix_command(report)} if report.changed else set()
@@ -43,7 +49,8 @@ class Totals:
     def line(self, done: Fixes, failed: int, *, color: bool) -> str:
         """Return the closing line; ``failed`` is the number of files that could not be checked."""
         counted = [painted(several(self._levels[one], one), one, color=color) for one in LEVELS if self._levels[one]]
-        parts = [", ".join(counted) or "no problems found"]
+        sound = f"no problems found{self._health if self.files == 1 and not failed else ''}"
+        parts = [", ".join(counted) or sound]
         if self._fixes:
             parts.append(self._fixed(done))
         if self._unfixed or self._declined:
@@ -67,6 +74,18 @@ class Totals:
             case _:
                 command = next(iter(self._commands)) if len(self._commands) == 1 else "remediate fix"
                 return f'{number} available (run "{command}")'
+
+
+def health(report: Report) -> str:
+    """Name the deliveries that need no change, where nothing is changed or ignored; of many the first."""
+    ignored = {one.what.logical_id for one in report.suppressed}
+    sound = [one for one in report.deliveries if one.health is Health.HEALTHY and not ignored & {one.name, *one.resources}]
+    if not sound:
+        return ""
+    names = [visible(one.name) for one in sound]
+    if len(names) > _NAMED:
+        names[_NAMED - 1 :] = [f"{len(names) - _NAMED + 1} more"]
+    return f"; {', '.join(names)} {'is' if len(names) == 1 else 'are'} healthy"
 
 
 def fixes(report: Report) -> int:
