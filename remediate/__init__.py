@@ -9,11 +9,37 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from remediate.diagnosis import Finding
     from remediate.engine import Report
     from remediate.errors import BadChoice, RemediateError
+    from remediate.plan import Applied, Skipped
     from remediate.report.annotations import Annotation
+    from remediate.template import TemplateError
 
-__all__ = ["BadChoice", "RemediateError", "Report", "__version__", "check", "fix", "to_dict"]
+__all__ = [
+    "Annotation",
+    "Applied",
+    "BadChoice",
+    "Finding",
+    "RemediateError",
+    "Report",
+    "Skipped",
+    "TemplateError",
+    "__version__",
+    "check",
+    "fix",
+    "to_dict",
+]
+_HOMES = {
+    "Annotation": "remediate.report.annotations",
+    "Applied": "remediate.plan",
+    "BadChoice": "remediate.errors",
+    "Finding": "remediate.diagnosis",
+    "RemediateError": "remediate.errors",
+    "Report": "remediate.engine",
+    "Skipped": "remediate.plan",
+    "TemplateError": "remediate.template",
+}
 __version__ = "0.1.0"
 
 
@@ -29,21 +55,21 @@ def fix(
     no_ignores: bool = False,
     generated: bool = False,
     patches: Path | None = None,
+    source: str | None = None,
+    bucket: str | None = None,
+    key: str | None = None,
     parameters: Mapping[str, str] | None = None,
     organization_id: str | None = None,
 ) -> Report:
     """Return what becomes of a template: a Path is read, a str is the template's own text. Nothing is written.
 
-    ``service`` names one or several services, or ``all``. ``select`` names patches, ``ignore`` any id that a report shows;
-    a str may be a list with commas. ``review`` also makes the changes that need one, ``precautions`` also those in healthy
-    deliveries that no request fails without. ``no_ignores`` disregards what the template itself ignores, ``generated`` also
-    changes what the AWS CDK or SAM generates. Raises RemediateError: TemplateError for what is not a template, PatchError
-    for patches that cannot be used, BadChoice for what cannot be meant, Broken where a guarantee does not hold.
+    The arguments are the options of ``remediate fix``, with ``source`` for --trail. Raises RemediateError: TemplateError for
+    what is no template, PatchError for patches, BadChoice for what cannot be meant, Broken where a guarantee does not hold.
     """
     from remediate.choices import fixed  # `import remediate` costs nothing
     from remediate.delivery.locate import Given
 
-    given = Given(parameters=dict(parameters or {}), organization_id=organization_id)
+    given = Given(source, bucket, key, dict(parameters or {}), organization_id)
     flags = {"review": review, "precautions": precautions, "no_ignores": no_ignores, "generated": generated}
     return fixed(template, patch_set, service, patches, given, select=_ids(select), ignore=_ids(ignore), **flags)
 
@@ -55,6 +81,9 @@ def check(
     service: str | Iterable[str] = "cloudtrail",
     ignore: str | Iterable[str] = (),
     patches: Path | None = None,
+    source: str | None = None,
+    bucket: str | None = None,
+    key: str | None = None,
     parameters: Mapping[str, str] | None = None,
     organization_id: str | None = None,
 ) -> list[Annotation]:
@@ -63,18 +92,12 @@ def check(
     Each has ``rule`` (an id that ``explain`` knows), ``level``, ``message``, ``line``, ``column`` and ``remedy``. The
     arguments are those of :func:`fix`, and so are the errors.
     """
+    from remediate.choices import fixed  # as above
+    from remediate.delivery.locate import Given
     from remediate.report.annotations import annotate
 
-    report = fix(
-        template,
-        patch_set=patch_set,
-        service=service,
-        ignore=ignore,
-        patches=patches,
-        parameters=parameters,
-        organization_id=organization_id,
-    )
-    return annotate(report)
+    given = Given(source, bucket, key, dict(parameters or {}), organization_id)
+    return annotate(fixed(template, patch_set, service, patches, given, ignore=_ids(ignore)))
 
 
 def to_dict(report: Report) -> dict[str, Any]:
@@ -92,7 +115,6 @@ def __getattr__(name: str) -> object:
     """Import what is exported only when it is asked for."""
     import importlib
 
-    homes = {"Report": "remediate.engine", "RemediateError": "remediate.errors", "BadChoice": "remediate.errors"}
-    if name in homes:
-        return getattr(importlib.import_module(homes[name]), name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'remediate' has no attribute {name!r}")

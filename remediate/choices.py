@@ -79,4 +79,8 @@ def _check_values(parameters: Mapping[str, str], organization_id: str | None) ->
     if not re.fullmatch(r"[0-9]{12}", parameters.get("AWS::AccountId", "0" * 12)):
         raise BadChoice("an account ID has twelve digits", "--parameter AWS::AccountId")
     if not ORGANIZATION_ID.fullmatch(organization_id or "o-0123456789"):
-        raise BadChoice("an organization ID looks like o-a1b2c3d4e5", "--organization-id")
+        raise BadChoice(
+            "an organization ID looks like o-a1b2c3d4e5; a parameter of the template that holds it needs no option: it is "
+            "known by its name, such as OrganizationId, or by its AllowedPattern, ^o-[a-z0-9]{10,32}$",
+            "--organization-id",
+        )

@@ -71,7 +71,7 @@ def remediate(raw: bytes, name: str, patch_set: PatchSet, options: Options) -> R
         findings=planned.findings,
         deliveries=planned.deliveries,
         opened=opened,
-        ignored=options.ignore,
+        options=options,
         ignores=ignores,
         suppressed=planned.suppressed,
         services=(patch_set.service,),
@@ -185,6 +185,7 @@ class Report(Struct, frozen=True):
 
     ``template`` is what was read and ``model`` what it holds, ``after`` the new text without byte-order mark, equal to the
     old where nothing is to be changed, ``edits`` what makes it of the old, and ``model_after`` what it holds.
+    ``options`` are those of the run.
     ``verdicts`` tell of each request of the ``services``. ``ignores`` are what the template has of its own, ``suppressed``
     what is not reported for them. ``patch_sets`` are the names of the sets in use, each with the ids of its patches.
     ``concerned`` are those of the services that the template has to do with, ``givens`` what the user
@@ -204,7 +205,7 @@ class Report(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     deliveries: tuple[DeliveryHealth, ...] = ()
     opened: NewAccesses = field(default_factory=NewAccesses)
-    ignored: frozenset[str] = frozenset()
+    options: Options = field(default_factory=Options)
     ignores: Ignores = field(default_factory=Ignores)
     suppressed: tuple[Suppressed, ...] = ()
     services: tuple[LogService, ...] = ()

@@ -413,3 +413,13 @@ def test_the_distribution_has_a_name_of_its_own_and_the_command_has_not() -> Non
     assert '\nname = "remediate-cfn"\n' in project
     assert '\nremediate = "remediate.__main__:main"\n' in project
     assert run("--version").stdout.startswith(f"remediate, version {__version__} (Python ")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("message", ["The following resource(s) failed to create: [Trail]. ", "Resource creation cancelled"])
+def test_a_message_without_a_cause_leaves_the_run_as_it_is(message: str) -> None:
+    for command in ("check", "simulate"):
+        told, alone = run(command, "--error", message, "stack.yaml"), run(command, "stack.yaml")
+        assert (told.stdout, told.exit_code) == (alone.stdout, alone.exit_code)
+        assert "--error: this message names no cause" in told.stderr
+        assert "Known: InsufficientS3BucketPolicyException," in told.stderr.replace("\n      ", " ")

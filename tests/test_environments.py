@@ -156,3 +156,31 @@ def test_a_name_that_no_template_has_is_an_error(folder: Path) -> None:
     assert (many.exit_code, "--parameter Prefx: no template of this run has this parameter\n" in many.stderr) == (2, True)
     pseudo = run("check", "--parameter", "AWS::Acount=1", "t.yaml")
     assert (pseudo.exit_code, "unknown pseudo parameter 'AWS::Acount'" in pseudo.stderr) == (2, True)
+
+
+def test_a_name_in_the_configuration_that_no_template_has_is_a_warning(folder: Path) -> None:
+    """The configuration may hold for templates that the run is not about, so that it is no error."""
+    (folder / ".remediate.toml").write_text(
+        '[parameters]\nPrefx = "prod"\n"AWS::AccountId" = "111122223333"\n\n'
+        '[parameter-files]\ndev = "own.env"\n\n'
+        '[[overrides]]\npaths = ["u.yaml"]\nparameters = {Prefix = "x", Other = "y"}\n',
+        "utf-8",
+    )
+    (folder / "own.env").write_text("Prefix=dev\nThird=1\n", "utf-8")
+    (folder / "u.yaml").write_text(TEMPLATE.replace("Prefix", "Other"), "utf-8")
+    result = run("check", "t.yaml", "--exit-zero")
+    assert (
+        result.exit_code,
+        [line for line in result.stderr.replace(f"{folder}/", "").splitlines() if "warning: " in line],
+    ) == (
+        0,
+        [
+            "own.env: warning: no template of this run has the parameter 'Third'",
+            ".remediate.toml:2:1: warning: no template of this run has the parameter 'Prefx'; did you mean 'Prefix'?",
+        ],
+    )
+    both = run("check", ".", "--exit-zero").stderr
+    assert ".remediate.toml:10:1: warning: no template of this run has the parameter 'Prefix'" in both
+    assert "'Other'" not in both
+    assert "warning" not in run("check", "t.yaml", "--quiet", "--exit-zero").stderr
+    assert "'Third'" not in run("check", "t.yaml", "--exit-zero", "--parameter-file", "dev.env").stderr

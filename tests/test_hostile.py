@@ -88,6 +88,10 @@ REFUSED = {
 
 USAGE = {
     "an id that is none": (["--organization-id", "foo"], "an organization ID looks like o-a1b2c3d4e5"),
+    "a parameter for an id": (
+        ["--organization-id", "OrgId"],
+        "known by its name, such as OrganizationId, or by its Allowed",
+    ),
     "an account that is none": (["--parameter", "AWS::AccountId=abc"], "an account ID has twelve digits"),
     "nothing chosen": (["--select", "trail-order", "--ignore", "trail-order"], "--select and --ignore exclude every patch"),
     "a folder without the set": (["--patches", "."], "it has no folder 'cloudtrail/create'"),

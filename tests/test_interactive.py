@@ -86,6 +86,30 @@ def test_each_question_shows_what_the_change_does(folder: Path) -> None:
     assert (folder / "minimal.yaml").read_bytes() == (ROOT / "examples" / "minimal.yaml").read_bytes()
 
 
+@pytest.mark.parametrize("answers", ["n\ny\n", "n\na\n"])
+def test_what_was_declined_is_said_to_be(folder: Path, answers: str) -> None:
+    result = run("minimal.yaml", answers=answers)
+    assert result.exit_code == 1
+    assert "minimal.yaml: 1 fix applied to Trail; 1 problem declined\n" in result.stderr
+    assert "  ! declined: get-bucket-acl (LogBucketPolicy): no statement allows" in result.stderr
+    assert "1 file checked: 1 error, 1 warning; 1 fix applied; 1 problem declined\n" in result.stderr
+    assert "manual action" not in result.stderr
+    assert (folder / "minimal.yaml").read_bytes() != (ROOT / "examples" / "minimal.yaml").read_bytes()
+
+
+def test_several_environments_are_not_asked_about(folder: Path) -> None:
+    (folder / "a.env").write_text("A=1\n", "utf-8")
+    (folder / "b.env").write_text("A=2\n", "utf-8")
+    message = "--interactive takes one environment: name one with --parameter-file"
+    given = run("minimal.yaml", "--parameter-file", "a.env", "--parameter-file", "b.env", answers="y\n")
+    assert (given.exit_code, f"Error: {message}" in given.stderr) == (2, True)
+    (folder / ".remediate.toml").write_text('[parameter-files]\na = "a.env"\nb = "b.env"\n', "utf-8")
+    configured = run("minimal.yaml", answers="y\n")
+    assert configured.exit_code == 2
+    assert f"minimal.yaml: {message}; the file is unchanged\n" in configured.stderr
+    assert "internal error" not in configured.stderr
+
+
 def test_nobody_is_asked_without_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("-", answers="")
     assert (result.exit_code, result.stdout) == (2, "")

@@ -153,6 +153,15 @@ def test_a_file_that_cannot_be_put_in_place_leaves_nothing(folder: Path, monkeyp
     assert names(folder) == ["a.yaml", "out.json"]
 
 
+@pytest.mark.parametrize(
+    ("command", "written"), [(["check"], False), (["fix", "--dry-run"], False), (["fix", "--diff"], False), (["fix"], True)]
+)
+def test_the_markdown_report_says_at_the_top_that_nothing_is_written(command: list[str], written: bool) -> None:
+    lines = run(*command, "--format", "markdown", "a.yaml").stdout.splitlines()
+    assert ("Nothing is written: this report is of the changes that `remediate fix` would make." in lines[:4]) is not written
+    assert "## What was changed and why" in lines
+
+
 @pytest.mark.parametrize("style", ["gitlab", "junit", "rdjson", "sarif", "json", "github", "markdown"])
 def test_what_could_not_be_checked_is_in_every_format(folder: Path, style: str) -> None:
     (folder / "bad.yaml").write_text("Resources:\n  Trail: [\n", "utf-8")

@@ -122,6 +122,18 @@ def test_what_is_no_template_is_passed_over_with_a_note(command: str, content: s
 
 
 @pytest.mark.parametrize("command", ["check", "fix", "simulate"])
+def test_named_files_that_are_no_templates_are_named_in_the_count(command: str) -> None:
+    files = [f"in/{name}.json" for name in "abcde"]
+    for file in files:
+        write(file, "[]")
+    line = "skipped (not CloudFormation templates)"
+    assert run(command, *files[:2]).stderr == f"2 other files {line}: in/a.json, in/b.json\n"
+    assert run(command, *files).stderr == f"5 other files {line}: in/a.json, in/b.json, in/c.json and 2 more\n"
+    assert run(command, files[4], "in").stderr == f"5 other files {line}: in/e.json and 4 more\n"
+    assert run(command, "in").stderr == f"5 other files {line}\n"
+
+
+@pytest.mark.parametrize("command", ["check", "fix", "simulate"])
 def test_a_template_inside_the_source_of_a_framework_is_told_in_a_folder_too(command: str) -> None:
     write("in/serverless.yml", "service: logs\nresources:\n  Resources:\n    T: {Type: AWS::CloudTrail::Trail}\n")
     for path in ("in", "in/serverless.yml"):

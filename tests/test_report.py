@@ -11,7 +11,8 @@ import jsonpatch
 import jsonschema
 import pytest
 
-from remediate import BadChoice, fix, to_dict
+import remediate
+from remediate import BadChoice, check, fix, to_dict
 from remediate.diagnosis import catalogue
 from remediate.engine import Report
 from remediate.patch_set import load
@@ -19,6 +20,7 @@ from remediate.report import FORMATS, render
 from remediate.report import json as json_format
 from remediate.report.annotations import annotate
 from remediate.template import read
+from tests.templates import SOME
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(one for one in (ROOT / "examples").iterdir() if one.suffix in {".yaml", ".json"})
@@ -49,6 +51,18 @@ def test_json_fits_its_schema(example: Path | str) -> None:
     schema = json.loads(Path(str(json_format.__file__)).with_name("schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(rendered("json", fix(example)), schema)
+
+
+@pytest.mark.parametrize("path", SOME, ids=lambda one: "/".join(one.parts[-3:]))
+def test_json_of_every_service_fits_its_schema(path: Path) -> None:
+    schema = json.loads(Path(str(json_format.__file__)).with_name("schema.json").read_text("utf-8"))
+    jsonschema.validate(rendered("json", fix(path, service="all", review=True)), schema)
+
+
+def test_json_names_the_service_that_acts_for_another_account() -> None:
+    path = ROOT / "tests" / "cases" / "all-patches" / "central-bucket-incomplete" / "before.yaml"
+    openings = rendered("json", fix(path, review=True))["templates"][0]["openings"]
+    assert {one["confusedDeputy"] for one in openings} == {"CloudTrail"}
 
 
 def test_a_report_as_data_is_an_entry_of_the_json_report() -> None:
@@ -206,3 +220,28 @@ def test_the_pull_request_report_of_a_change_tells_new_access_alone() -> None:
 def test_without_a_policy_there_is_no_access_to_tell() -> None:
     shown = render("markdown", [fix("Resources: {Queue: {Type: AWS::SQS::Queue}}")], PATCH_SET)
     assert "Access of others" not in shown
+
+
+def test_what_a_report_holds_can_be_named() -> None:
+    assert {type(getattr(remediate, name)) for name in remediate.__all__ if name[0].isupper()} >= {type}
+    report = fix(ROOT / "examples" / "stack.yaml")
+    assert isinstance(report.applied[0], remediate.Applied)
+    assert isinstance(report.skipped[0], remediate.Skipped)
+    assert isinstance(report.findings[0], remediate.Finding)
+    assert isinstance(check(ROOT / "examples" / "stack.yaml")[0], remediate.Annotation)
+    with pytest.raises(remediate.TemplateError):
+        fix("Resources: [")
+
+
+@pytest.mark.parametrize("case", ["one-trail-chosen", "bucket-chosen"])
+def test_what_is_ambiguous_can_be_said_as_on_the_command_line(case: str) -> None:
+    folder = ROOT / "tests" / "cases" / "all-patches" / case
+    chosen = json.loads((folder / "options.json").read_text("utf-8"))
+    assert fix(folder / "before.yaml", **chosen).after == (folder / "after.yaml").read_text("utf-8")
+    assert len(check(folder / "before.yaml", **chosen)) != len(check(folder / "before.yaml"))
+
+
+@pytest.mark.parametrize("argument", ["source", "bucket", "key"])
+def test_a_resource_that_is_not_there_is_an_error(argument: str) -> None:
+    with pytest.raises(remediate.TemplateError, match="nope"):
+        fix(ROOT / "examples" / "stack.yaml", **{argument: "nope"})  # type: ignore[arg-type]

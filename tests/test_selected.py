@@ -74,3 +74,23 @@ def test_each_problem_is_that_of_a_patch_or_of_all_runs(path: Path) -> None:
     assert left <= told
     for patch, report in zip(patches, alone, strict=True):
         assert {one.patch.id for one in report.applied} <= {patch}
+
+
+def test_a_patch_for_other_policies_that_is_left_out_holds_nothing_back() -> None:
+    """Patches for topics are about aws:SourceArn too: what they would do there says nothing of bucket policies."""
+    path = ROOT / "tests" / "cases" / "no-fragile-source" / "in-if" / "before.yaml"
+    whole = remediate.fix(path)
+    assert remediate.fix(path, select={one.patch.id for one in whole.applied} | {"no-fragile-source"}).after == whole.after
+
+
+@pytest.mark.parametrize("nothing", ["", ",", " , "])
+def test_a_selection_of_nothing_is_a_mistake(nothing: str, tmp_path: Path) -> None:
+    result = run("fix", "--dry-run", "--select", nothing, MINIMAL)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Invalid value for --select: the list is empty" in result.stderr
+    assert run("fix", "--dry-run", "--ignore", nothing, MINIMAL).stdout == run("fix", "--dry-run", MINIMAL).stdout
+    (tmp_path / "own.toml").write_text(f'select = ["{nothing}"]\n', "utf-8")
+    configured = run("fix", "--dry-run", "--config", str(tmp_path / "own.toml"), MINIMAL)
+    assert (configured.exit_code, "own.toml:1:1: select: the list is empty" in configured.stderr) == (2, True)
+    with pytest.raises(remediate.BadChoice):
+        remediate.fix(Path(MINIMAL), select=nothing)

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
+from remediate import fix
 from remediate.cli import main
 from remediate.report.terminal import painted, width
+from remediate.report.totals import health
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CENTRAL = EXAMPLES.parent / "tests" / "cases" / "all-patches" / "central-account" / "before.json"
@@ -79,7 +82,14 @@ def test_one_closing_line_over_all_files(arguments: list[str], line: str) -> Non
 def test_the_closing_line_is_for_people() -> None:
     assert run("check", "--quiet", "minimal.yaml").stderr == ""
     assert run("check", "--format", "json", "minimal.yaml").stderr == ""
-    assert run("check", "healthy.yaml").stderr == "1 file checked: no problems found\n"
+    assert run("check", "healthy.yaml").stderr == "1 file checked: no problems found; Trail is healthy\n"
+
+
+def test_of_many_healthy_deliveries_the_first_are_named() -> None:
+    report = fix(Path("healthy.yaml"))
+    for count, said in ((2, "T0, T1 are healthy"), (4, "T0, T1, T2, T3 are healthy"), (9, "T0, T1, T2, 6 more are healthy")):
+        several = tuple(replace(report.deliveries[0], name=f"T{number}") for number in range(count))
+        assert health(replace(report, deliveries=several)) == f"; {said}"
 
 
 def test_the_headline_comes_first() -> None:

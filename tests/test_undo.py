@@ -167,6 +167,7 @@ def test_a_template_is_left_where_the_undo_file_cannot_be_written(folder: Path) 
     result = run("fix", "minimal.yaml", "--save-undo", "nowhere/undo.json")
     assert result.exit_code == 2
     assert "the undo file nowhere/undo.json could not be written (No such file or directory)" in result.stderr
+    assert "to take this back" not in result.stderr
     assert contents(folder) == before
 
 

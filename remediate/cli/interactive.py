@@ -15,6 +15,7 @@ from remediate import engine
 from remediate.cli.inputs import STDIN
 from remediate.cli.output import say
 from remediate.cli.reports import Done
+from remediate.errors import BadChoice
 from remediate.patch_set import PatchSet
 from remediate.plan import Applied, Options
 from remediate.report import diff
@@ -28,6 +29,7 @@ a - make this change and all later ones in the file
 d - make neither this change nor a later one in the file
 q - quit: make neither this change nor a later one in any file
 ? - print help"""
+_ONE_ENVIRONMENT = "--interactive takes one environment: name one with --parameter-file"
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -45,20 +47,22 @@ class Questions(Struct, eq=False):
     stopped: bool = False
 
     @classmethod
-    def of(cls, wanted: bool, templates: Sequence[str]) -> Questions | None:
+    def of(cls, wanted: bool, templates: Sequence[str], parameter_files: Sequence[str]) -> Questions | None:
         """Return the questions of a run, None where none are wanted. Raises click.UsageError where nobody can answer."""
         if not wanted:
             return None
         if STDIN in templates:
             raise click.UsageError('--interactive reads answers from standard input, so "-" cannot be a template')
+        if len(parameter_files) > 1:
+            raise click.UsageError(_ONE_ENVIRONMENT)
         if not _is_terminal():
             raise click.UsageError("--interactive asks questions, so standard input and standard error must be a terminal")
         return cls(color=not os.environ.get("NO_COLOR"))
 
     def answered(self, done: Done) -> engine.Report:
-        """Ask for each change of a template that has a report already. Raises click.UsageError for several environments."""
+        """Ask for each change of a template that has a report already. Raises BadChoice for several environments."""
         if len(done.wanted.environments) > 1:
-            raise click.UsageError("--interactive takes one environment: give one --parameter-file")
+            raise BadChoice(_ONE_ENVIRONMENT, "--interactive")
         return self.report(done.raw, done.name, done.wanted.patch_sets, done.options)
 
     def report(self, raw: bytes, name: str, patch_sets: Sequence[PatchSet], options: Options) -> engine.Report:
@@ -67,7 +71,7 @@ class Questions(Struct, eq=False):
         What is shown of a change is what it adds to all others that are not declined. Declining one may leave another
         without a purpose, or make a third one necessary, for which is asked then. Raises as engine.remediate_all does.
         """
-        report = engine.remediate_all(raw, name, patch_sets, options)
+        whole = report = engine.remediate_all(raw, name, patch_sets, options)
         accepted: set[tuple[str, str]] = set()
         refusing = self.stopped
         while left := [one for one in report.applied if _name(one) not in accepted]:
@@ -78,12 +82,12 @@ class Questions(Struct, eq=False):
             self.stopped |= answer == "q"
             refusing |= answer in {"d", "q"}
             if answer == "a":
-                return report
+                break
             if answer == "y":
                 accepted |= names
             else:
                 options, report = fewer, without
-        return report
+        return _with_declined(report, whole)
 
     def _ask(self, one: Applied, left: int, report: engine.Report, without: engine.Report) -> str:
         say("\n".join(wrapped(f"{one.patch.id} ({one.logical_id}): {one.patch.title}", "", "    ")))
@@ -103,6 +107,16 @@ class Questions(Struct, eq=False):
 
     def _colored(self, line: str) -> str:
         return click.style(line, fg=_COLORS[line[0]]) if self.color and line[:1] in _COLORS else line
+
+
+def _with_declined(report: engine.Report, whole: engine.Report) -> engine.Report:
+    """Say of what the whole fix would have left nothing of that it was declined; nothing is in the way of that."""
+    known = {(one.subject, one.logical_id) for one in whole.unfixed}
+    skipped = [
+        replace(one, why="declined", advice="") if one.unfixed and (one.subject, one.logical_id) not in known else one
+        for one in report.skipped
+    ]
+    return replace(report, skipped=tuple(skipped))
 
 
 def _name(one: Applied) -> tuple[str, str]:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _PSEUDO = {f"AWS::{name}" for name in ("AccountId", "Partition", "Region", "StackId", "StackName", "URLSuffix")}
 """Source: AWS CloudFormation User Guide, Pseudo parameters reference, without those that are no text."""
+NOTHING_SELECTED = "the list is empty; name a patch, or leave it out for all patches"
+NO_CAUSE = "remediate.no-cause"
+"""The member of click's context that has the known codes where the message of --error names no cause."""
 _LONGEST_MESSAGE = 1024 * 1024
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -106,9 +109,12 @@ def _selection() -> list[Callable[[Any], Any]]:
     return [click.option("--select", **common, **selected), click.option("--ignore", **common, **ignored)]
 
 
-def _ids(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the ids of lists with commas between them."""
-    return tuple(one.strip() for value in values for one in value.split(",") if one.strip())
+def _ids(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids of lists with commas between them. A selection of nothing is a mistake: an empty variable, say."""
+    found = tuple(one.strip() for value in values for one in value.split(",") if one.strip())
+    if values and not found and option.name == "select":
+        raise click.BadParameter(NOTHING_SELECTED, param_hint="--select")
+    return found
 
 
 def size_option(command: _Command) -> _Command:
@@ -179,17 +185,20 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
 
 
 def _failure(context: click.Context, _: click.Parameter, value: str | None) -> Evidence | None:
-    from remediate.delivery.error_messages import evidence  # most runs are told of none
+    from remediate.delivery.error_messages import evidence, names_no_cause  # most runs are told of none
     from remediate.delivery.services import shipped_services
 
     if not value or context.resilient_parsing:  # a shell that completes a command line reads nothing
         return None
     # A message that is copied may be broken into lines.
     services = shipped_services()
-    told = evidence(" ".join(_message(context, value).split()), services)
+    message = " ".join(_message(context, value).split())
+    told = evidence(message, services)
     if told is None:
         codes = ", ".join(dict.fromkeys(one.code for service in services for one in service.failures))
-        raise click.BadParameter(f"not a known error about log delivery. Known: {codes}", param_hint="--error")
+        if not names_no_cause(message):
+            raise click.BadParameter(f"not a known error about log delivery. Known: {codes}", param_hint="--error")
+        context.meta[NO_CAUSE] = codes
     return told
 
 

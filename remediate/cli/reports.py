@@ -16,13 +16,14 @@ from remediate.cli.input_options import Work
 from remediate.cli.inputs import Input
 from remediate.cli.output import emit
 from remediate.cli.run import Run
-from remediate.cli.settings import Settings, unknown
-from remediate.cli.wanted import Wanted
+from remediate.cli.settings import Settings, meant, unknown
+from remediate.cli.wanted import Configured, Wanted
 from remediate.engine import Report
 from remediate.environments import remediate_for
 from remediate.errors import RemediateError
 from remediate.plan import Options
 from remediate.relevance import Look, Relevance
+from remediate.report.escape import visible
 from remediate.report.summary import nothing_found
 
 if TYPE_CHECKING:
@@ -75,11 +76,16 @@ def reports(run: Run, work: Work, settings: Settings) -> Iterator[Done]:
 
 
 class _Reports:
-    """The way of all inputs; ``unseen`` are the parameters that no template has had until now."""
+    """The way of all inputs; ``unseen`` are the parameters that no template has had until now.
+
+    ``lacking`` are those of configurations that some template lacks for which they hold, ``had`` those that one has.
+    """
 
     def __init__(self, run: Run, work: Work, settings: Settings, total: int) -> None:
         self.run, self.settings, self.total, self.jobs = run, settings, total, work.jobs
         self.unseen = set(settings.names)
+        self.lacking: dict[Configured, set[str]] = {}
+        self.had: set[Configured] = set()
         self.begun = self.fixed = 0
         self.workers: Workers | None = None
         self.tasks: deque[_Task] = deque()
@@ -95,6 +101,7 @@ class _Reports:
             yield from self.end(self.tasks.popleft())
         for name in sorted(self.unseen) if self.total else ():
             self.run.fail(f"--parameter {name}", "no template of this run has this parameter")
+        self.warn()
 
     def has_room(self) -> bool:
         """Tell whether another input may begin."""
@@ -115,7 +122,7 @@ class _Reports:
         if look is Look.OTHER:
             return _Task(one, partial(self.skip_other, one, raw))
         if look is not Look.READ and not one.named:
-            self.see(raw)
+            self.see(raw, wanted)
             nothing = nothing_found(one.name, wanted.services())
             return _Task(one, partial(self.run.pass_by, nothing, nested=look is Look.NESTED))
         future = None
@@ -135,10 +142,10 @@ class _Reports:
             report = self.run.attempt(task.one.name, _report, task, wanted)
             self.fixed += 1
             if report is None:
-                self.see(task.raw)
+                self.see(task.raw, wanted)
                 if len(self.run.failures) == failures:  # it is skipped
                     self.hand_on(task.one, task.raw)
-            if report is not None and self.has_parameters(report):
+            if report is not None and self.has_parameters(report, wanted):
                 yield Done(report.name, task.raw, wanted, report)
 
     def skip_other(self, one: Input, raw: bytes) -> None:
@@ -150,20 +157,34 @@ class _Reports:
         if one.stdin and self.run.in_place:
             self.run.out(raw)
 
-    def see(self, raw: bytes) -> None:
+    def see(self, raw: bytes, wanted: Wanted) -> None:
         """Take a template that has no report to have every parameter whose name is in it."""
         self.unseen -= {name for name in self.unseen if name.encode() in raw}
+        self.had.update(one for one in wanted.configured if one.name.encode() in raw)
 
-    def has_parameters(self, report: Report) -> bool:
+    def has_parameters(self, report: Report, wanted: Wanted) -> bool:
         """Tell whether a template has what must be in it: if it is the only one, every parameter that is named."""
+        known = report.model.parameters
+        for one in wanted.configured:
+            if one.name in known:
+                self.had.add(one)
+            else:
+                self.lacking.setdefault(one, set()).update(known)
         missing = unknown(self.unseen, report.model)
         if self.total == 1 and missing:
-            for one in missing:
-                self.run.fail(report.name, one)
+            for said in missing:
+                self.run.fail(report.name, said)
             self.unseen.clear()
             return False
-        self.unseen.difference_update(report.model.parameters)
+        self.unseen.difference_update(known)
         return True
+
+    def warn(self) -> None:
+        """Warn of parameters in configurations that no template of the run has; another run may be about one that does."""
+        for one, known in self.lacking.items():
+            if one not in self.had:
+                message = f"no template of this run has the parameter {one.name!r}{meant(one.name, sorted(known))}"
+                self.run.say(visible(one.warning(message)))
 
 
 def _report(task: _Task, wanted: Wanted) -> Report:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NO_PROBLEMS, FOUND = 0, 1
 _MB = 1024 * 1024
+_NAMED = 3
+"""So many of the skipped files are named."""
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
@@ -65,7 +67,7 @@ class Run:
         self._max_size = max_size
         self.in_place = in_place
         self._lenient = lenient
-        self._skipped = 0
+        self._skipped: list[Input] = []
         self._current: tuple[Input, bytes] | None = None
         self.verbose = False
         self.progress = Progress(wanted=not quiet)
@@ -136,7 +138,7 @@ class Run:
         if self.intake.single:
             self.say(visible(f"{one.name}: not a CloudFormation template ({why}); skipped"))
             return
-        self._skipped += 1
+        self._skipped.append(one)
         self.mention(f"{one.name}: not a CloudFormation template ({why}); skipped")
 
     def pass_by(self, why: str, *, nested: bool) -> None:
@@ -146,11 +148,14 @@ class Run:
         self.mention(why)
 
     def say_skipped(self) -> None:
-        """Say how many files were skipped, behind the last one."""
+        """Say how many files were skipped, behind the last one, and which that the user named; of many the first."""
         if self._skipped:
             other = "file skipped (not a CloudFormation template)"
             others = "files skipped (not CloudFormation templates)"
-            self.say(f"{self._skipped} other {other if self._skipped == 1 else others}")
+            count, names = len(self._skipped), [one.name for one in self._skipped if one.named][:_NAMED]
+            rest = f" and {count - len(names)} more" if count > len(names) else ""
+            named = f": {', '.join(names)}{rest}" if names else ""
+            self.say(visible(f"{count} other {other if count == 1 else others}{named}"))
 
     def mention(self, text: str) -> None:
         """Say something that only a verbose run says."""
@@ -249,7 +254,7 @@ class Run:
         why = "" if isinstance(error, NotTemplate) else " (it does not mention CloudFormation)"
         text = visible(f"{error.located(self._current[0].name)}; skipped{why}")
         if not self.intake.single:
-            self._skipped += 1
+            self._skipped.append(self._current[0])
         if self.intake.single or isinstance(error, TemplateInside):
             self.say(text)
         else:

@@ -99,14 +99,18 @@ def settings(**arguments: Any) -> Settings:
 def unknown(names: Iterable[str], model: TemplateModel) -> list[str]:
     """Return a sentence for each name that is no parameter of a template."""
     known = [*model.parameters]
-    return [f"this template has no parameter {name!r}{_near(name, known)}" for name in sorted(names) if name not in known]
+    others = f"; it has: {', '.join(known) or 'none'}"
+    return [
+        f"this template has no parameter {name!r}{meant(name, known) or others}"
+        for name in sorted(names)
+        if name not in known
+    ]
 
 
-def _near(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; it has: {', '.join(known) or 'none'}"
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return the question whether another name was meant, if one is near."""
+    near = difflib.get_close_matches(name, [*known], 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _environment_files(written: Sequence[str]) -> dict[str, Path]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import click
 from msgspec import Struct
 
+from remediate.cli.options import NO_CAUSE
 from remediate.delivery.error_messages import Evidence
 
 if TYPE_CHECKING:
@@ -17,15 +19,20 @@ if TYPE_CHECKING:
 
 
 class Told(Struct, frozen=True):
-    """The message of ``--error`` and the events of ``--stack-events``, None where they are not given."""
+    """The message of ``--error`` and the events of ``--stack-events``, None where they are not given.
+
+    ``known`` are the codes of known failures where the message names no cause, else empty.
+    """
 
     error: Evidence | None
     events: StackEvents | None
+    known: str = ""
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> Told:
         """Take what was told out of the options, and leave there, as ``evidence``, what deliveries are judged by."""
-        told = cls(options.pop("told"), options.pop("events"))
+        known = click.get_current_context().meta.get(NO_CAUSE, "")
+        told = cls(options.pop("told"), options.pop("events"), known)
         options["evidence"] = told.evidence()
         return told
 
@@ -42,6 +49,8 @@ class Told(Struct, frozen=True):
 
     def explain(self, run: Run, reports: Sequence[Report], *, in_report: bool) -> None:
         """Say what explains the failure, ``in_report`` on standard output, and where a message is about something else."""
+        if self.known:
+            run.say("\n".join(_without_cause(self.known)))
         if self.events:
             from remediate.report import stack_events  # few runs are told of any
 
@@ -55,6 +64,14 @@ class Told(Struct, frozen=True):
 
 
 _USED = {"key": "a key", "topic": "a topic", "role": "a role", "permissions": "a role"}
+
+
+def _without_cause(known: str) -> list[str]:
+    from remediate.report.terminal import wrapped  # as above
+
+    advice = "give the reason of the first resource that failed, or all events of the stack with --stack-events"
+    what = "this message names no cause, so everything in the templates counts as it does without it"
+    return [*wrapped(f"--error: {what}", "  ! "), *wrapped(f"{advice}. Known: {known}", "    → ")]
 
 
 def _is_elsewhere(error: Evidence, reports: Sequence[Report]) -> bool:

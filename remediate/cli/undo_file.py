@@ -50,13 +50,12 @@ class UndoFile:
             return
         from remediate.undo import undo_of  # most runs need none
 
-        self._undos.append(undo_of(report))
-        self._write(self._path)
+        before = [*self._undos]
+        self._write(self._path, [*before, undo_of(report)])
         try:
             yield
         except Exception:
-            self._undos.pop()
-            self._write(self._path)
+            self._write(self._path, before)
             raise
 
     def said(self) -> str:
@@ -70,7 +69,8 @@ class UndoFile:
             else f"nothing was changed, so {name} was not written"
         )
 
-    def _write(self, path: Path) -> None:
+    def _write(self, path: Path, undos: list[Undo]) -> None:
+        """Let the file hold these; one that fails holds what it did."""
         import secrets  # slow to import, and most runs save no file
 
         from remediate.undo import render
@@ -78,11 +78,12 @@ class UndoFile:
         # A short name beside it, for half a file takes nothing back.
         temporary = path.with_name(f".remediate-{secrets.token_hex(8)}")
         try:
-            if self._undos:
-                temporary.write_text(render(self._undos), "utf-8", "strict", "\n")
+            if undos:
+                temporary.write_text(render(undos), "utf-8", "strict", "\n")
                 temporary.replace(path)
             else:
                 path.unlink(missing_ok=True)
+            self._undos = undos
         except OSError as error:
             message = f"the undo file {path} could not be written ({reason(error)}), so the template is unchanged"
             raise TemplateError(message) from error

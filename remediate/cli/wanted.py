@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 
 from remediate.cli.configured import arguments_of
-from remediate.cli.options import chosen
+from remediate.cli.options import NOTHING_SELECTED, chosen
 from remediate.config import Config
 from remediate.delivery.service import LogService
 from remediate.environments import Environment
@@ -21,12 +21,30 @@ _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 
+class Configured(Struct, frozen=True, eq=False):
+    """A parameter of a configuration: it stands in a file with parameters, else at ``path`` in the configuration itself."""
+
+    name: str
+    config: Config
+    path: tuple[str | int, ...]
+    file: Path | None = None
+
+    def warning(self, message: str) -> str:
+        """Return a warning about it, with its place."""
+        text = f"warning: {message}"
+        return f"{self.file}: {text}" if self.file else str(self.config.fault(self.path, text))
+
+
 class Wanted(Struct, frozen=True, eq=False):
-    """What is wanted of a template: the patch sets, the options in each environment, and what counts as a failure."""
+    """What is wanted of a template: the patch sets, the options in each environment, and what counts as a failure.
+
+    ``configured`` are the parameters that the configuration gives values to.
+    """
 
     patch_sets: tuple[PatchSet, ...]
     environments: tuple[Environment, ...]
     fail_on: str
+    configured: tuple[Configured, ...] = ()
 
     def services(self) -> tuple[LogService, ...]:
         """Return the services that are looked at, without their legs, which are there where a source of theirs is."""
@@ -67,6 +85,7 @@ class Source:
         self.config = found
         self._arguments, self._given, self._files = dict(arguments), given, files
         self._wanted: dict[tuple[tuple[int, ...], str], Wanted] = {}
+        self._parameters: dict[tuple[str, tuple[str | int, ...]], Configured] = {}
         self.of((), "warning")
         for number in range(len(found.overrides)):  # what is wrong in one is said before anything is done
             self.of((number,), "warning")
@@ -84,6 +103,7 @@ class Source:
     def _made(self, numbers: tuple[int, ...], fail_on: str) -> Wanted:
         tables = [self.config.overrides[number].values for number in numbers]
         arguments = dict(self._arguments)
+        self._check_selection(numbers)
         for table in tables:
             own = arguments_of({key: one for key, one in table.items() if key != "paths"}, self.config.file)
             arguments |= {key: one for key, one in own.items() if key not in self._given}
@@ -96,19 +116,49 @@ class Source:
             everything = {**arguments, "parameter": [*pairs, *self._arguments["parameter"]]}
             sets, options = self._located(numbers, chosen, **everything)
             environments.append(Environment(name, options))
-        return Wanted(sets, tuple(environments), fail_on)
+        return Wanted(sets, tuple(environments), fail_on, self._configured(numbers))
+
+    def _check_selection(self, numbers: tuple[int, ...]) -> None:
+        """Raise ConfigError for a selection that has items, and no id among them."""
+        for path, table in self._tables(numbers):
+            if table.get("select") and not arguments_of({"select": table["select"]}, None)["select"]:
+                raise self.config.fault((*path, "select"), f"select: {NOTHING_SELECTED}")
 
     def _values(self, numbers: tuple[int, ...]) -> dict[str, dict[str, str]]:
         """Return the values of parameters in each environment, but for those of the command line."""
-        files: dict[str, Path] = {}
-        values: dict[str, str] = {}
-        for table in (self.config.values, *(self.config.overrides[number].values for number in numbers)):
-            files |= {name: self.config.folder / path for name, path in table.get("parameter-files", {}).items()}
-            values |= {name: _text(one) for name, one in table.get("parameters", {}).items()}
+        values = {
+            name: _text(one) for _, table in self._tables(numbers) for name, one in table.get("parameters", {}).items()
+        }
         if self._files.given:
             return {name: {**values, **self._files.values(file)} for name, file in self._files.given.items()}
-        read = {name: self._located(numbers, self._files.values, file) for name, file in files.items()}
+        read = {name: self._located(numbers, self._files.values, file) for name, file in self._own_files(numbers).items()}
         return {name: {**own, **values} for name, own in read.items()} or {"": values}
+
+    def _configured(self, numbers: tuple[int, ...]) -> tuple[Configured, ...]:
+        """Return the parameters to which the configuration gives values; for each of them what counts."""
+        files = {} if self._files.given else self._own_files(numbers)
+        found = {
+            name: self._parameter(name, ("parameter-files", environment), file)
+            for environment, file in files.items()
+            for name in self._files.values(file)
+        }
+        for path, table in self._tables(numbers):
+            found |= {name: self._parameter(name, (*path, "parameters", name)) for name in table.get("parameters", {})}
+        return tuple(one for name, one in found.items() if not name.startswith("AWS::"))
+
+    def _parameter(self, name: str, path: tuple[str | int, ...], file: Path | None = None) -> Configured:
+        """Return a parameter, the same one wherever it is wanted."""
+        return self._parameters.setdefault((name, path), Configured(name, self.config, path, file))
+
+    def _own_files(self, numbers: tuple[int, ...]) -> dict[str, Path]:
+        """Return the files with parameters that the configuration names, by their environments."""
+        tables = [table.get("parameter-files", {}) for _, table in self._tables(numbers)]
+        return {name: self.config.folder / path for table in tables for name, path in table.items()}
+
+    def _tables(self, numbers: tuple[int, ...]) -> list[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+        """Return the tables that hold, what counts last, with what leads to each."""
+        overrides = [(("overrides", number), self.config.overrides[number].values) for number in numbers]
+        return [((), self.config.values), *overrides]
 
     def _located(
         self,

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from remediate.delivery.service import Failure, LogService
 
-__all__ = ["Evidence", "Failure", "evidence", "failure"]
+__all__ = ["Evidence", "Failure", "evidence", "failure", "names_no_cause"]
 
 _BUCKET = re.compile(
     r"(?:detected for bucket:? |access S3 bucket |\barn:aws[a-z-]*:s3:::)['\"]?"
@@ -59,5 +59,16 @@ def failure(message: str, services: Iterable[LogService]) -> Failure | None:
     return next((one for one in known if re.compile(one.pattern, re.IGNORECASE).search(message, 0, _LONGEST)), None)
 
 
+def names_no_cause(message: str) -> bool:
+    """Tell whether a message only says which resources failed, or that others were cancelled for it.
+
+    Source: AWS CloudFormation User Guide, Troubleshooting, the reasons in the events of a stack that rolls back.
+    """
+    return bool(_NO_CAUSE.search(message, 0, _LONGEST))
+
+
+_NO_CAUSE = re.compile(
+    r"the following resource\(s\) failed to (create|update|delete)|resource (creation|update) cancelled", re.IGNORECASE
+)
 _LONGEST = 10_000
 """CloudFormation shows messages of a few hundred characters."""

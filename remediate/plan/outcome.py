@@ -24,6 +24,7 @@ Why = Literal[
     "unchecked",
     "unselected",
     "generated",
+    "declined",
     "invalid",
     "unused",
 ]
@@ -33,11 +34,13 @@ review: the change needs ``--review``. obstacle: the template's form is in the w
 patch of the run allows it. outside: it is not in the template. undecidable: the template does not tell. harmless: it is
 wrong, but nothing fails for it. noted: it is good to know. kept: it is right. default: it is decided for the default of a
 parameter. unchecked: it belongs to a service that the run does not look at. unselected: it is about patches that were not
-selected. generated: another tool would overwrite the change. Of an ignore in the template itself: invalid, where it is not
-understood; unused, where it does not count or nothing is ignored.
+selected. generated: another tool would overwrite the change. declined: the user was asked, and did not want it. Of
+an ignore in the template itself: invalid, where it is not understood; unused, where it does not count or nothing is ignored.
 """
 
-UNFIXED: frozenset[Why] = frozenset({"review", "obstacle", "blocked", "denied", "outside", "generated", "invalid"})
+UNFIXED: frozenset[Why] = frozenset(
+    {"review", "obstacle", "blocked", "denied", "outside", "generated", "declined", "invalid"}
+)
 """The reasons that leave something to do."""
 
 

@@ -48,7 +48,7 @@ from remediate.plan.rules.not_require import ensure_not_required
 from remediate.plan.rules.properties import ensure_property
 from remediate.plan.rules.require import ensure_required
 from remediate.plan.rules.separate import ensure_separate
-from remediate.plan.targets import Target, targets, without_policy
+from remediate.plan.targets import Target, changes_kind, targets, without_policy
 
 _ROUNDS = 4
 """A patch set that has not settled after so many rounds does not settle, which guarantee 5 then says."""
@@ -168,7 +168,7 @@ class Planner:
                 deliveries,
                 self.options.given,
                 self.options.review,
-                self._keys(target.logical_id),
+                self._keys(target),
                 idle,
             )
             APPLIED[type(rule)](editor, rule)
@@ -187,12 +187,16 @@ class Planner:
         change.notes.append(note)
         return True
 
-    def _keys(self, logical_id: str) -> Chosen:
+    def _keys(self, target: Target) -> Chosen:
         """Return which conditions of a policy the run takes away, and which it leaves because the user wants them left."""
-        declined = {patch for patch, resource in self.options.declined if resource == logical_id}
-        wanted = [one for one in self.chosen if one.id not in declined and not self.ignored.holds(one, logical_id)]
-        left_out = (patch for patch in self.patch_set.patches if patch not in wanted)
-        return Chosen(_removing(wanted), _removing(left_out))
+        declined = {patch for patch, resource in self.options.declined if resource == target.logical_id}
+        about = [one for one in self.patch_set.patches if changes_kind(one, target.kind)]
+        wanted = [
+            one
+            for one in about
+            if one in self.chosen and one.id not in declined and not self.ignored.holds(one, target.logical_id)
+        ]
+        return Chosen(_removing(wanted), _removing(one for one in about if one not in wanted))
 
     def _property(self, patch: Patch, rule: PropertyRule, target: Target, change: Change) -> None:
         said = ensure_property(patch, rule, self.draft, target, self.options)

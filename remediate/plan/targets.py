@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.locate import Located
 from remediate.iam.holders import PolicyKind
+from remediate.patch_set import Patch
 
 
 class Target(Struct, frozen=True, eq=False):
@@ -51,6 +52,11 @@ def targets(located: Located, role: str) -> Iterator[Target]:
             for found in (located.deliveries, located.idle)
         )
         yield Target(role, logical_id, kind, users, idle)
+
+
+def changes_kind(patch: Patch, kind: PolicyKind | None) -> bool:
+    """Tell whether a patch acts on policies of a kind."""
+    return any(_KINDS.get(role) == kind for role in patch.roles)
 
 
 def without_policy(target: Target) -> Target:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from remediate.delivery.services import DEFAULT
 from remediate.diagnosis import Finding, Level
 from remediate.diagnosis.health import DeliveryHealth
 from remediate.engine import Report
 from remediate.patch_set import Allow, Patch
 from remediate.plan import Applied, Skipped
 from remediate.plan.outcome import Why
+from remediate.report.hints import fix_command, needed_together
 from remediate.report.source_map import Place, SourceMap
 from remediate.template import tokens
 
@@ -25,6 +25,7 @@ _LEFT: dict[Why, Level] = {
     "obstacle": "warning",
     "outside": "warning",
     "generated": "warning",
+    "declined": "warning",
     "invalid": "error",
 }
 """The level of each reason for which something remains to do; every other reason is a note."""
@@ -69,9 +70,19 @@ def levels(report: Report) -> list[Level]:
 
 
 def problems_left(report: Report) -> int:
-    """Return how many problems are left to the user. What is unfixed for the same cause is one problem."""
+    """Return how many problems are left to the user."""
+    return _different([one for one in report.unfixed if one.why != "declined"], report)
+
+
+def problems_declined(report: Report) -> int:
+    """Return how many problems are left because the user declined to have them fixed."""
+    return _different([one for one in report.unfixed if one.why == "declined"], report)
+
+
+def _different(unfixed: Iterable[Skipped], report: Report) -> int:
+    """Return how many problems these are. What is unfixed for the same cause is one problem."""
     causes = report.causes()
-    spoken = [[cause for cause in causes if _speaks_for(cause, one.subject, one.logical_id)] for one in report.unfixed]
+    spoken = [[cause for cause in causes if _speaks_for(cause, one.subject, one.logical_id)] for one in unfixed]
     return len({one[0] for one in spoken if one}) + sum(not one for one in spoken)
 
 
@@ -102,7 +113,7 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]
     spoken = {(patch.id, cause.logical_id) for cause in causes for patch in fixing(cause, report)}
     # Where a part of what a patch is for is ignored, it is not told as what it is for, but it is not told for itself either.
     partly = {one.what.logical_id for one in report.suppressed}
-    near = [cause for cause in causes if report.ignored or cause.logical_id in partly]
+    near = [cause for cause in causes if report.options.ignore or cause.logical_id in partly]
     spoken |= {(name, cause.logical_id) for cause in near for name in cause.patches}
     found = [_of_cause(one, report) for one in causes]
     found += [
@@ -115,19 +126,13 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]
         for one in report.skipped
         if one.why not in _SUMMARY_ONLY and not any(_speaks_for(cause, one.subject, one.logical_id) for cause in causes)
     ]
-    found += [_of_delivery(one) for one in report.deliveries if one.precautions]
+    found += [_of_delivery(one, report) for one in report.deliveries if one.precautions]
     return [one if one.line else replace(one, **place(one.path)._asdict()) for one in found]
 
 
-def _fixed_by(patches: Iterable[Patch], report: Report) -> str:
-    ids = [patch.id for patch in patches]
-    selected = "".join(f" --select {one}" for one in ids)
-    owners = [name.partition("/")[0] for name, known in report.patch_sets.items() if {*ids}.intersection(known)]
-    chosen = report.chosen_services
-    legs = {leg for one in chosen for leg in one.legs}
-    named = dict.fromkeys(chosen[0].id if one in legs else one for one in owners)
-    services = "" if [one.id for one in chosen] == [DEFAULT] else "".join(f" --service {one}" for one in named)
-    return f"fixable: `remediate fix{services}{selected}`"
+def _fixed_by(patches: Iterable[Patch], logical_id: str, report: Report) -> str:
+    together = needed_together(report, (patch.id for patch in patches), logical_id)
+    return f"fixable: `{fix_command(report, together)}`"
 
 
 def _allowed_by(patch: Patch) -> tuple[str, ...]:
@@ -137,7 +142,7 @@ def _allowed_by(patch: Patch) -> tuple[str, ...]:
 def _of_cause(cause: Finding, report: Report) -> Annotation:
     patches = fixing(cause, report)
     left = next((one for one in report.skipped if _speaks_for(cause, one.subject, one.logical_id) and one.advice), None)
-    remedy = _fixed_by(patches, report) if patches else cause.advice or (left.advice if left else "")
+    remedy = _fixed_by(patches, cause.logical_id, report) if patches else cause.advice or (left.advice if left else "")
     return Annotation(
         cause.cause,
         cause.level,
@@ -156,7 +161,7 @@ def _of_patch(applied: Applied, report: Report) -> Annotation:
         applied.patch.id,
         level,
         message,
-        remedy=_fixed_by([applied.patch], report),
+        remedy=_fixed_by([applied.patch], applied.logical_id, report),
         logical_id=applied.logical_id,
         path=tuple(tokens(applied.operations[0].path)),
         patches=(applied.patch.id,),
@@ -165,12 +170,12 @@ def _of_patch(applied: Applied, report: Report) -> Annotation:
 
 def _is_of_ignored(patch: Patch, report: Report) -> bool:
     """Tell whether a patch fixes an ignored root cause, which must not reappear under the id of its patch."""
-    return bool(report.ignored & set(patch.mends))
+    return bool(report.options.ignore & set(patch.mends))
 
 
-def _of_delivery(delivery: DeliveryHealth) -> Annotation:
+def _of_delivery(delivery: DeliveryHealth, report: Report) -> Annotation:
     message = f"{delivery.name} has no problems; optional precautions: {', '.join(delivery.precautions)}"
-    remedy = "to apply them: `remediate fix --precautions`"
+    remedy = f"to apply them: `{fix_command(report, precautions=True)}`"
     path = ("Resources", delivery.name)
     return Annotation("precautions", "note", message, remedy=remedy, logical_id=delivery.name, path=path)
 

@@ -32,6 +32,7 @@ _LEADS = {
     "harmless": "No effect",
     "noted": "Note",
     "undecidable": "Undetermined",
+    "declined": "**Not fixed**, declined",
     "default": "Parameter default",
     "unchecked": "Not checked",
     "unselected": "Not selected",
@@ -39,13 +40,13 @@ _LEADS = {
 }
 
 
-def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed] = ()) -> str:
+def render(reports: Sequence[Report], _: PatchSet, failed: Sequence[Failed] = (), *, written: bool = True) -> str:
     """Return one Markdown document: first a summary; templates without changes and unreadable files are short.
 
-    Of several templates, those without any problem are only named in the summary.
+    Of several templates, those without any problem are only named in the summary, which says if nothing is ``written``.
     """
     lines = [line for report in markdown_summary.told_of(reports) for line in _template(report)]
-    return "\n".join([*markdown_summary.lines(reports, failed), *lines, *_failed(failed)]) + "\n"
+    return "\n".join([*markdown_summary.lines(reports, failed, written=written), *lines, *_failed(failed)]) + "\n"
 
 
 def _template(report: Report) -> Iterator[str]:
@@ -104,7 +105,7 @@ def _unchanged(report: Report) -> Iterator[str]:
     )
     yield "## What remained unchanged"
     yield ""
-    yield "Verified on the new text when the change was made:"
+    yield "Verified on the new text:"
     yield ""
     yield f"- {same} of {len(old)} resources are unchanged; changed: {_listed(_differing(old, new))}."
     sections = [name for name in before.data if name != "Resources"]

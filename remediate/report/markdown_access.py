@@ -8,11 +8,9 @@ from remediate.compare import standing_access
 from remediate.engine import Report
 from remediate.report.access import DEPUTY, DOCUMENTED, also_allowed, held, opening_lines
 from remediate.report.escape import prose
+from remediate.report.hints import fix_command
 
-_PREVENTION = (
-    f"{DEPUTY} A condition on `aws:SourceArn` prevents this; "
-    f"`remediate fix --patch-set {DOCUMENTED} --precautions` can add it."
-)
+_PREVENTION = f"{DEPUTY} A condition on `aws:SourceArn` prevents this;"
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -39,5 +37,5 @@ def lines(report: Report) -> Iterator[str]:
     yield from (f"- {prose(line)}" for line in (*opening_lines(found), *also))
     if not report.changed and any(one.outsider.deputy for one in found):  # of a change the summary says so
         yield ""
-        yield _PREVENTION
+        yield f"{_PREVENTION} `{fix_command(report, precautions=True, patch_set=DOCUMENTED)}` can add it."
     yield ""

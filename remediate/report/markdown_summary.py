@@ -9,7 +9,7 @@ from remediate.delivery.comparison import worst
 from remediate.engine import Report
 from remediate.iam.evaluate import Outcome
 from remediate.report.access import DEPUTY, DOCUMENTED, also_allowed, held, opening_lines
-from remediate.report.annotations import LEVELS, levels, problems_left
+from remediate.report.annotations import LEVELS, levels, problems_declined, problems_left
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
 from remediate.report.totals import fixes, several
@@ -26,7 +26,7 @@ _HEAD = (
 )
 
 
-def lines(reports: Sequence[Report], failed: Sequence[Failed]) -> Iterator[str]:
+def lines(reports: Sequence[Report], failed: Sequence[Failed], *, written: bool = True) -> Iterator[str]:
     """Yield the table, the templates without problems, and what is newly allowed; nothing without templates."""
     if not reports and not failed:
         return
@@ -36,6 +36,8 @@ def lines(reports: Sequence[Report], failed: Sequence[Failed]) -> Iterator[str]:
     rows += [_row(one.name, "**not checked**", *("-" for _ in _HEAD[2:])) for one in failed]
     yield "# Summary"
     yield ""
+    if not written and any(one.changed for one in reports):
+        yield from ("Nothing is written: this report is of the changes that `remediate fix` would make.", "")
     if not rows:
         yield from ("No problems found.", "")
     else:
@@ -57,7 +59,7 @@ def _cells(report: Report) -> Iterator[str]:
     yield ", ".join(several(counted[level], level) for level in LEVELS if counted[level]) or "none"
     yield str(len(report.suppressed) or "none")
     yield str(fixes(report) or "none")
-    yield f"**{problems_left(report)}**" if report.unfixed else "none"
+    yield f"**{problems_left(report) + problems_declined(report)}**" if report.unfixed else "none"
     verdicts = worst(report.verdicts)
     for outcomes in ([one.before.outcome for one in verdicts], [one.after.outcome for one in verdicts]):
         denied = outcomes.count(Outcome.DENIED)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from remediate.delivery.service import LogService
-from remediate.diagnosis.health import Health
 from remediate.engine import Report
 from remediate.plan import Skipped
 from remediate.report.access import also_allowed, warnings
-from remediate.report.annotations import problems_left
+from remediate.report.annotations import problems_declined, problems_left
 from remediate.report.escape import visible
+from remediate.report.hints import fix_command
 from remediate.report.terminal import limit, wrapped
-from remediate.report.totals import Fixes, fixes, manual, several
+from remediate.report.totals import Fixes, fixes, health, open_problems, several
 
 _WORDS = {
     "review": "needs review",
@@ -28,6 +28,7 @@ _WORDS = {
     "unchecked": "not checked",
     "unselected": "not selected",
     "generated": "generated",
+    "declined": "declined",
     "invalid": "invalid ignore",
     "unused": "unused ignore",
 }
@@ -41,7 +42,7 @@ def render(report: Report, done: Fixes) -> str:
 def headline(report: Report, done: Fixes) -> str:
     """Return one line that says what became of a file."""
     name = visible(report.name)
-    left = manual(problems_left(report)) if report.unfixed else ""
+    left = open_problems(problems_left(report), problems_declined(report))
     if report.changed:
         return f"{name}: {_fixes(report, done)}{f'; {left}' if left else ''}"
     if not (report.deliveries or report.verdicts or report.findings or report.skipped):
@@ -49,7 +50,7 @@ def headline(report: Report, done: Fixes) -> str:
     if any(one.why == "unselected" for one in report.skipped):
         return f"{name}: {left or 'nothing to do for the selected patches'}"
     ignored = f" ({len(report.suppressed)} ignored)" if report.suppressed else ""
-    return f"{name}: {left or 'no problems found'}{ignored}{_health(report)}"
+    return f"{name}: {left or 'no problems found'}{ignored}{health(report)}"
 
 
 def nothing_found(name: str, services: Sequence[LogService]) -> str:
@@ -73,17 +74,7 @@ def _fixes(report: Report, done: Fixes) -> str:
     number = several(fixes(report), "fix", "fixes")
     if done == "applied":
         return f"{number} applied to {resources}"
-    return f"{number} available for {resources}{' (run `remediate fix`)' if done == 'available' else ''}"
-
-
-def _health(report: Report) -> str:
-    """Name the deliveries that need no change, where nothing is changed or ignored."""
-    ignored = {one.what.logical_id for one in report.suppressed}
-    sound = [one for one in report.deliveries if one.health is Health.HEALTHY and not ignored & {one.name, *one.resources}]
-    healthy = [visible(one.name) for one in sound]
-    if not healthy:
-        return ""
-    return f"; {', '.join(healthy)} {'is' if len(healthy) == 1 else 'are'} healthy"
+    return f"{number} available for {resources}{f' (run `{fix_command(report)}`)' if done == 'available' else ''}"
 
 
 def _lines(report: Report, done: Fixes) -> Iterator[str]:

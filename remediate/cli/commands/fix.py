@@ -60,7 +60,7 @@ def fix(work: Work, dry_run: bool, exit_on: Exit, outputs: Outputs, **options: A
     if "-" in work.names and not outputs.is_for_people and not dry_run:
         raise click.UsageError('with "-", standard output carries the patched template; add --dry-run to use --format')
     undo, told = UndoFile(options.pop("save_undo"), dry_run=dry_run), Told.of(options)
-    asking = Questions.of(options.pop("interactive"), work.names)
+    asking = Questions.of(options.pop("interactive"), work.names, options["parameter_file"])
     run, done, found = Run.of(options, in_place=not dry_run), _done(dry_run), list[engine.Report]()
     wanted = settings(**options)
     with run, outputs:
@@ -73,7 +73,7 @@ def fix(work: Work, dry_run: bool, exit_on: Exit, outputs: Outputs, **options: A
             _say(run, report, done, verbose=work.verbose)
         if not work.listing:
             told.explain(run, found, in_report=False)
-            write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names)
+            write_reports(run, outputs, found, combined(wanted.patch_sets()), work.names, written=not dry_run)
         if outputs.is_for_people or work.listing:
             run.close(done)
         run.say(undo.said())
