@@ -11,7 +11,7 @@ import pytest
 from remediate import fix
 from remediate.diagnosis import Finding
 from remediate.patch_set import load, names
-from tests.test_causes import HEALTHY, OF_OTHER_SOURCES, ROWS
+from tests.test_causes import FOLDERS, HEALTHY, OF_OTHER_SOURCES, ROWS
 
 Change = tuple[str, str]
 EXCEPTION = 'BoolIfExists: { "aws:PrincipalIsAWSService": "false" }'
@@ -132,6 +132,12 @@ CURES: list[tuple[str, str, str, list[Change]]] = [
         "blocking-deny",
         'add the condition "BoolIfExists": {"aws:PrincipalIsAWSService": "false"} to it',
         [("'aws:SourceVpce': vpce-1a2b3c4d } }", f"'aws:SourceVpce': vpce-1a2b3c4d }}, {EXCEPTION} }}")],
+    ),
+    (
+        "a bucket policy that S3 does not take for its size",
+        "policy-too-large",
+        "take statements out, or join those that differ in one principal, action or resource only",
+        [(f"Resource: {FOLDERS}", "Resource: !Sub ${LogBucket.Arn}/*")],
     ),
 ]
 BY_OTHER_TESTS = {"log-group-arn", "logs-half-configured", "retained-bucket", "hard-coded-partition"}

@@ -41,9 +41,13 @@ class Policy:
 
     def resources(self) -> Iterator[str]:
         """Yield the resources that its statements name."""
+        for statement in self.statements():
+            yield from map(str, items(statement.get("Resource")))
+
+    def statements(self) -> Iterator[dict[str, Any]]:
+        """Yield its statements."""
         for document in self.documents:
-            for statement in items(document.get("Statement")):
-                yield from map(str, items(statement.get("Resource") if isinstance(statement, dict) else None))
+            yield from (one for one in items(document.get("Statement")) if isinstance(one, dict))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """What AWS refuses whatever the policies allow, and policies that another log source overtakes.
 
-Sources: Amazon S3 User Guide, Controlling ownership of objects and disabling ACLs for your bucket, and Blocking public
-access; Amazon S3 API Reference, CreateBucket; Amazon CloudWatch Logs User Guide, Logs sent to Amazon S3, and Encrypt log
-data; AWS CloudTrail User Guide, Sending events to CloudWatch Logs; Amazon SNS Developer Guide, Encryption at rest.
+Sources: Amazon S3 User Guide, Controlling ownership of objects and disabling ACLs for your bucket, Blocking public access,
+and Policies and permissions in Amazon S3; Amazon S3 API Reference, CreateBucket; Amazon CloudWatch Logs User Guide, Logs
+sent to Amazon S3, and Encrypt log data; AWS CloudTrail User Guide, Sending events to CloudWatch Logs; Amazon SNS Developer Guide,
+Encryption at rest.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ def refused(sampled: Sampled, policies: list[Policy], trails: list[Trail]) -> It
         for resource in policy.resources():
             if not _fits(resource, policy.arn):
                 yield f"{policy.logical_id}: {resource} is not of the bucket"
+        for statement in policy.statements():
+            if _is_idle(statement, policy.arn):
+                yield f"{policy.logical_id}: no resource of {statement.get('Sid', 'a statement')} is one for its actions"
         if sum(one.arn == policy.arn for one in buckets) > 1:
             yield f"{policy.logical_id}: not the only policy of the bucket"
     yield from _acls(sampled, {one.bucket_arn for one in trails})
@@ -40,6 +44,13 @@ def _fits(resource: str, bucket_arn: str) -> bool:
     if literal != resource and len(literal) <= len(bucket_arn):
         return bucket_arn.startswith(literal)
     return resource == bucket_arn or resource.startswith(f"{bucket_arn}/")
+
+
+def _is_idle(statement: dict[str, Any], bucket_arn: str) -> bool:
+    """Tell whether a statement's actions are for objects alone, and its resources the bucket itself."""
+    actions, resources = ([str(one) for one in items(statement.get(name))] for name in ("Action", "Resource"))
+    objects = bool(actions) and all(re.fullmatch(r"s3:(Put|Get|Delete)Object", one) for one in actions)
+    return objects and bool(resources) and all(one == bucket_arn for one in resources)
 
 
 def _acls(sampled: Sampled, arns: set[str]) -> Iterator[str]:

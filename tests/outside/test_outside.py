@@ -149,6 +149,11 @@ def test_the_region_is_no_door_for_who_reads_the_grants(evaluator: Evaluator) ->
     assert opened(evaluator, before, after) == []
 
 
+IDLE = """\
+          - {Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: s3:PutObject, Resource: !GetAtt Logs.Arn}
+"""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -160,6 +165,12 @@ def test_the_region_is_no_door_for_who_reads_the_grants(evaluator: Evaluator) ->
         ("AWS::CloudTrail::Trail", "AWS::SNS::Topic", "elsewhere"),
         ("DependsOn: Policy", "Condition: Nowhere", "unknown"),
         ("!Ref AWS::AccountId", "'111122223333'", "broken"),
+        (
+            "Resource: !Sub ${Logs.Arn}/AWSLogs/${AWS::AccountId}/*",
+            "Resource: [!GetAtt Logs.Arn, !Sub '${Logs.Arn}/*']",
+            "healthy",
+        ),
+        ("Statement:\n", f"Statement:\n{IDLE}", "broken"),
     ],
 )
 def test_health(evaluator: Evaluator, old: str, new: str, expected: str) -> None:
