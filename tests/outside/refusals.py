@@ -2,8 +2,8 @@
 
 Sources: Amazon S3 User Guide, Controlling ownership of objects and disabling ACLs for your bucket, Blocking public access,
 and Policies and permissions in Amazon S3; Amazon S3 API Reference, CreateBucket; Amazon CloudWatch Logs User Guide, Logs
-sent to Amazon S3, and Encrypt log data; AWS CloudTrail User Guide, Sending events to CloudWatch Logs; Amazon SNS Developer Guide,
-Encryption at rest.
+sent to Amazon S3, and Encrypt log data; AWS CloudTrail User Guide, Sending events to CloudWatch Logs; Amazon SNS Developer
+Guide, Encryption at rest.
 """
 
 from __future__ import annotations
