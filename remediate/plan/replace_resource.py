@@ -25,6 +25,7 @@ from remediate.plan.gaps import Gap, is_narrow, is_writable, still_open
 from remediate.plan.guard import change_guarded
 from remediate.plan.policy_editor import PolicyEditor
 from remediate.plan.vocabulary import decided
+from remediate.template import Plain
 
 _ANOTHER_BUCKET = re.compile(r"arn:[^:]+:s3:::[^:/]")
 """A resource that is well written, whatever bucket it is about: why it is there only the user knows."""
@@ -62,7 +63,7 @@ def _is_refused(editor: PolicyEditor, raw: WrittenStatement) -> bool:
     """Tell whether S3 refuses a statement for one of its resources, or for none that an action of it can be about."""
     return bool(_lost(editor, raw)) or any(
         all(value is not None and is_foreign(delivery, value) for delivery, value in _values(editor, raw, index))
-        for index in range(len(as_list(raw.data.get("Resource"))))
+        for index in range(len(_written(raw)))
     )
 
 
@@ -80,7 +81,7 @@ def _mend(editor: PolicyEditor, rule: Allow, raw: WrittenStatement, gap: Gap, as
 
 def _replace(editor: PolicyEditor, rule: Allow, raw: WrittenStatement, index: int, gap: Gap) -> bool:
     written, resource = raw.data["Resource"], decided(gap.resource, raw.guard)
-    items = as_list(written)
+    items = _written(raw)
     refused = _is_refused(editor, raw)
     superfluous = len(items) > 1 and _has_another(editor, raw, index, gap)
 
@@ -118,7 +119,7 @@ def _wrong(editor: PolicyEditor, raw: WrittenStatement, gap: Gap, as_meant: bool
     """Return the place of the first resource of a statement that is to be replaced by that of a gap."""
     is_open = bool(still_open(editor, gap))
     unfit = _is_unfit(editor, raw, gap)
-    for index in range(len(as_list(raw.data.get("Resource")))):
+    for index in range(len(_written(raw))):
         if not _is_another_elsewhere(editor, raw, index) and all(
             value is not None
             and value.parts
@@ -132,7 +133,7 @@ def _wrong(editor: PolicyEditor, raw: WrittenStatement, gap: Gap, as_meant: bool
 
 def _is_another_elsewhere(editor: PolicyEditor, raw: WrittenStatement, index: int) -> bool:
     """Tell whether a resource is a different one where no source is created: what S3 takes there is not to be lost."""
-    item, values = as_list(raw.data["Resource"])[index], {value for _, value in _values(editor, raw, index)}
+    item, values = _written(raw)[index], {value for _, value in _values(editor, raw, index)}
     idle = (one for one in editor.idle if one.resolver.scenario.admits(raw.guard))
     return any(one.resolver.string(item) not in values for one in idle)
 
@@ -177,7 +178,7 @@ def _means(delivery: Delivery, resource: PartialString, wanted: Sequence[Partial
 
 def _has_another(editor: PolicyEditor, raw: WrittenStatement, index: int, gap: Gap) -> bool:
     """Tell whether another resource of a statement is for all that a gap is for."""
-    others = [number for number in range(len(as_list(raw.data["Resource"]))) if number != index]
+    others = [number for number in range(len(_written(raw))) if number != index]
     values = [dict(_values(editor, raw, number)) for number in others]
     deliveries = editor.deliveries_of(raw)
     asked = [one for one in gap.wanted if one.delivery in deliveries]
@@ -194,7 +195,7 @@ def _lost(editor: PolicyEditor, raw: WrittenStatement) -> list[str]:
     """Return the actions for which a statement has no resource under any of its deliveries."""
     lost = raw.actions
     for delivery in editor.deliveries_of(raw) if lost and "Resource" in raw.data else ():
-        values = [delivery.resolver.string(item) for item in as_list(raw.data["Resource"])]
+        values = [delivery.resolver.string(item) for item in _written(raw)]
         known = [value for value in values if value is not None]
         lost = inapplicable_actions(editor.kind, lost, known) if len(known) == len(values) else []
         if not lost:
@@ -206,7 +207,12 @@ def _resources(delivery: Delivery, gap: Gap) -> list[PartialString]:
     return [one.request.request.resource for one in gap.wanted if one.delivery is delivery]
 
 
+def _written(raw: WrittenStatement) -> list[Plain]:
+    """Return the resources of a statement as written; one with NotResource, or without either, has none."""
+    return as_list(raw.data["Resource"]) if "Resource" in raw.data else []
+
+
 def _values(editor: PolicyEditor, raw: WrittenStatement, index: int) -> Iterator[tuple[Delivery, PartialString | None]]:
     """Yield a resource of a statement as it reads under each of the deliveries."""
-    item = as_list(raw.data["Resource"])[index]
+    item = _written(raw)[index]
     yield from ((delivery, delivery.resolver.string(item)) for delivery in editor.deliveries_of(raw))
