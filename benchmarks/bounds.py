@@ -137,6 +137,20 @@ def statements(count: int, **more: Any) -> Json:
     return stack([checks(), *(write(f"folder-{number}", **more) for number in range(count))])
 
 
+def split(count: int) -> Json:
+    """Return a trail whose log folder has statements for others too, each shared and with a source of its own."""
+    services = {"Service": [CLOUDTRAIL["Service"], "config.amazonaws.com"]}
+    each = [
+        write(
+            f"AWSLogs/${{AWS::AccountId}}/{number}",
+            Principal=services,
+            Condition={"StringEquals": {"aws:SourceArn": f"arn:aws:cloudtrail:us-east-1:111122223333:trail/t{number}"}},
+        )
+        for number in range(count)
+    ]
+    return stack([checks(), *each])
+
+
 def conditions(count: int) -> Json:
     """Return a stack with so many statements under a condition each, which parameters decide."""
     names = [f"Use{number}" for number in range(count)]
@@ -182,6 +196,7 @@ SHAPES = {
     "statements 500 shared": lambda: statements(
         500, Principal={"Service": ["cloudtrail.amazonaws.com", "config.amazonaws.com"]}
     ),
+    "statements 100 split": lambda: split(100),
     "conditions 6": lambda: conditions(6),
     "conditions 40": lambda: conditions(40),
     "conditions 300": lambda: conditions(300),
