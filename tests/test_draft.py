@@ -93,3 +93,23 @@ def test_what_is_removed_and_added_elsewhere_stays_so() -> None:
     draft.remove(("Resources", "P", "A"))
     draft.add(("Resources", "P", "C"), {"x": 1})
     assert [one.op for one in draft.operations] == ["test", "remove", "add"]
+
+
+def test_what_is_taken_back_is_no_removal() -> None:
+    """An addition in the place of a removed mapping becomes changes in that, unless the removal was taken back."""
+    draft = Draft(TemplateModel(template()))
+    before = draft.snapshot()
+    draft.remove((*LIST, 2))
+    draft.restore(before)
+    draft.add((*LIST, 0), {"Sid": "one"})
+    draft.add((*LIST, 0), {"Sid": "two"})
+    assert [(one.op, one.path) for one in draft.operations] == [("add", "/Resources/Policy/Statement/0")] * 2
+
+
+def test_a_function_that_is_removed_does_not_become_another_one() -> None:
+    data = template()
+    data["Resources"]["Policy"]["Statement"][0]["Action"] = [{"Ref": "A"}]
+    draft = Draft(TemplateModel(data))
+    draft.remove((*LIST, 0, "Action", 0))
+    draft.add((*LIST, 0, "Action", 0), {"Fn::If": ["C", "a", "b"]})
+    assert [one.op for one in draft.operations] == ["test", "remove", "add"]

@@ -67,13 +67,14 @@ class Draft:
         """Take back every operation since a snapshot."""
         del self.operations[snapshot.operations :]
         self.model = snapshot.model
+        self._removal = None
 
     def _take_back_removal(self, path: Sequence[str | int]) -> dict[str, Plain] | None:
         """Take back that the mapping at a path was removed, where that was the last operation; return the mapping."""
         if self._removal is None or len(self.operations) != self._removal.operations + 2:
             return None
         removed = value_at(self._removal.model.data, path) if self.operations[-1].path == pointer(*path) else None
-        if not isinstance(removed, dict):
+        if not isinstance(removed, dict) or function(removed):
             return None
         self.restore(self._removal)
         return removed
