@@ -419,3 +419,30 @@ def test_a_problem_that_is_ignored_from_now_on_is_not_called_resolved(folder: Pa
     (ignored,) = written["templates"][0]["problems"]["ignored"]
     assert ignored["reason"] == "the policy of the account allows it"
     assert "newly ignored" not in run("compare", "new.yaml", "new.yaml").stdout
+
+
+def test_an_ignored_cause_that_becomes_another_one_holds_nothing_back() -> None:
+    """What the first run leaves for the ignore is not changed by a second one either."""
+    template = """\
+Parameters: {P: {Type: String, Default: cloudtrail}}
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: !Join [".", [!Ref P, amazonaws.com]]}
+            Action: s3:PutObject
+            Resource: !Sub "${Bucket.Arn}/other/*"
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: Policy
+    Properties: {S3BucketName: !Ref Bucket, IsLogging: true}
+"""
+    first = fix(template, ignore="missing-action")
+    assert first.changed
+    assert not fix(first.after, ignore="missing-action").changed

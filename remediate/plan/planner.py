@@ -50,7 +50,7 @@ from remediate.plan.rules.require import ensure_required
 from remediate.plan.rules.separate import ensure_separate
 from remediate.plan.targets import Target, changes_kind, targets, without_policy
 
-_ROUNDS = 4
+ROUNDS = 4
 """A patch set that has not settled after so many rounds does not settle, which guarantee 5 then says."""
 
 
@@ -82,7 +82,7 @@ class Planner:
     def run(self) -> None:
         """Plan patch by patch, and again where a later one gave an earlier one something to do."""
         kept: list[Skipped] | None = None
-        for number in range(_ROUNDS):
+        for number in range(ROUNDS):
             done = len(self.draft.operations)
             self.skipped = []
             for patch in self.chosen:

@@ -17,7 +17,7 @@ from remediate.plan.at_resources import AtResources, Suppressed
 from remediate.plan.decided_by_default import decided_by_default
 from remediate.plan.options import Options
 from remediate.plan.outcome import Applied, Skipped
-from remediate.plan.planner import Planner, chosen_patches
+from remediate.plan.planner import ROUNDS, Planner, chosen_patches
 from remediate.plan.remaining import remaining
 from remediate.plan.selected import Selected
 from remediate.plan.sizes import check_sizes
@@ -48,15 +48,14 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
     """Plan a patch set for a template, which stays as it is."""
     model, chosen = located.model, {patch.id for patch in chosen_patches(patch_set, options)}
     everything = _diagnosed(located, model, patch_set, options)
-    anywhere = [one for one in sorted(options.ignore) if patch_set.patch(one) is None]  # a patch is only left out
-    there = AtResources(options.ignores, everything, patch_set.patches, anywhere)
+    there = _ignored(everything, patch_set, options)
 
     def wanted(finding: Finding) -> bool:
         return is_wanted(finding, chosen) and not there.finding(finding)
 
     findings = tuple(filter(wanted, everything))
     found = health_of_all(located, model, findings, options.evidence, there.request)
-    planner = _planned(located, patch_set, options, found, there)
+    planner = _settled(_planned(located, patch_set, options, found, there))
     after, operations = planner.draft.model, tuple(planner.draft.operations)
     still = filter(wanted, _diagnosed(planner.located, after, patch_set, options)) if operations else findings
     left = _with_notes(still, findings)
@@ -72,7 +71,26 @@ def plan(located: Located, patch_set: PatchSet, options: Options) -> Plan:
     check_sizes(planner.located, model, after)
     findings, skipped = _selected(planner, findings, left, [one for one in said if not there.skipped(one)])
     changed = planner.changeable, tuple(planner.applied.values())
-    return Plan(located, findings, found, *changed, skipped, operations, after, there, there.told(said))
+    return Plan(located, findings, found, *changed, skipped, operations, after, planner.ignored, there.told(said))
+
+
+def _ignored(everything: tuple[Finding, ...], patch_set: PatchSet, options: Options) -> AtResources:
+    """Return what is ignored where all root causes are known."""
+    anywhere = [one for one in sorted(options.ignore) if patch_set.patch(one) is None]  # a patch is only left out
+    return AtResources(options.ignores, everything, patch_set.patches, anywhere)
+
+
+def _settled(planner: Planner) -> Planner:
+    """Plan on with what is ignored in the result: an ignored root cause that has become another one holds nothing back."""
+    done = 0
+    for _ in range(ROUNDS if planner.ignored.ignores else 0):
+        if len(planner.draft.operations) == done:
+            break
+        done = len(planner.draft.operations)
+        found = _diagnosed(planner.located, planner.draft.model, planner.patch_set, planner.options)
+        planner.ignored = _ignored(found, planner.patch_set, planner.options)
+        planner.run()
+    return planner
 
 
 def _of_error(options: Options) -> Iterator[Skipped]:

@@ -45,7 +45,9 @@ def _needed(delivery: Delivery, role: str) -> tuple[str, ...]:
 def _add(draft: Draft, source: str, policy: str, subject: str, skipped: list[Skipped]) -> bool:
     path = ("Resources", source, "DependsOn")
     written = draft.model.resource(source).get("DependsOn")
-    if written is None:
+    if written is None and "DependsOn" in draft.model.resource(source):
+        draft.replace(path, policy)
+    elif written is None:
         draft.add(path, policy, before="Properties" if draft.model.properties(source) else None)
     elif isinstance(written, str):
         draft.replace(path, [written, policy])
