@@ -426,22 +426,19 @@ def test_an_ignored_cause_that_becomes_another_one_holds_nothing_back() -> None:
     template = """\
 Parameters: {P: {Type: String, Default: cloudtrail}}
 Resources:
-  Bucket: {Type: AWS::S3::Bucket}
   Policy:
     Type: AWS::S3::BucketPolicy
     Properties:
       Bucket: !Ref Bucket
       PolicyDocument:
-        Version: "2012-10-17"
         Statement:
           - Effect: Allow
             Principal: {Service: !Join [".", [!Ref P, amazonaws.com]]}
-            Action: s3:PutObject
-            Resource: !Sub "${Bucket.Arn}/other/*"
+            Action: s3:putobject
+            Resource: !If [IsA, "${Bucket.Arn}", "AWS::NoValue"]
   Trail:
     Type: AWS::CloudTrail::Trail
-    DependsOn: Policy
-    Properties: {S3BucketName: !Ref Bucket, IsLogging: true}
+    Properties: {S3BucketName: !Ref Bucket}
 """
     first = fix(template, ignore="missing-action")
     assert first.changed
