@@ -1,7 +1,7 @@
 """Templates that another tool writes: a change in them is lost when it writes them again.
 
-Sources: AWS CDK v2 Developer Guide, Assembly metadata and Constructs (aws:cdk:path), and Bootstrapping, for the rule that
-checks the version; AWS SAM CLI, `sam build`, which names each resource in SamResourceId.
+Sources: AWS CDK v2 Developer Guide, Assembly metadata and Constructs (aws:cdk:path); AWS SAM CLI, `sam build`, which names
+each resource in SamResourceId.
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ import functools
 from remediate.cloudformation.model import TemplateModel
 
 _CDK, _SAM = "aws:cdk:path", "SamResourceId"
-_CDK_RULE = "CheckBootstrapVersion"
 _TOOLS = {_CDK: "the AWS CDK", _SAM: "AWS SAM"}
 
 
 @functools.lru_cache(maxsize=8)
 def generator(model: TemplateModel) -> str | None:
     """Return the name of the tool that a template's resources say they come from, None where people write it."""
-    rules = model.data.get("Rules")
-    if model.of_type("AWS::CDK::Metadata") or (isinstance(rules, dict) and _CDK_RULE in rules):
+    if model.of_type("AWS::CDK::Metadata"):
         return _TOOLS[_CDK]
     for name in model.resources:
         for mark, tool in _TOOLS.items():
