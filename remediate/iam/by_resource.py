@@ -14,12 +14,19 @@ if TYPE_CHECKING:
     from remediate.iam.statement import Statement
 
 
+_MANY = 16
+"""So many statements are looked up; fewer are all returned, for each is judged in less time."""
+
+
 class ByResource:
     """Statements by their resources: what is left out of an answer surely names another resource."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         """Begin with the statements."""
-        self._statements = statements
+        self._statements = [*statements]
+        self._is_few = len(statements) < _MANY
+        if self._is_few:
+            return
         self._open = frozenset(number for number, one in enumerate(statements) if _is_open(one))
         named = [
             (number, pattern)
@@ -32,6 +39,8 @@ class ByResource:
 
     def about(self, request: Request) -> list[Statement]:
         """Return the statements that may be about what is asked for, in their order."""
+        if self._is_few:
+            return self._statements
         paths = (request.resource, *request.alternatives)
         near = {self._numbers[place] for path in paths for place in self._beginnings.like(path)}
         return [self._statements[number] for number in sorted(near | self._open)]
