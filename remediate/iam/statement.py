@@ -113,11 +113,10 @@ def parse_statement(
     What cannot be read becomes an unknown string in its place, which may mean anything. ``version`` is the Version of the
     policy, None where it is not known. ``of_identity``: the policy is one of an identity, and names no principal.
     """
-    anything = partial(UnknownPart(f"unreadable at {pointer}", "any"))
     version = version if version in {VARIABLES_SINCE, FIRST_VERSION} else None
     if not isinstance(data, dict):
-        return _unreadable(anything, pointer, logical_id, index, version)
-    reader = _Reader(anything, version)
+        return _unreadable(_unknown(data), pointer, logical_id, index, version)
+    reader = _Reader(version)
     sid = data.get("Sid")
     return Statement(
         pointer=pointer,
@@ -143,6 +142,11 @@ def _unreadable(anything: PartialString, pointer: str, logical_id: str, index: i
     )
 
 
+def _unknown(value: Value) -> PartialString:
+    """Return what stands for a value that cannot be read: the same for the same value, wherever it stands."""
+    return partial(UnknownPart(f"unreadable {value!r}", "any"))
+
+
 def _shape_problems(data: dict[str, Value]) -> list[str]:
     problems = [f"the element {name} is not one of a policy statement" for name in data if name not in _ELEMENTS]
     return problems + [f"it has both {one} and {other}" for one, other in _EITHER_OR if one in data and other in data]
@@ -151,8 +155,7 @@ def _shape_problems(data: dict[str, Value]) -> list[str]:
 class _Reader:
     """Reads the elements of one statement and keeps the problems met."""
 
-    def __init__(self, anything: PartialString, version: str | None) -> None:
-        self.anything = anything
+    def __init__(self, version: str | None) -> None:
         self.version = version
         self.problems: list[str] = []
 
@@ -186,7 +189,7 @@ class _Reader:
             self.problems.append(
                 "its Principal is missing, or neither * nor an object of AWS, Service, Federated, CanonicalUser"
             )
-            return Principal(aws=(self.anything,), negated=negated, unread=True)
+            return Principal(aws=(_unknown(value),), negated=negated, unread=True)
         kinds = {kind: self.strings(names, f"Principal {kind}") for kind, names in value.items()}
         aws = kinds.get("AWS", ())
         return Principal(
@@ -214,10 +217,11 @@ class _Reader:
         return conditions
 
     def strings(self, value: Value, name: str) -> tuple[PartialString, ...]:
-        values = _texts(value)
-        if None in values:
+        items = value if isinstance(value, list) else [value]
+        read = [(one, _text(one)) for one in items]
+        if any(text is None for _, text in read):
             self.problems.append(f"a value of {name} is not a string")
-        return tuple(self.anything if value is None else value for value in values)
+        return tuple(_unknown(one) if text is None else text for one, text in read)
 
 
 def _texts(value: Value) -> list[PartialString | None]:
