@@ -106,7 +106,7 @@ def test_who_may_read_the_list_by_an_earlier_change_alone_is_kept_from_the_regio
 def test_what_cannot_be_read_is_the_same_after_it_has_become_the_item_of_a_list() -> None:
     """Else the statement would seem to let in whom it let in before, which guarantee 6 refuses."""
     case = Path(__file__).parent / "cases" / "bucket-checks" / "dead-condition" / "before.yaml"
-    text = case.read_text("utf-8").replace("Action: [s3:GetBucketAcl, s3:PutObject]", "Action:")
+    text = case.read_text("utf-8")
     lines = [line for line in text.splitlines(keepends=True) if not line.strip().startswith("- s3:")]
     report = remediate("".join(lines).encode(), "template", load("cloudtrail-documented"), Options(review=True))
     assert "Action:\n" in "".join(lines)
