@@ -18,6 +18,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from remediate.cloudformation.expression import as_list
 from remediate.cloudformation.model import TemplateModel
 from remediate.cloudformation.policies import documents
 from remediate.delivery.locate import Given
@@ -186,6 +187,8 @@ def test_a_shipped_patch_fits_the_schema(file: Path) -> None:
     raw = read(file.read_bytes(), file.name).data
     jsonschema.Draft202012Validator(schema()).validate(raw)
     assert raw["id"] == file.stem.partition("-")[2]
+    mended = as_list(raw.get("mends", []))
+    assert len(mended) == len({*map(str, mended)})
 
 
 @pytest.mark.parametrize("file", sorted(SHIPPED.glob("*/service.yaml")), ids=lambda file: file.parent.name)
