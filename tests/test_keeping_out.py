@@ -10,13 +10,16 @@ import pytest
 from remediate.cloudformation.policies import documents
 from remediate.delivery.locate import Given
 from remediate.engine import Report, remediate
-from remediate.patch_set import Complete, load
+from remediate.patch_set import Complete, Require, load
 from remediate.plan import Options, planner
 from remediate.plan.guard import keeping_out
 from remediate.plan.policy_editor import PolicyEditor
 
 STACK = Path(__file__).parent.parent / "examples" / "stack.yaml"
 OPEN = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "kms:Decrypt", "Resource": "*"}
+
+
+ANY_LOG = {"Fn::Sub": "${Bucket.Arn}/AWSLogs/*"}
 
 
 UNDECIDED = """\
@@ -59,6 +62,32 @@ Resources:
     Properties: {S3BucketName: !Ref Bucket, IsLogging: true}
 """
 """One change takes the condition away, which holds for every trail; another allows what goes with the action."""
+
+
+OPEN_NAME = """\
+Parameters:
+  Other: {Type: String}
+  Another: {Type: String}
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: [config.amazonaws.com, OPEN, cloudtrail.amazonaws.com]}
+            Action: s3:PutObject
+            Resource: !Sub ${Bucket.Arn}/AWSLogs/*
+            Condition: {StringEquals: {aws:SourceOrgID: o-a1b2c3d4e5}}
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: Policy
+    Properties: {S3BucketName: !Ref Bucket, IsLogging: true}
+"""
+"""One of those who share a statement is not known."""
 
 
 def opening(editor: PolicyEditor, _rule: Any) -> None:
@@ -111,3 +140,36 @@ def test_what_cannot_be_read_is_the_same_after_it_has_become_the_item_of_a_list(
     report = remediate("".join(lines).encode(), "template", load("cloudtrail-documented"), Options(review=True))
     assert "Action:\n" in "".join(lines)
     assert report.changed
+
+
+@pytest.mark.parametrize("name", ["!Ref Other", "{}", "!If [IsThere, a.amazonaws.com, b.amazonaws.com]"])
+def test_who_is_named_by_the_same_expression_before_is_not_let_in_by_a_split(name: str) -> None:
+    template = OPEN_NAME.replace("OPEN", name)
+    report = remediate(template.encode(), "stack.yaml", load("cloudtrail-documented"), Options(precautions=True))
+    assert [one.reason for one in report.skipped if "would let" in one.reason] == []
+    shared, own = (one.data for one in documents(report.model_after, "Policy", "bucket")[0].statements[:2])
+    assert [shared["Principal"], own["Principal"]] == [
+        {
+            "Service": [
+                "config.amazonaws.com",
+                documents(report.model, "Policy", "bucket")[0].statements[0].data["Principal"]["Service"][1],
+            ]
+        },
+        {"Service": "cloudtrail.amazonaws.com"},
+    ]
+
+
+@pytest.mark.parametrize("name", ["Other", "Another"])
+def test_who_is_named_by_an_expression_is_let_in_without_the_condition(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``Other`` had a condition before, ``Another`` no statement: neither may come to have this one."""
+    added = {"Effect": "Allow", "Principal": {"Service": {"Ref": name}}, "Action": "s3:PutObject", "Resource": ANY_LOG}
+
+    def adding(editor: PolicyEditor, _rule: Any) -> None:
+        if not any(one.data == added for one in editor.document.statements):
+            editor.insert({**added})
+
+    monkeypatch.setitem(planner.APPLIED, Require, keeping_out(adding))
+    template = OPEN_NAME.replace("OPEN", "!Ref Other").encode()
+    report = remediate(template, "stack.yaml", load("cloudtrail-documented"), Options(precautions=True))
+    assert any("would let a trail of another account use s3:PutObject" in one.reason for one in report.skipped)
+    assert not any(one.outsider.deputy for one in report.new_access().found)

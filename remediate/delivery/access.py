@@ -5,28 +5,25 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import asdict, replace
 
-from remediate.cloudformation.expression import as_list, conditions_of, mentions
 from remediate.cloudformation.policies import Document, WrittenStatement
-from remediate.cloudformation.possible import REGION, possible_strings
 from remediate.cloudformation.resolve import Scenario
 from remediate.delivery.decide import judge, readings_of
 from remediate.delivery.delivery import Delivery
 from remediate.delivery.examples import Examples
+from remediate.delivery.known_allows import KnownAllows, is_steady
 from remediate.delivery.outsiders import Outsider, outsiders
 from remediate.delivery.requests import SourceFacts
 from remediate.iam.beginnings import Beginnings
 from remediate.iam.by_resource import ByResource
 from remediate.iam.evaluate import Outcome, cannot_apply, evaluate, possibly_concerned
 from remediate.iam.holders import PolicyKind
-from remediate.iam.implication import applies_wherever
 from remediate.iam.request import Request
 from remediate.iam.statement import Policy, Statement
 from remediate.partial_string import PartialString, UnknownPart, partial
-from remediate.template import Plain
 
 __all__ = ["Outsider", "gained", "is_told_only", "outsiders_of", "resource_of", "sampled"]
 
@@ -49,7 +46,7 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
     for found in _strangers_by_scenario(tuple(deliveries), after.kind, after.logical_id):
         delivery = found.delivery
         changed = _changed(before, after, delivery)
-        candidates = ByResource(changed)
+        candidates = ByResource([*changed])
         told: set[tuple[str, str]] = set()
         for outsider in (*found.concerned(changed), *(found.with_examples(changed) if before else ())):
             if outsider.example and (outsider.who, outsider.request.action) in told:
@@ -64,7 +61,7 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
                 gains = _RANK[now] > _RANK[had]
             else:
                 gains = before is None or not all(
-                    _had_by(before, delivery).allows_wherever(one, outsider.request) for one in applying
+                    _had_by(before, delivery).allow_wherever(one, changed[one], outsider.request) for one in applying
                 )
             if gains:
                 told.add((outsider.who, outsider.request.action))
@@ -72,25 +69,8 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
 
 
 @functools.lru_cache(maxsize=64)
-def _had_by(document: Document, delivery: Delivery) -> _Known:
-    return _Known(_known(document, delivery))
-
-
-class _Known:
-    """The Allow statements of a policy as it was, each with the principals that it surely names.
-
-    A Deny is not relied on: whom it is about may depend on a parameter.
-    """
-
-    def __init__(self, statements: list[tuple[Statement, frozenset[str]]]) -> None:
-        self._names = dict(statements)
-        self._by_resource = ByResource([*self._names])
-
-    def allows_wherever(self, other: Statement, request: Request) -> bool:
-        """Tell whether one of them allows a request under every unknown value under which another statement does."""
-        who = {request.principal.lower(), "*"}
-        near = self._by_resource.about(request)
-        return any(self._names[one] & who and applies_wherever(one, other, request) for one in near)
+def _had_by(document: Document, delivery: Delivery) -> KnownAllows:
+    return KnownAllows(document, delivery)
 
 
 def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery) -> bool:
@@ -107,9 +87,9 @@ def is_told_only(outsider: Outsider, before: Document | None, delivery: Delivery
     if judge(before, sampled(delivery), acl.request).outcome is not Outcome.ALLOWED:
         return False
     written = [raw for raw, _ in readings_of(before, delivery)]
-    if not all(one.data.get("Effect") == "Allow" or _is_steady(one, delivery) for one in written):
+    if not all(one.data.get("Effect") == "Allow" or is_steady(one, delivery) for one in written):
         return False
-    return _had(_known(before, sampled(delivery), steady=True), acl, before.kind) is Outcome.ALLOWED
+    return _had_by(before, sampled(delivery)).outcome(acl.request) is Outcome.ALLOWED
 
 
 def sampled(delivery: Delivery) -> Delivery:
@@ -192,7 +172,7 @@ class _Crowd:
         self._resources = Beginnings([path for path, _ in doors])
         self._asking = [number for _, number in doors]
 
-    def concerned(self, statements: Sequence[Statement]) -> Iterator[Outsider]:
+    def concerned(self, statements: Iterable[Statement]) -> Iterator[Outsider]:
         """Yield the strangers, in their order, to whose requests one of the statements may apply."""
         concerned: set[int] = set()
         for statement in statements:
@@ -200,7 +180,7 @@ class _Crowd:
             concerned.update(self._asking if found is None else (self._asking[one] for one in found))
         yield from (self._people[number] for number in sorted(concerned))
 
-    def with_examples(self, statements: Sequence[Statement]) -> Iterator[Outsider]:
+    def with_examples(self, statements: Iterable[Statement]) -> Iterator[Outsider]:
         """Yield the strangers who ask for an example of what the statements name."""
         if self._examples:
             yield from self._examples.of(statements)
@@ -223,65 +203,12 @@ def _strangers_by_scenario(deliveries: tuple[Delivery, ...], kind: PolicyKind, l
     return tuple(_Crowd(there, [*found.values()], kind, logical_id) for there, found in grouped.values())
 
 
-def _changed(before: Document | None, after: Document, delivery: Delivery) -> list[Statement]:
-    """Return the Allow statements of a policy that it did not have before."""
+def _changed(before: Document | None, after: Document, delivery: Delivery) -> dict[Statement, WrittenStatement]:
+    """Return the Allow statements of a policy that it did not have before, each as it is written."""
     known = [raw.data for raw, _ in readings_of(before, delivery)] if before else []
     same = {id(data) for data in known}  # most are the same object, and need no comparing
-    allows = [(raw.data, one) for raw, one in readings_of(after, delivery) if one.effect == "Allow"]
-    return [one for data, one in allows if id(data) not in same and data not in known]
-
-
-def _known(document: Document, delivery: Delivery, *, steady: bool = False) -> list[tuple[Statement, frozenset[str]]]:
-    """Return the Allow statements of a policy, each with the principals that it names under every value of parameters.
-
-    ``steady``: only those of which nothing else depends on the deployment either.
-    """
-    found = [(raw, one) for raw, one in readings_of(document, delivery) if one.effect == "Allow"]
-    if steady:
-        found = [(raw, one) for raw, one in found if _is_steady(raw, delivery, besides="Principal")]
-    return [(one, _always(raw.data.get("Principal"), delivery)) for raw, one in found]
-
-
-def _is_steady(raw: WrittenStatement, delivery: Delivery, besides: str = "") -> bool:
-    """Tell whether a statement is there and the same whatever parameters and conditions are, and in every partition.
-
-    ``besides`` is an element that is looked at otherwise. A condition that tells the delivery's scenarios apart is known.
-    A Resource that names a partition needs no such care: S3 refuses a policy with one of another partition.
-    """
-    statement = {name: one for name, one in raw.data.items() if name != besides}
-    open_ones = delivery.resolver.model.parameters.keys() - delivery.given.keys()
-    if mentions(statement) & open_ones or conditions_of(statement):
-        return False
-    if not all(name in delivery.resolver.scenario.conditions for name, _ in raw.guard):
-        return False
-    return "arn:aws" not in json.dumps(_narrowing(statement), default=str)
-
-
-def _narrowing(statement: Mapping[str, Plain]) -> Plain:
-    """Return the conditions that may fail in another partition: an Allow for all but an ARN of one holds in the others."""
-    conditions = statement.get("Condition")
-    if not isinstance(conditions, dict) or statement.get("Effect") != "Allow":
-        return conditions
-    return {operator: one for operator, one in conditions.items() if "not" not in operator.lower()}
-
-
-def _always(written: Plain, delivery: Delivery) -> frozenset[str]:
-    """Return the principals, in lower case, that are named under every value of parameters; a Region as it is sampled."""
-    region = str(delivery.resolver.pseudo("AWS::Region"))
-    named = [one for names in (written.values() if isinstance(written, dict) else [written]) for one in as_list(names)]
-    found = (possible_strings(delivery.resolver, one, delivery.given) for one in named)
-    steady = (next(iter(names)) for names in found if names is not None and len(names) == 1)
-    return frozenset(name.replace(REGION, region).lower() for name in steady)
-
-
-def _had(known: list[tuple[Statement, frozenset[str]]], outsider: Outsider, kind: PolicyKind) -> Outcome:
-    """Return what the Allow statements of a policy let a stranger do, whatever the parameters are."""
-    who = {outsider.request.principal.lower(), "*"}
-    return _allowed([one for one, names in known if names & who], outsider, kind)
-
-
-def _allowed(statements: list[Statement], outsider: Outsider, kind: PolicyKind) -> Outcome:
-    return evaluate(Policy(kind, tuple(statements)), outsider.request).outcome
+    allows = [(raw, one) for raw, one in readings_of(after, delivery) if one.effect == "Allow"]
+    return {one: raw for raw, one in allows if id(raw.data) not in same and raw.data not in known}
 
 
 def _outcome(document: Document, delivery: Delivery, request: Request) -> Outcome:

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from remediate.iam.conditions import condition_truth
 from remediate.iam.evaluate import may_match, statement_truth
+from remediate.iam.principals import principal_truth
+from remediate.iam.statement import Principal
 from remediate.iam.truth import Truth
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from remediate.iam.request import Request
     from remediate.iam.statement import Statement
 
@@ -23,11 +27,32 @@ def applies_wherever(statement: Statement, other: Statement, request: Request) -
     if judged.applies is Truth.NO or (statement.unmodelled and statement.unmodelled != other.unmodelled):
         return False
     return (
-        (judged.principal is Truth.YES or statement.principal == other.principal)
+        (judged.principal is Truth.YES or _names_callers_of(other, statement, request))
         and (judged.action is Truth.YES or _has_actions_of(other, statement))
         and (judged.resource is Truth.YES or _has_resources_of(other, statement, request))
         and all(one in other.conditions or condition_truth(one, request) is Truth.YES for one in judged.failing)
     )
+
+
+def _names_callers_of(other: Statement, statement: Statement, request: Request) -> bool:
+    """Tell whether a statement has every name of another one that may be the caller's."""
+    theirs, ours = other.principal, statement.principal
+    if theirs == ours:
+        return True
+    if theirs.negated or theirs.unread or ours.negated:
+        return False
+    meant = {one for one in _names(theirs) if principal_truth(one, request, other.effect) is not Truth.NO}
+    return meant <= {*_names(ours)}
+
+
+def _names(principal: Principal) -> Iterator[Principal]:
+    """Yield a principal for each of its names."""
+    yield from (Principal(services=(one,)) for one in principal.services)
+    yield from (Principal(aws=(one,)) for one in principal.aws)
+    yield from (Principal(others=(one,)) for one in principal.others)
+    yield from (Principal(perhaps=(one,)) for one in principal.perhaps)
+    if principal.anyone:
+        yield Principal(anyone=True)
 
 
 def _has_actions_of(other: Statement, statement: Statement) -> bool:

@@ -23,7 +23,7 @@ FIRST_VERSION: Final = "2008-10-17"
 _ELEMENTS = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
-_PRINCIPAL_KINDS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
+PRINCIPAL_KINDS: Final = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _EITHER_OR = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
 
 
@@ -185,7 +185,7 @@ class _Reader:
             if value.known == "*":
                 return Principal(anyone=True, negated=negated)
             return Principal(aws=(value,), negated=negated, unread=value.known is None)
-        if not isinstance(value, dict) or not _PRINCIPAL_KINDS.issuperset(value):
+        if not isinstance(value, dict) or not PRINCIPAL_KINDS.issuperset(value):
             self.problems.append(
                 "its Principal is missing, or neither * nor an object of AWS, Service, Federated, CanonicalUser"
             )
