@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from remediate.delivery.decide import all_possible_requests
 from remediate.delivery.delivery import Delivery
+from remediate.delivery.object_keys import is_in_own_folder, object_key
 from remediate.delivery.outsiders import Outsider
-from remediate.delivery.requests import SourceFacts, is_in_own_folder
+from remediate.delivery.requests import SourceFacts
 from remediate.iam.beginnings import Beginnings
 from remediate.iam.match import matches
 from remediate.iam.statement import Statement
@@ -87,4 +88,4 @@ def _example(pattern: PartialString, facts: SourceFacts) -> PartialString | None
     if has_variables(pattern):
         return None
     made = partial(*(one if isinstance(one, UnknownPart) else _WILDCARDS.sub("x", one) for one in pattern.parts))
-    return made if str(made).startswith(f"{facts.bucket_arn}/") else None
+    return made if object_key(made, facts) is not None else None

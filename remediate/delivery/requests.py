@@ -163,15 +163,6 @@ def folders(facts: SourceFacts) -> tuple[PartialString, ...]:
     return tuple(partial(one, filled(facts.service.below, facts_of(facts))) for one in beginnings)
 
 
-def is_in_own_folder(resource: PartialString, facts: SourceFacts) -> bool:
-    """Tell whether a resource names objects in a folder of a source, below what has the number of its account."""
-    path = str(resource)
-    begins = (f"{facts.bucket_arn}/{folder}" for folder in folders(facts))
-    return bool(facts.service.below) and any(
-        path.startswith(one) and str(facts.account) in path.removeprefix(one) for one in begins
-    )
-
-
 def _made(facts: SourceFacts, form: RequestForm) -> ServiceRequest:
     is_write = form.target == "object"
     request = _by_role(facts, form) if form.target == "permissions" else _by_service(facts, form)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remediate.delivery.decide import all_possible_requests
 from remediate.delivery.delivery import Delivery
-from remediate.delivery.requests import is_in_own_folder
+from remediate.delivery.object_keys import is_in_own_folder, object_key
 from remediate.diagnosis.resource_paths import resource_fault
 from remediate.iam.holders import PolicyKind
 from remediate.iam.match import matches
@@ -23,7 +23,7 @@ def is_for_another_folder(delivery: Delivery, kind: PolicyKind, logical_id: str,
     writes = [one.request for one in all_possible_requests(delivery, kind, logical_id) if one.is_write]
     paths = [path for request in writes for path in (request.resource, *request.alternatives)]
     return all(
-        str(resource).startswith(f"{bucket}/")
+        object_key(resource, delivery.facts) is not None
         and not is_in_own_folder(resource, delivery.facts)
         and all(matches(resource, path) is Truth.NO and not resource_fault(resource, path, bucket) for path in paths)
         for resource in statement.resources

@@ -49,6 +49,8 @@ def resource_findings(
 
 def resource_fault(written: PartialString, wanted: PartialString, bucket: PartialString) -> str | None:
     """Return what is wrong with a resource that is meant for a request, where another spelling would match; else None."""
+    if matches(written, wanted) is Truth.YES:
+        return None
     for fault, repair in _REPAIRS:
         if written == bucket and "objects" not in fault:
             continue  # the bucket itself is well written: it is another statement's resource

@@ -71,7 +71,10 @@ def _mend(editor: PolicyEditor, rule: Allow, raw: WrittenStatement, gap: Gap, as
     deliveries = editor.deliveries_of(raw)
     if not any(one.delivery in deliveries for one in gap.wanted):
         return
-    while (index := _wrong(editor, raw, gap, as_meant)) is not None:
+    for _ in _written(raw):  # each is replaced once at most
+        index = _wrong(editor, raw, gap, as_meant)
+        if index is None:
+            break
         if not _replace(editor, rule, raw, index, gap):
             return
         raw = editor.again(raw)
