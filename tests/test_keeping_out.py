@@ -90,6 +90,28 @@ Resources:
 """One of those who share a statement is not known."""
 
 
+TWO_FOLDERS = """\
+Resources:
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: {Service: cloudtrail.amazonaws.com}
+            Action: s3:PutObject
+            Resource:
+              - !Sub "arn:${AWS::Partition}:s3:::${Bucket}/AWSLogs/${AWS::AccountId}"
+              - !Sub "${Bucket.Arn}/Config/*"
+            Condition: {StringEquals: {aws:SourceArn: []}}
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    Properties: {S3BucketName: !Ref Bucket, S3KeyPrefix: logs}
+"""
+"""One change opens both folders, another makes the first the trail's own."""
+
+
 def opening(editor: PolicyEditor, _rule: Any) -> None:
     """Let every account's trail use the key, once."""
     if editor.kind == "key" and not any(one.data == OPEN for one in editor.document.statements):
@@ -173,3 +195,10 @@ def test_who_is_named_by_an_expression_is_let_in_without_the_condition(name: str
     report = remediate(template, "stack.yaml", load("cloudtrail-documented"), Options(precautions=True))
     assert any("would let a trail of another account use s3:PutObject" in one.reason for one in report.skipped)
     assert not any(one.outsider.deputy for one in report.new_access().found)
+
+
+def test_a_review_is_of_each_folder_that_a_change_opens() -> None:
+    """Else guarantee 6 would hold what was reviewed of one folder alone, and refuse the other."""
+    report = remediate(TWO_FOLDERS.encode(), "stack.yaml", load("cloudtrail-create"), Options(review=True))
+    opened = [one.outsider for one in report.new_access().found if one.outsider.astray]
+    assert [str(one.request.resource).rpartition("/Config/")[2] for one in opened] == ["x"]

@@ -47,10 +47,7 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
         delivery = found.delivery
         changed = _changed(before, after, delivery)
         candidates = ByResource([*changed])
-        told: set[tuple[str, str]] = set()
         for outsider in (*found.concerned(changed), *(found.with_examples(changed) if before else ())):
-            if outsider.example and (outsider.who, outsider.request.action) in told:
-                continue
             # The policy as a whole is asked only where something in it has come to say yes.
             near = candidates.about(outsider.request)
             applying = [statement for statement in near if not cannot_apply(statement, outsider.request)]
@@ -64,7 +61,6 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
                     _had_by(before, delivery).allow_wherever(one, changed[one], outsider.request) for one in applying
                 )
             if gains:
-                told.add((outsider.who, outsider.request.action))
                 yield outsider, delivery
 
 
