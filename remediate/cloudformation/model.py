@@ -20,19 +20,23 @@ class TemplateModel:
     Source: AWS CloudFormation User Guide, Template sections.
     """
 
-    def __init__(self, data: Section) -> None:
-        """Begin with a template's data; each section is read when it is first asked for."""
+    def __init__(self, data: Section, *, is_draft: bool = False) -> None:
+        """Begin with a template's data; each section is read when it is first asked for.
+
+        ``is_draft``: it is one of many that a run makes of a template on its way to the result.
+        """
         self.data = data
+        self._kept = _DRAFTS if is_draft else _TEMPLATES
 
     @functools.cached_property
     def memory(self) -> dict[object, object]:
-        """What has been found out, by its question; it is dropped when some other templates were asked for.
+        """What has been found out, by its question; it is dropped when some others of its kind were asked for.
 
         What is remembered refers back to the template, and a program that runs without the collector would keep it all.
         """
-        _REMEMBERING.append(self)
-        if len(_REMEMBERING) > _MOST:
-            vars(_REMEMBERING.popleft()).pop("memory", None)
+        self._kept.append(self)
+        if len(self._kept) > _MOST:
+            vars(self._kept.popleft()).pop("memory", None)
         return {}
 
     @functools.cached_property
@@ -103,4 +107,6 @@ class TemplateModel:
 
 
 _MOST = 16
-_REMEMBERING: deque[TemplateModel] = deque()
+_TEMPLATES: deque[TemplateModel] = deque()
+_DRAFTS: deque[TemplateModel] = deque()
+"""Those that remember something. What a template's many drafts remember does not drive out what it does itself."""

@@ -58,8 +58,9 @@ def statements_of(document: Document, delivery: Delivery) -> tuple[tuple[Written
 
     Remembered for each document as an object: after a change of the draft its document is another object.
     """
+    memory = delivery.resolver.model.memory
     return tuple(
-        (raw, _read_once(document, position, delivery))
+        (raw, _placed(_read_once(document, raw, delivery), raw, position, memory))
         for position, raw in enumerate(document.statements)
         if delivery.resolver.scenario.admits(raw.guard)
     )
@@ -72,8 +73,8 @@ def readings_of(document: Document, delivery: Delivery) -> tuple[tuple[WrittenSt
     It is the same object after the statements before it have moved, and so what was judged of it is known.
     """
     return tuple(
-        (raw, _read_once(document, position, delivery, placed=False))
-        for position, raw in enumerate(document.statements)
+        (raw, _read_once(document, raw, delivery))
+        for raw in document.statements
         if delivery.resolver.scenario.admits(raw.guard)
     )
 
@@ -156,17 +157,17 @@ class _Readings:
         self.under: dict[object, Statement] = {}
 
 
-def _read_once(document: Document, position: int, delivery: Delivery, *, placed: bool = True) -> Statement:
+def _read_once(document: Document, raw: WrittenStatement, delivery: Delivery) -> Statement:
     """Return a statement as it reads under a delivery, the same object under all deliveries that give it the same values.
 
     It goes by the data of the statement as an object, which an operation elsewhere in the document leaves as it is.
     """
-    raw = document.statements[position]
-    place = (position, raw.path) if placed else raw.path[:2]
     memory = delivery.resolver.model.memory
     # A service with accounts of its own reads a statement in its own way.
     accounts = delivery.service.id if delivery.service.region_accounts else ""
-    name = (_Readings, id(raw.data), id(raw.version), raw.spelled, document.logical_id, place, accounts)
+    # What is part of a role's permissions may stand in a resource of its own.
+    logical_id = str(raw.path[1]) if is_of_identity(document.kind) else document.logical_id
+    name = (_Readings, id(raw.data), id(raw.version), raw.spelled, document.logical_id, logical_id, accounts)
     if name not in memory:
         memory[name] = _Readings(raw, delivery.resolver.model)
     found: _Readings = memory[name]  # type: ignore[assignment]  # put there above
@@ -174,12 +175,19 @@ def _read_once(document: Document, position: int, delivery: Delivery, *, placed:
     if scenario not in found.under:
         decisive = found.decisive.under(scenario)
         if decisive not in found.under:
-            # What is part of a role's permissions may stand in a resource of its own.
-            logical_id = str(raw.path[1]) if is_of_identity(document.kind) else document.logical_id
             of_identity = is_of_identity(document.kind)
-            found.under[decisive] = read_statement(raw, delivery, logical_id, position, of_identity=of_identity)
+            found.under[decisive] = read_statement(raw, delivery, logical_id, of_identity=of_identity)
         found.under[scenario] = found.under[decisive]
     return found.under[scenario]
+
+
+def _placed(read: Statement, raw: WrittenStatement, position: int, memory: dict[object, object]) -> Statement:
+    """Return a reading of a statement that tells its place, the same object for the same place."""
+    name = (_placed, read, position, raw.path)
+    if name not in memory:
+        memory[name] = replace(read, pointer=raw.pointer, index=position)
+    found: Statement = memory[name]  # type: ignore[assignment]  # put there above
+    return found
 
 
 def _broken(data: Value) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from remediate.cloudformation.expression import as_list, conditions_of, mentions
 from remediate.cloudformation.policies import Document, WrittenStatement
@@ -17,6 +18,9 @@ from remediate.iam.request import Request
 from remediate.iam.statement import PRINCIPAL_KINDS, Policy, Statement
 from remediate.template import Plain
 
+_Names: TypeAlias = "dict[str, frozenset[str] | None]"
+"""The names of a principal as they are written, each with all that it can be in lower case, None where that is anything."""
+
 
 class KnownAllows:
     """The Allow statements of a policy under a delivery, each with the names that its principal is written with.
@@ -29,9 +33,8 @@ class KnownAllows:
         self._kind = document.kind
         self._delivery = delivery
         self._written = {one: raw for raw, one in readings_of(document, delivery) if one.effect == "Allow"}
-        self._names = {one: _names(raw, delivery) for one, raw in self._written.items()}
         self._by_resource = ByResource([*self._written])
-        self._theirs: dict[Statement, dict[str, frozenset[str] | None]] = {}
+        self._names: dict[Statement, _Names] = {}
 
     def allow_wherever(self, other: Statement, raw: WrittenStatement, request: Request) -> bool:
         """Tell whether one of them allows a request under every unknown value under which another statement does.
@@ -42,24 +45,27 @@ class KnownAllows:
         near = self._by_resource.about(request)
         if not near:
             return False
-        if other not in self._theirs:
-            self._theirs[other] = _names(raw, self._delivery)
         who, anybody = _who(request), bool(other.principal.perhaps)
-        meant = {name for name, values in self._theirs[other].items() if anybody or values is None or values & who}
-        return any(
-            (self._surely_names(one, who) or meant <= self._names[one].keys()) and applies_wherever(one, other, request)
-            for one in near
-        )
+        theirs = self._names_of(other, raw).items()
+        meant = {name for name, values in theirs if anybody or values is None or values & who}
+        return any(self._has_names(one, meant, who) and applies_wherever(one, other, request) for one in near)
 
     def outcome(self, request: Request) -> Outcome:
         """Return what those let a caller do that are the same in every deployment, and surely name the caller."""
         who = _who(request)
-        steady = [one for one, raw in self._written.items() if is_steady(raw, self._delivery, besides="Principal")]
-        return evaluate(Policy(self._kind, tuple(one for one in steady if self._surely_names(one, who))), request).outcome
+        steady = ((one, raw) for one, raw in self._written.items() if is_steady(raw, self._delivery, besides="Principal"))
+        naming = tuple(one for one, raw in steady if _surely_names(self._names_of(one, raw), who))
+        return evaluate(Policy(self._kind, naming), request).outcome
 
-    def _surely_names(self, statement: Statement, who: frozenset[str]) -> bool:
-        values = self._names[statement].values()
-        return any(one is not None and len(one) == 1 and one <= who for one in values)
+    def _has_names(self, statement: Statement, meant: set[str], who: frozenset[str]) -> bool:
+        """Tell whether a statement surely names a caller, or has each name that may be the caller's."""
+        names = self._names_of(statement, self._written[statement])
+        return _surely_names(names, who) or meant <= names.keys()
+
+    def _names_of(self, statement: Statement, raw: WrittenStatement) -> _Names:
+        if statement not in self._names:
+            self._names[statement] = _names(raw, self._delivery)
+        return self._names[statement]
 
 
 def is_steady(raw: WrittenStatement, delivery: Delivery, besides: str = "") -> bool:
@@ -85,21 +91,22 @@ def _narrowing(statement: Mapping[str, Plain]) -> Plain:
     return {operator: one for operator, one in conditions.items() if "not" not in operator.lower()}
 
 
+def _surely_names(names: _Names, who: frozenset[str]) -> bool:
+    return any(one is not None and len(one) == 1 and one <= who for one in names.values())
+
+
 def _who(request: Request) -> frozenset[str]:
     return frozenset({request.principal.lower(), "*"})
 
 
-def _names(raw: WrittenStatement, delivery: Delivery) -> dict[str, frozenset[str] | None]:
-    """Return the names of a principal as they are written, each with all that it can be, in lower case.
-
-    None stands for a name that can be anything. A Region is as it is sampled.
-    """
+def _names(raw: WrittenStatement, delivery: Delivery) -> _Names:
+    """Return the names of a statement's principal; a Region is as it is sampled."""
     written = raw.data.get("Principal")
     if not isinstance(written, dict) or not PRINCIPAL_KINDS.issuperset(written):
         whole = frozenset({written}) if isinstance(written, str) else None
         return {json.dumps([written, raw.data.get("NotPrincipal")]): whole}
     region = str(delivery.resolver.pseudo("AWS::Region"))
-    found: dict[str, frozenset[str] | None] = {}
+    found: _Names = {}
     for kind, names in written.items():
         for name in as_list(names):
             values = possible_strings(delivery.resolver, name, delivery.given)

@@ -21,6 +21,7 @@ _SPECIAL = re.compile(r"[*?$]")
 # Each unknown part is written as one character of this private-use plane; texts that are not ASCII are not told apart.
 _FIRST_SYMBOL = 0xF0000
 _LAST = "\U0010ffff"
+_SYMBOL = re.compile(r"[^\x00-\x7f]")
 
 
 class Beginnings:
@@ -64,8 +65,8 @@ class Beginnings:
 
     def _head(self, text: PartialString) -> str | None:
         """Return the sure beginning of a text, None where it cannot be told apart by that."""
-        known = [part for part in text.parts if isinstance(part, str)]
-        if not all(map(str.isascii, known)) or sum(map(len, known)) + len(text.parts) > LONGEST:
+        known = "".join([part for part in text.parts if isinstance(part, str)])
+        if not known.isascii() or len(known) + len(text.parts) > LONGEST:
             return None
         head = ""
         for part in text.parts:
@@ -86,5 +87,5 @@ class Beginnings:
 
 def _open_places(head: str) -> Iterator[int]:
     """Yield the places behind which anything may stand: those of the unknown parts, and the end."""
-    yield from (place for place, character in enumerate(head) if not character.isascii())
+    yield from (found.start() for found in _SYMBOL.finditer(head))
     yield len(head)

@@ -97,7 +97,8 @@ class Draft:
         self.operations.append(Operation("test", pointer(*path), unshared(self.at(path))))
 
     def _apply(self, operation: Operation) -> None:
-        self.model = TemplateModel(_changed_members({**self.model.data}, tokens(operation.path), operation))
+        data = _changed_members({**self.model.data}, tokens(operation.path), operation)
+        self.model = TemplateModel(data, is_draft=True)
         self.operations.append(operation)
 
 

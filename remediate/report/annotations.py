@@ -115,9 +115,10 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]
     partly = {one.what.logical_id for one in report.suppressed}
     near = [cause for cause in causes if report.options.ignore or cause.logical_id in partly]
     spoken |= {(name, cause.logical_id) for cause in near for name in cause.patches}
-    found = [_of_cause(one, report) for one in causes]
+    remedies = _Remedies(report)
+    found = [_of_cause(one, report, remedies) for one in causes]
     found += [
-        _of_patch(one, report)
+        _of_patch(one, remedies)
         for one in report.applied
         if (one.patch.id, one.logical_id) not in spoken and not _is_of_ignored(one.patch, report)
     ]
@@ -130,19 +131,30 @@ def _annotations(report: Report, place: Callable[[tuple[str | int, ...]], Place]
     return [one if one.line else replace(one, **place(one.path)._asdict()) for one in found]
 
 
-def _fixed_by(patches: Iterable[Patch], logical_id: str, report: Report) -> str:
-    together = needed_together(report, (patch.id for patch in patches), logical_id)
-    return f"fixable: `{fix_command(report, together)}`"
+class _Remedies:
+    """The commands that fix what a report tells, each found once: many causes have the same patches."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._known: dict[tuple[tuple[str, ...], str], str] = {}
+
+    def fixed_by(self, patches: Iterable[Patch], logical_id: str) -> str:
+        """Return the remedy for what patches of a resource fix."""
+        ids = tuple(patch.id for patch in patches)
+        if (ids, logical_id) not in self._known:
+            together = needed_together(self._report, ids, logical_id)
+            self._known[ids, logical_id] = f"fixable: `{fix_command(self._report, together)}`"
+        return self._known[ids, logical_id]
 
 
 def _allowed_by(patch: Patch) -> tuple[str, ...]:
     return tuple(request for rule in patch.ensure if isinstance(rule, Allow) for request in rule.denied)
 
 
-def _of_cause(cause: Finding, report: Report) -> Annotation:
+def _of_cause(cause: Finding, report: Report, remedies: _Remedies) -> Annotation:
     patches = fixing(cause, report)
     left = next((one for one in report.skipped if _speaks_for(cause, one.subject, one.logical_id) and one.advice), None)
-    remedy = _fixed_by(patches, cause.logical_id, report) if patches else cause.advice or (left.advice if left else "")
+    remedy = remedies.fixed_by(patches, cause.logical_id) if patches else cause.advice or (left.advice if left else "")
     return Annotation(
         cause.cause,
         cause.level,
@@ -154,14 +166,14 @@ def _of_cause(cause: Finding, report: Report) -> Annotation:
     )
 
 
-def _of_patch(applied: Applied, report: Report) -> Annotation:
+def _of_patch(applied: Applied, remedies: _Remedies) -> Annotation:
     message = f"planned change: {'; '.join(applied.notes)}"
     level: Level = "warning" if applied.need == "repair" else "note"
     return Annotation(
         applied.patch.id,
         level,
         message,
-        remedy=_fixed_by([applied.patch], applied.logical_id, report),
+        remedy=remedies.fixed_by([applied.patch], applied.logical_id),
         logical_id=applied.logical_id,
         path=tuple(tokens(applied.operations[0].path)),
         patches=(applied.patch.id,),
