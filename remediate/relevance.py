@@ -6,13 +6,13 @@ can have hidden, is not in the template either.
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from remediate.broken_lines import has_broken_lines
 from remediate.delivery.service import LogService
 from remediate.delivery.services import shipped_services
 
@@ -146,7 +146,7 @@ def _may_be_broken(raw: bytes) -> bool:
     try:
         text = raw.decode("utf-8")
         if not text.lstrip("\ufeff \t\r\n").startswith("{"):
-            return _has_broken_lines(raw)
+            return has_broken_lines(raw)
         json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         return True
@@ -156,47 +156,3 @@ def _may_be_broken(raw: bytes) -> bool:
 def _without_doubles(pairs: list[tuple[str, object]]) -> None:
     if len(dict(pairs)) != len(pairs):
         raise ValueError
-
-
-def _has_broken_lines(raw: bytes) -> bool:
-    """Tell whether a section or a logical ID may stand there twice, or a line may be indented as none of its neighbours.
-
-    Only what is as little indented as a logical ID is looked at, for a look at every line would take longer than all the
-    rest.
-    """
-    first = _INDENTED.search(raw, max(raw.find(b"\nResources"), 0))
-    shallow, odd = _lines(len(first[1]) if first else 2)
-    keys = shallow.findall(raw)
-    if odd.search(b"\n".join((b"", *keys))):
-        return True
-    own = _FIRST_KEY.match(raw)
-    if own:
-        keys.insert(0, own[0])
-    return len(set(keys)) < len(keys) and _has_doubles(keys)
-
-
-def _has_doubles(keys: Sequence[bytes]) -> bool:
-    """Tell whether a section stands there twice, or a name in one section."""
-    sections, names = set[bytes](), set[bytes]()
-    for key in keys:
-        if not key.startswith(b" "):
-            names.clear()
-        found = names if key.startswith(b" ") else sections
-        if key in found:
-            return True
-        found.add(key)
-    return False
-
-
-_INDENTED = re.compile(rb"\n( {1,8})[A-Za-z]")
-_FIRST_KEY = re.compile(rb"[A-Za-z]\w*(?=[ \t]*:)")
-
-
-@functools.cache
-def _lines(unit: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return what finds the keys up to the depth of the logical IDs, and one of them that has another depth.
-
-    The first begins with what most lines do not have, so that it is quick.
-    """
-    shallow = re.compile(rb"\n(?! {%d})( *[A-Za-z]\w*)[ \t]*:" % (unit + 2))
-    return shallow, re.compile(rb"\n (?! {%d}\w)" % (unit - 1))

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
+from remediate.broken_lines import has_broken_lines
 from remediate.cli import main
 from remediate.report import json as json_format
 
@@ -78,6 +79,13 @@ BROKEN_OTHERS: dict[str, str] = {
     "a first section once more": "Resources:\n  A: {Type: AWS::SNS::Topic}\nOutputs: {}\nResources: {}\n",
     "a line between two depths": OTHER + "   bad: x\n",
     "a line before the depth of its neighbours": OTHER + " Other: {Type: AWS::SNS::Topic}\n",
+    "a duplicate key of a resource": OTHER + "    Type: AWS::SNS::Topic\n",
+    "a duplicate key in quotes": OTHER + "    Properties:\n      'A': 1\n      'A': 2\n",
+    "a duplicate key in an item of a list": OTHER
+    + "    Properties:\n      Tags:\n        - Key: a\n          Value: b\n          Key: c\n",
+    "a duplicate key behind a text": OTHER + "    Description: |\n      Type: x\n    Type: AWS::SNS::Topic\n",
+    "a line behind a value that is further indented": OTHER + "      Properties: {}\n",
+    "an item of a list at another depth": OTHER + "    Properties:\n      Tags:\n        - a\n       - b\n",
     "Jinja in a value": OTHER + "    Properties: {TopicName: {{ name }} }\n",
     "Jinja beside a dynamic reference": OTHER + "    Properties: {TopicName: {{ name }}, X: '{{resolve:ssm:x}}' }\n",
 }
@@ -92,9 +100,22 @@ def test_a_broken_template_about_something_else_is_an_error_in_a_folder_too(cont
         assert result.stderr.startswith("in/x.yaml:")
 
 
-def test_names_that_are_alike_in_two_sections_are_no_fault() -> None:
-    write("in/x.yaml", OTHER + "Outputs:\n  Topic: {Value: !Ref Topic}\n  Name: {Value: !Ref Name}\n")
+SOUND_OTHERS = {
+    "the same name in two sections": "Outputs:\n  Topic: {Value: !Ref Topic}\n  Name: {Value: !Ref Name}\n",
+    "items of a list with the same keys": "    Tags:\n      - Key: a\n        Value: b\n      - Key: c\n        Value: d\n",
+    "items below their marks": "    Tags:\n      -\n        Key: a\n      -\n        Key: c\n",
+    "a list at the column of its key": "    Tags:\n    - Key: a\n    - Key: b\n    Other: {}\n",
+    "a list in a list": "    Name: !Join\n      - ''\n      - - a\n        - b\n",
+    "a text with lines of all kinds": "    Code: |\n      if: a\n          b: c\n       d: e\n      if: a\n    Other: {}\n",
+    "a text of one item": "    Code:\n      - |\n       a: b\n       a: b\n      - c\n",
+}
+
+
+@pytest.mark.parametrize("content", SOUND_OTHERS.values(), ids=SOUND_OTHERS.keys())
+def test_what_looks_alike_is_no_fault(content: str) -> None:
+    write("in/x.yaml", OTHER + content)
     assert run("check", "in").exit_code == 0
+    assert not has_broken_lines((OTHER + content).encode())
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())

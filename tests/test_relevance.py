@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from remediate.broken_lines import has_broken_lines
 from remediate.cli import main
 from remediate.delivery.locate import Given
 from remediate.delivery.services import default_service, shipped_services
@@ -15,7 +17,7 @@ from remediate.engine import remediate_all
 from remediate.patch_set import load_all
 from remediate.plan import Options
 from remediate.relevance import Look, Relevance
-from remediate.template import Unreadable
+from remediate.template import Unreadable, read
 from tests.corpus import corpus_folder
 
 ROOT = Path(__file__).parent.parent
@@ -182,10 +184,69 @@ def test_nested_stacks_of_what_is_not_read_are_counted(tmp_path: Path) -> None:
     assert "the template of the nested stack Other is not looked into here [nested-stack]" in named.stdout
 
 
-def test_a_broken_template_that_is_named_is_an_error_whatever_it_is_about(tmp_path: Path) -> None:
+def test_a_broken_template_is_an_error_whatever_it_is_about(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes(PLAIN + b"  Other:\n    Type: AWS::SNS::Topic\n    Type: AWS::SNS::Topic\n")
-    assert run("check", str(tmp_path)).exit_code == 0
-    assert "duplicate key" in run("check", str(tmp_path / "x.yaml")).stderr
+    for name in (tmp_path, tmp_path / "x.yaml"):
+        result = run("check", str(name))
+        assert result.exit_code == 2
+        assert "duplicate key" in result.stderr
+
+
+def readable() -> list[bytes]:
+    """Return the YAML templates of the corpus, or of the cases, that can be read."""
+    folder = corpus_folder()
+    files = sorted(folder.glob("templates/*")) if folder else sorted(ROOT.glob("tests/cases/*/*/before.yaml"))
+    found = []
+    for file in files:
+        raw = file.read_bytes()
+        if raw.lstrip()[:1] != b"{" and len(raw) < 50_000 and not is_unreadable(raw):
+            found.append(raw)
+    return found
+
+
+def is_unreadable(raw: bytes) -> bool:
+    try:
+        read(raw, "x")
+    except Unreadable:
+        return True
+    return False
+
+
+def test_a_key_that_is_made_double_shows_in_the_lines() -> None:
+    chance, tried = random.Random(7), 0  # noqa: S311  # it keeps no secret
+    for raw in readable():
+        lines = raw.split(b"\n")
+        for place in chance.sample(range(len(lines)), min(5, len(lines))):
+            broken = b"\n".join([*lines[: place + 1], *lines[place:]])
+            try:
+                read(broken, "x")
+            except Unreadable as error:
+                if "duplicate key" in str(error):
+                    tried += 1
+                    assert relevance("all").look(broken) is Look.READ, lines[place]
+    assert tried > 50
+
+
+def test_a_line_that_is_moved_mostly_shows() -> None:
+    """Lines of a text, and of what is in braces, may be moved unseen."""
+    chance, tried, seen = random.Random(8), 0, 0  # noqa: S311  # it keeps no secret
+    for raw in readable():
+        lines = raw.split(b"\n")
+        for place in chance.sample(range(len(lines)), min(5, len(lines))):
+            line = lines[place]
+            moved = chance.choice([b" " + line, b"  " + line, line.removeprefix(b"  ")])
+            broken = b"\n".join([*lines[:place], moved, *lines[place + 1 :]])
+            if is_unreadable(broken):
+                tried += 1
+                seen += has_broken_lines(broken)
+    assert tried > 100
+    assert seen > 0.9 * tried
+
+
+def test_what_can_be_read_seldom_looks_broken() -> None:
+    """It would be read for nothing, which takes a hundred times as long."""
+    templates = readable()
+    assert sum(map(has_broken_lines, templates)) < 0.05 * len(templates)
 
 
 def test_large_data_is_skipped_even_if_it_is_named(tmp_path: Path) -> None:
