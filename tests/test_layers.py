@@ -23,6 +23,7 @@ LAYERS = [
     *("errors", "signals", "partial_string", "template", "iam", "cloudformation", "delivery", "diagnosis", "reasons"),
     *(
         "patch_set",
+        "broken_lines",
         "relevance",
         "suppressions",
         "plan",
