@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _LINE = re.compile(rb"""\n(?:([ -]*)([\w'"/.$<][\w:.'"/-]*):(?=[ \r\n])|( *(?:-(?:[ ]+|(?=[\r\n])))+)) *([^\r\n]*)""")
 """A key with what stands before it, the marks of list items too, or such marks without a key; and what follows."""
@@ -20,16 +21,12 @@ def has_broken_lines(raw: bytes) -> bool:
     """Tell whether a key may stand twice in a mapping, or a line may be indented as none of its neighbours.
 
     It goes by lines, and not by what they mean: it may say so of a template in which all is well, and it does not see two
-    keys in one line. It takes a small part of the time that reading takes, and so is one loop.
+    keys in one line. It takes a small part of the time that reading takes.
     """
     columns, members = [-1], [set[bytes]()]  # of the mappings, or items of lists, in which a line stands
-    text = _NOWHERE  # the column behind which lines are part of a text
-    ended = False  # the last key or item has its value on its own line
-    for before, key, marks, value in _LINE.findall(b"\n" + raw.removeprefix(b"\xef\xbb\xbf")):
-        start = before or marks
+    ended = False  # the last line has the whole value of its key or item
+    for start, key, is_whole in _lines(raw):
         column = len(start)
-        if column > text:
-            continue
         if column > columns[-1]:
             # What begins with several marks is a list in an item of the list before, and so is further indented.
             if ended and (b"-" not in start or start.index(b"-") + 2 != columns[-1]):
@@ -39,14 +36,28 @@ def has_broken_lines(raw: bytes) -> bool:
         else:
             while column < columns[-1]:
                 del columns[-1], members[-1]
-            if column != columns[-1]:
+            if column != columns[-1] or (key in members[-1] and b"-" not in start):
                 return True
             if b"-" in start:
                 members[-1] = set()
-            elif key in members[-1]:
-                return True
             members[-1].add(key)
-        is_text = value and value[-1] in _LAST_OF_TEXT and _TEXT.match(value)
-        text = (marks.rindex(b"-") if marks else column) if is_text else _NOWHERE
-        ended = bool(value) and (value[0] not in _NOT_PLAIN or bool(_ENDED.match(value)))
+        ended = is_whole
     return False
+
+
+def _lines(raw: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
+    """Yield what stands before the key or value of each line, the key if any, and whether its value is whole.
+
+    Lines of texts, remarks and those that go on with a value are left out.
+    """
+    text = _NOWHERE  # the column behind which lines are part of a text
+    for before, key, marks, value in _LINE.findall(b"\n" + raw.removeprefix(b"\xef\xbb\xbf")):
+        start = before or marks
+        if len(start) > text:
+            continue
+        if value and value[-1] in _LAST_OF_TEXT and _TEXT.match(value):
+            text = marks.rindex(b"-") if marks else len(start)
+            yield start, key, False
+        else:
+            text = _NOWHERE
+            yield start, key, bool(value) and (value[0] not in _NOT_PLAIN or bool(_ENDED.match(value)))
