@@ -112,6 +112,29 @@ Resources:
 """One change opens both folders, another makes the first the trail's own."""
 
 
+EXCLUDED = """\
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: cloudtrail.amazonaws.com}
+            Action: s3:*
+            Resource: !GetAtt Bucket.Arn
+            Condition: {StringNotEquals: {aws:SourceAccount: "444455556666"}}
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    DependsOn: Policy
+    Properties: {S3BucketName: !Ref Bucket, IsLogging: true, IsOrganizationTrail: true}
+"""
+"""Everybody gets in but one account, and whose account the trail is in cannot be told."""
+
+
 def opening(editor: PolicyEditor, _rule: Any) -> None:
     """Let every account's trail use the key, once."""
     if editor.kind == "key" and not any(one.data == OPEN for one in editor.document.statements):
@@ -202,3 +225,11 @@ def test_a_review_is_of_each_folder_that_a_change_opens() -> None:
     report = remediate(TWO_FOLDERS.encode(), "stack.yaml", load("cloudtrail-create"), Options(review=True))
     opened = [one.outsider for one in report.new_access().found if one.outsider.astray]
     assert [str(one.request.resource).rpartition("/Config/")[2] for one in opened] == ["x"]
+
+
+def test_an_account_that_is_excluded_by_name_is_not_let_in_with_everybody_else() -> None:
+    options = Options(Given(organization_id="o-a1b2c3d4e5"), precautions=True)
+    report = remediate(EXCLUDED.encode(), "stack.yaml", load("cloudtrail-documented"), options)
+    assert not any(one.outsider.deputy for one in report.new_access().found)
+    reasons = [one.reason for one in report.skipped if one.subject == "no-fragile-source"]
+    assert any("would let a trail of another account use s3:GetBucketAcl" in reason for reason in reasons), reasons

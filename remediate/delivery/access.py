@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import asdict, replace
 
-from remediate.cloudformation.policies import Document, WrittenStatement
+from remediate.cloudformation.policies import Document, WrittenStatement, documents
 from remediate.cloudformation.resolve import Scenario
 from remediate.delivery.decide import judge, readings_of
 from remediate.delivery.delivery import Delivery
@@ -34,6 +34,7 @@ _PLACES = (_SAMPLES, _OTHER_REGION, _OTHER_SUFFIX)
 """Also a Region that no template names, with either URL suffix: who is kept out there alone is let in, too."""
 _BY_REGION = re.compile(r'"Fn::FindInMap": \["([^"]+)", \{"Ref": "AWS::Region"\}')
 _ACCOUNTS = [f"{first}{first}{first}{first}88887777" for first in "96543210"]
+_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _NO = Outcome.DENIED
 _RANK = {Outcome.DENIED: 0, Outcome.UNDECIDABLE: 1, Outcome.ALLOWED: 2}
 
@@ -126,7 +127,8 @@ def outsiders_of(delivery: Delivery, kind: PolicyKind, logical_id: str) -> tuple
 @functools.lru_cache(maxsize=1024)
 def _outsiders_of(delivery: Delivery, kind: PolicyKind, logical_id: str, place: int) -> tuple[Outsider, ...]:
     there = _sampled(delivery, place)
-    asked = (one for one in outsiders(there.facts, _unnamed_account(delivery)) if one.policy == kind)
+    accounts = (_unnamed_account(delivery), *_excluded_accounts(there))
+    asked = (one for account in accounts for one in outsiders(there.facts, account) if one.policy == kind)
     return tuple(one for one in asked if there.asks_at(kind, logical_id, one.request.resource))
 
 
@@ -139,6 +141,18 @@ def _unnamed_account(delivery: Delivery) -> str:
     """Return an account that neither the policies of a delivery nor the parameters name."""
     named = _policies_of(delivery) + " ".join(map(str, delivery.resolver.scenario.parameters.values()))
     return next((account for account in _ACCOUNTS if account not in named), _ACCOUNTS[0])
+
+
+def _excluded_accounts(delivery: Delivery) -> list[str]:
+    """Return the other accounts that a condition of a policy excludes by name, while everybody else gets in."""
+    found: dict[str, None] = {}
+    for logical_id, kind in delivery.policies():
+        for document in documents(delivery.resolver.model, logical_id, kind):
+            for written in (one.data.get("Condition") for one in document.statements):
+                for operator, keys in written.items() if isinstance(written, dict) else ():
+                    if "not" in operator.lower():
+                        found.update(dict.fromkeys(_ACCOUNT.findall(repr(delivery.resolver.value(keys)))))
+    return [account for account in found if account != str(delivery.facts.account)]
 
 
 def _places_of(delivery: Delivery) -> range:
