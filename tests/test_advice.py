@@ -151,3 +151,11 @@ def test_an_organization_id_stands_in_every_text_as_in_the_template() -> None:
 def test_a_statement_for_another_folder_is_not_blamed_for_its_conditions() -> None:
     case = Path(__file__).parent / "cases" / "all-patches" / "folder-of-another-trail" / "before.yaml"
     assert [one.cause for one in fix(case).findings if one.level == "error"] == ["account-path-not-allowed"]
+
+
+@pytest.mark.parametrize(("given", "advised"), [(None, True), ("o-a1b2c3d4e5", False)])
+def test_the_id_of_the_organization_is_asked_for_where_it_is_not_given(given: str | None, advised: bool) -> None:
+    text = changed(("IsLogging: true", "IsLogging: true, IsOrganizationTrail: true"))
+    left = [one.advice for one in fix(text, organization_id=given).skipped if one.subject == "put-object-organization"]
+    assert left
+    assert ("give the organization's id with --organization-id" in left) == advised

@@ -134,3 +134,15 @@ def test_new_access_comes_before_the_table() -> None:
     assert summary[1].startswith(
         "  ! NEW ACCESS: CloudTrail on behalf of any other AWS account: kms:DescribeKey, kms:Decrypt"
     )
+
+
+def test_what_prevents_new_access_is_not_what_is_in_use_already() -> None:
+    shutil.copy(CENTRAL, "central.json")
+    documented = ("fix", "--review", "--dry-run", "--patch-set", "documented", "central.json")
+    terminal, markdown = run(*documented).stderr, run(*documented, "--format", "markdown").stdout
+    assert "NEW ACCESS" in terminal
+    assert "to prevent this, add a condition on aws:SourceArn" in terminal
+    assert "A condition on `aws:SourceArn` prevents this." in markdown
+    assert (
+        "--patch-set documented`, or" in run("fix", "--review", "--dry-run", "--format", "markdown", "central.json").stdout
+    )

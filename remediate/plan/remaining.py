@@ -130,8 +130,9 @@ def _left(one: ServiceRequest, decision: Decision, logical_id: str, delivery: De
         if any(statement.unmodelled for statement in decision.by):
             advice = "fix the statement: IAM does not accept it as it is"
         return Skipped(one.id, "undecidable", decision.reason, logical_id, advice if delivery.source else "", path=path)
-    organization = "organization" in one.id and delivery.facts.organization_id is not None
-    advice = "give the organization's id with --organization-id" if organization else ""
+    organization = delivery.facts.organization_id
+    is_unknown = "organization" in one.id and organization is not None and organization.known is None
+    advice = "give the organization's id with --organization-id" if is_unknown else ""
     return Skipped(one.id, "denied", decision.reason, logical_id, advice)
 
 

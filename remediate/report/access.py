@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from remediate.delivery.new_access import NewAccess
 from remediate.iam.statement import Statement
 
 DOCUMENTED = "documented"
 DEPUTY = "A service that acts on behalf of another account is a confused deputy."
-_PREVENTION = f"to prevent this, use --patch-set {DOCUMENTED}, or add a condition on aws:SourceArn"
 
 
 def labels(statements: Sequence[Statement]) -> str:
@@ -22,12 +21,18 @@ def held(found: Sequence[NewAccess]) -> list[NewAccess]:
     return [one for one in found if not one.told_only]
 
 
-def warnings(found: Sequence[NewAccess]) -> Iterator[str]:
-    """Yield the new access of others for a terminal, and how to prevent it."""
+def is_documented(patch_sets: Iterable[str]) -> bool:
+    """Tell whether the patch sets of a run are those that restrict the service to the template's own sources."""
+    return any(name.endswith(f"/{DOCUMENTED}") for name in patch_sets)
+
+
+def warnings(found: Sequence[NewAccess], patch_sets: Iterable[str]) -> Iterator[str]:
+    """Yield the new access of others for a terminal, and how to prevent it; ``patch_sets`` are those of the run."""
     opened = held(found)
     yield from (f"NEW ACCESS: {line}" for line in opening_lines(opened))
     if any(one.outsider.deputy for one in opened):
-        yield _PREVENTION
+        another_set = "" if is_documented(patch_sets) else f"use --patch-set {DOCUMENTED}, or "
+        yield f"to prevent this, {another_set}add a condition on aws:SourceArn"
 
 
 def also_allowed(found: Sequence[NewAccess], lead: str = "also newly allowed") -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from remediate.delivery.comparison import worst
 from remediate.engine import Report
 from remediate.iam.evaluate import Outcome
-from remediate.report.access import DEPUTY, DOCUMENTED, also_allowed, held, opening_lines
+from remediate.report.access import DEPUTY, DOCUMENTED, also_allowed, held, is_documented, opening_lines
 from remediate.report.annotations import LEVELS, levels, problems_declined, problems_left
 from remediate.report.escape import cell, code, prose, relative
 from remediate.report.failed import Failed
@@ -88,7 +88,9 @@ def _access(reports: Sequence[Report]) -> Iterator[str]:
         yield from (f"- {code(relative(report.name))}: {prose(line)}" for report, line in found)
         if any(one.outsider.deputy for _, access in opened for one in access):
             yield ""
-            yield f"{DEPUTY} `--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`, prevents this."
+            documented = any(is_documented(report.patch_sets) for report, _ in opened)
+            another_set = f"`--patch-set {DOCUMENTED}`, or your own condition on `aws:SourceArn`,"
+            yield f"{DEPUTY} {'A condition on `aws:SourceArn`' if documented else another_set} prevents this."
     yield ""
     yield from (f"- {code(relative(report.name))}: {prose(line)}" for report, line in also)
     if also:

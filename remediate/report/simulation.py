@@ -81,7 +81,7 @@ def _access(report: Report, failure: Failure | None) -> Iterator[str]:
     found = [one for one in new_access.found if _is_about(failure, one.outsider.policy)]
     tested = f"access check: {new_access.asked} requests by other principals tested, {len(held(found))} newly allowed"
     yield from wrapped(tested, "  ")
-    for line in (*warnings(found), *also_allowed(found)):
+    for line in (*warnings(found, report.patch_sets), *also_allowed(found)):
         yield from wrapped(line, "    ")
 
 

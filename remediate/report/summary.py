@@ -81,7 +81,7 @@ def _lines(report: Report, done: Fixes) -> Iterator[str]:
     first = headline(report, done)
     yield from wrapped(first, "", "    ") if limit() else [first]
     opened = report.new_access().found if report.changed else ()
-    for line in warnings(opened):
+    for line in warnings(opened, report.patch_sets):
         yield from wrapped(line, "  ! ")
     for line in also_allowed(opened):
         yield from wrapped(line, "  ")
