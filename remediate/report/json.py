@@ -158,6 +158,7 @@ def _openings(report: Report) -> Plain:
             "policy": one.logical_id,
             "confusedDeputy": one.outsider.deputy,
             "statements": [_statement(statement) for statement in one.by],
+            "toldOnly": one.told_only,
         }
         for one in report.new_access().found
     ]
