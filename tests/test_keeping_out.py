@@ -135,6 +135,25 @@ Resources:
 """Everybody gets in but one account, and whose account the trail is in cannot be told."""
 
 
+UNDECIDED_FOLDER = """\
+Resources:
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: {Service: cloudtrail.amazonaws.com}
+            Resource: [!If [IsA, !Sub "${Bucket.Arn}/logs/AWSLogs/${AWS::AccountId}/*", AWS::NoValue]]
+            Condition: {DateLessThan: {s3:x-amz-server-side-encryption-aws-kms-key-id: AES256, kms:GrantIsForAWSResource: x}}
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    Properties: {S3BucketName: !Ref Bucket}
+"""
+"""The statement loses a condition, another is added: what the first is about may be a part of what the second is about."""
+
+
 def opening(editor: PolicyEditor, _rule: Any) -> None:
     """Let every account's trail use the key, once."""
     if editor.kind == "key" and not any(one.data == OPEN for one in editor.document.statements):
@@ -233,3 +252,13 @@ def test_an_account_that_is_excluded_by_name_is_not_let_in_with_everybody_else()
     assert not any(one.outsider.deputy for one in report.new_access().found)
     reasons = [one.reason for one in report.skipped if one.subject == "no-fragile-source"]
     assert any("would let a trail of another account use s3:GetBucketAcl" in reason for reason in reasons), reasons
+
+
+def test_an_example_of_one_statement_is_no_matter_of_another() -> None:
+    """Each change was tried with examples of its own; with those of another one, guarantee 6 would refuse the whole."""
+    report = remediate(UNDECIDED_FOLDER.encode(), "stack.yaml", load("cloudtrail-create"), Options(precautions=True))
+    assert [one.data.get("Sid") for one in documents(report.model_after, "Policy", "bucket")[0].statements] == [
+        None,
+        "AWSCloudTrailWrite",
+        "AWSCloudTrailAclCheck",
+    ]

@@ -245,8 +245,3 @@ def test_what_is_ambiguous_can_be_said_as_on_the_command_line(case: str) -> None
 def test_a_resource_that_is_not_there_is_an_error(argument: str) -> None:
     with pytest.raises(remediate.TemplateError, match="nope"):
         fix(ROOT / "examples" / "stack.yaml", **{argument: "nope"})  # type: ignore[arg-type]
-
-
-def test_json_marks_what_is_told_only() -> None:
-    openings = rendered("json", fix(ROOT / "examples" / "stack.yaml"))["templates"][0]["openings"]
-    assert {(one["who"], one["toldOnly"]) for one in openings} == {("CloudTrail, without TLS", True)}

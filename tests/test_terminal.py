@@ -109,6 +109,8 @@ def test_what_is_told_only_is_not_called_new_access_by_any_report() -> None:
     assert f"  {told} (" in fixed
     assert f"    {told} (" in simulated
     assert "other principals tested, 0 newly allowed" in simulated
+    assert '"toldOnly": true' in run("fix", "--dry-run", "--format", "json", "open.yaml").stdout
+    assert '"toldOnly": false' not in run("fix", "--dry-run", "--format", "json", "open.yaml").stdout
     markdown = run("fix", "--dry-run", "--format", "markdown", "open.yaml").stdout
     assert "**Newly allowed access:** none." in markdown
     assert f"- A{told[1:]} (" in markdown

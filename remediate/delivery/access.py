@@ -47,10 +47,8 @@ def gained(before: Document | None, after: Document, deliveries: Sequence[Delive
     for found in _strangers_by_scenario(tuple(deliveries), after.kind, after.logical_id):
         delivery = found.delivery
         changed = _changed(before, after, delivery)
-        candidates = ByResource([*changed])
-        for outsider in (*found.concerned(changed), *(found.with_examples(changed) if before else ())):
+        for outsider, near in found.asking(changed, with_examples=before is not None):
             # The policy as a whole is asked only where something in it has come to say yes.
-            near = candidates.about(outsider.request)
             applying = [statement for statement in near if not cannot_apply(statement, outsider.request)]
             if not applying:
                 continue
@@ -182,18 +180,26 @@ class _Crowd:
         self._resources = Beginnings([path for path, _ in doors])
         self._asking = [number for _, number in doors]
 
-    def concerned(self, statements: Iterable[Statement]) -> Iterator[Outsider]:
+    def asking(
+        self, statements: Iterable[Statement], *, with_examples: bool
+    ) -> Iterator[tuple[Outsider, Sequence[Statement]]]:
+        """Yield the strangers to whose requests some of the statements may apply, with those statements.
+
+        Who asks for an example of what a statement names is no matter of the others: each has examples of its own.
+        """
+        candidates = ByResource([*statements])
+        for outsider in self._concerned(statements):
+            yield outsider, candidates.about(outsider.request)
+        if self._examples and with_examples:
+            yield from self._examples.of(statements)
+
+    def _concerned(self, statements: Iterable[Statement]) -> Iterator[Outsider]:
         """Yield the strangers, in their order, to whose requests one of the statements may apply."""
         concerned: set[int] = set()
         for statement in statements:
             found = possibly_concerned(statement, self._resources)
             concerned.update(self._asking if found is None else (self._asking[one] for one in found))
         yield from (self._people[number] for number in sorted(concerned))
-
-    def with_examples(self, statements: Iterable[Statement]) -> Iterator[Outsider]:
-        """Yield the strangers who ask for an example of what the statements name."""
-        if self._examples:
-            yield from self._examples.of(statements)
 
 
 @functools.lru_cache(maxsize=64)

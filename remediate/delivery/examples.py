@@ -34,16 +34,20 @@ class Examples:
         self._logical_id = logical_id
         self._made: dict[PartialString, list[Outsider]] = {}  # what is judged of a request goes by the object
 
-    def of(self, statements: Iterable[Statement]) -> Iterator[Outsider]:
-        """Yield the strangers who ask for an object of the bucket, asking for an example of each resource of statements.
+    def of(self, statements: Iterable[Statement]) -> Iterator[tuple[Outsider, list[Statement]]]:
+        """Yield the strangers who ask for an example of a resource of statements, with those that have this resource.
 
         What a statement names is its own matter: it may be the folder of another team's source. The service of the
         template's own sources is no stranger to a resource in which one of them writes, for a wider one is enough.
         """
-        for pattern in dict.fromkeys(pattern for one in statements for pattern in one.resources) if self._askers else ():
+        having: dict[PartialString, list[Statement]] = {}
+        for one in statements if self._askers else ():
+            for pattern in dict.fromkeys(one.resources):
+                having.setdefault(pattern, []).append(one)
+        for pattern, those in having.items():
             if pattern not in self._made:
                 self._made[pattern] = [*self._make(pattern)]
-            yield from self._made[pattern]
+            yield from ((outsider, those) for outsider in self._made[pattern])
 
     def _make(self, pattern: PartialString) -> Iterator[Outsider]:
         example = _example(pattern, self._facts)
