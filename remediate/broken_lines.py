@@ -9,11 +9,9 @@ _LINE = re.compile(rb"""\n(?:([ -]*)([\w'"/.$<][\w:.'"/-]*):(?=[ \r\n])|( *(?:-(
 """A key with what stands before it, the marks of list items too, or such marks without a key; and what follows."""
 _TEXT = re.compile(rb"(?:.* )?[|>][-+0-9]*$")
 """What is followed by a text over several lines, in which anything may stand."""
-_LAST_OF_TEXT = frozenset(b"|>+-0123456789")
-_ENDED = re.compile(rb"""(?:!\S+ +)?(?:[^\s&!{\["'|>\#].*|(?:"[^"]*"|'[^']*'|\[[^][{}]*\]|\{[^][{}]*\}) *(?:\#.*)?)$""")
+_WHOLE = re.compile(rb"""(?:!\S+ +)?(?:[^\s&!{\["'|>\#].*|(?:"[^"]*"|'[^']*'|\[[^][{}]*\]|\{[^][{}]*\}) *(?:\#.*)?)$""")
 """A value that is complete, so that no line that follows is further indented and has a key."""
-_NOT_PLAIN = frozenset(b"&!{[\"'|>#")
-"""How a value begins that may not be complete: any other is."""
+_LAST_OF_TEXT = frozenset(b"|>+-")
 _NOWHERE = 1 << 30
 
 
@@ -24,12 +22,12 @@ def has_broken_lines(raw: bytes) -> bool:
     keys in one line. It takes a small part of the time that reading takes.
     """
     columns, members = [-1], [set[bytes]()]  # of the mappings, or items of lists, in which a line stands
-    ended = False  # the last line has the whole value of its key or item
-    for start, key, is_whole in _lines(raw):
+    last = b""  # the value of the key or item before
+    for start, key, value in _lines(raw):
         column = len(start)
         if column > columns[-1]:
             # What begins with several marks is a list in an item of the list before, and so is further indented.
-            if ended and (b"-" not in start or start.index(b"-") + 2 != columns[-1]):
+            if last and (b"-" not in start or start.index(b"-") + 2 != columns[-1]) and _WHOLE.match(last):
                 return True
             columns.append(column)
             members.append({key})
@@ -41,12 +39,12 @@ def has_broken_lines(raw: bytes) -> bool:
             if b"-" in start:
                 members[-1] = set()
             members[-1].add(key)
-        ended = is_whole
+        last = value
     return False
 
 
-def _lines(raw: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
-    """Yield what stands before the key or value of each line, the key if any, and whether its value is whole.
+def _lines(raw: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Yield what stands before the key or value of each line, the key if any, and its value where that is on the line.
 
     Lines of texts, remarks and those that go on with a value are left out.
     """
@@ -57,7 +55,7 @@ def _lines(raw: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
             continue
         if value and value[-1] in _LAST_OF_TEXT and _TEXT.match(value):
             text = marks.rindex(b"-") if marks else len(start)
-            yield start, key, False
+            yield start, key, b""
         else:
             text = _NOWHERE
-            yield start, key, bool(value) and (value[0] not in _NOT_PLAIN or bool(_ENDED.match(value)))
+            yield start, key, value
