@@ -159,3 +159,19 @@ def test_the_id_of_the_organization_is_asked_for_where_it_is_not_given(given: st
     left = [one.advice for one in fix(text, organization_id=given).skipped if one.subject == "put-object-organization"]
     assert left
     assert ("give the organization's id with --organization-id" in left) == advised
+
+
+def test_a_condition_is_not_blamed_where_another_statement_lacks_nothing() -> None:
+    """Whether the bucket is the trail's is not known, and so is all that can be said of the write."""
+    partner = """\
+          - Effect: Allow
+            Principal: {Service: cloudtrail.amazonaws.com}
+            Action: s3:PutObject
+            Resource: !Sub "${Arn}/AWSLogs/444455556666/*"
+            Condition: {StringEquals: {aws:SourceArn: arn:aws:cloudtrail:us-east-1:444455556666:trail/partner}}
+"""
+    text = changed(("Parameters: {", "Parameters: {Arn: {Type: String}, "), ("  Key:\n", f"{partner}  Key:\n"))
+    unknown = text.replace("${Bucket.Arn}/", "${Arn}/")
+    assert found(text, "wrong-source-arn") == []
+    assert found(unknown, "wrong-source-arn") == []
+    assert "cannot determine whether statement 2" in found(unknown, "put-object")[0].message

@@ -13,6 +13,7 @@ from remediate import fix
 from remediate.cli import main
 from remediate.report.terminal import painted, width
 from remediate.report.totals import health
+from tests.templates import SOME
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CENTRAL = EXAMPLES.parent / "tests" / "cases" / "all-patches" / "central-account" / "before.json"
@@ -148,3 +149,11 @@ def test_what_prevents_new_access_is_not_what_is_in_use_already() -> None:
     assert (
         "--patch-set documented`, or" in run("fix", "--review", "--dry-run", "--format", "markdown", "central.json").stdout
     )
+
+
+def test_a_headline_never_says_that_there_is_no_problem_where_one_is_listed() -> None:
+    kept = EXAMPLES.parent / "tests" / "cases" / "no-fragile-source" / "statement-behind-if" / "before.yaml"
+    for file in (kept, *SOME):
+        headline, *listed = run("check", "-v", str(file)).stdout.splitlines() or [""]
+        if "no problems found" in headline:
+            assert not [line for line in listed if ": error: " in line or ": warning: " in line]

@@ -76,6 +76,8 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
     own = [near for near in allows if _names(delivery, near)]
     acting = [near for near in own if near.elements.action is not Truth.NO]
     fitting = [near for near in acting if near.elements.resource is not Truth.NO]
+    if any(near.elements.conditions is Truth.YES for near in fitting):
+        return  # one lacks nothing but that what it names is known: what the others lack does not matter
     for near in fitting or _of_the_folder(delivery, document, acting):
         yield from mismatches(delivery, document, near.raw, one.request)
     if fitting:

@@ -50,7 +50,8 @@ def headline(report: Report, done: Fixes) -> str:
     if any(one.why == "unselected" for one in report.skipped):
         return f"{name}: {left or 'nothing to do for the selected patches'}"
     ignored = f" ({len(report.suppressed)} ignored)" if report.suppressed else ""
-    return f"{name}: {left or 'no problems found'}{ignored}{health(report)}"
+    told = any(one.level != "note" for one in report.causes())
+    return f"{name}: {left or ('no fix available' if told else 'no problems found')}{ignored}{health(report)}"
 
 
 def nothing_found(name: str, services: Sequence[LogService]) -> str:
