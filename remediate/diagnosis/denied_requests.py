@@ -80,8 +80,15 @@ def _near_misses(delivery: Delivery, document: Document, one: ServiceRequest) ->
         return  # one lacks nothing but that what it names is known: what the others lack does not matter
     for near in fitting or _of_the_folder(delivery, document, acting):
         yield from mismatches(delivery, document, near.raw, one.request)
-    if fitting:
-        return
+    if not fitting:
+        yield from _for_nothing_like_it(delivery, document, one, allows, own)
+
+
+def _for_nothing_like_it(
+    delivery: Delivery, document: Document, one: ServiceRequest, allows: list[_Near], own: list[_Near]
+) -> Iterator[Finding]:
+    """Yield what the statements that come nearest lack, where none of the service is for the action and the resource."""
+    acting = [near for near in own if near.elements.action is not Truth.NO]
     meant = [*_meant_for_service(delivery, document, allows)]
     misnamed = [*_misnamed(delivery, document, allows)]
     if misnamed:
